@@ -1,0 +1,44 @@
+/** A directory that packs come from. Sources are ordered: a later one shadows an earlier one by `ref`. */
+export interface SourceConfig {
+  /** The source's identity in the ledger, e.g. `packs`: paths may change, names may not. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Packs of a development source may lack `pack.yaml`; an absent one is no error; its findings never fail a run. */
+  readonly kind: "production" | "development";
+}
+
+/** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */
+export interface Config {
+  readonly sources: readonly SourceConfig[];
+  /** Absolute path of the directory the services mount. */
+  readonly volume: string;
+  /** Absolute; holds the database and the lock. `<volume>/.packsync` unless set. */
+  readonly stateDir: string;
+  /** Who owns what packsync makes; unset: the volume's owner when root, else nobody is changed. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  readonly preserve: "static-elf" | "always" | "off";
+  /** Wanted machines, in `uname -m` terms, e.g. `x86_64`; never empty. */
+  readonly arch: readonly string[];
+  readonly adopt: "merge" | "never";
+  readonly allowRemovals: boolean;
+  readonly require: readonly string[];
+  readonly only: readonly string[];
+  readonly lockTimeoutSeconds: number;
+  readonly limits: {
+    readonly maxFiles: number;
+    readonly maxFileSize: number;
+    readonly maxPackSize: number;
+    readonly maxDefinitionSize: number;
+  };
+  readonly history: {
+    readonly keep: number;
+    readonly minAgeSeconds: number;
+    readonly maxBytes: number;
+  };
+  readonly format: "text" | "json";
+  readonly log: {
+    readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+    readonly style: "auto" | "pretty" | "json";
+  };
+}

@@ -1,0 +1,71 @@
+import type { Position } from "./pack/diagnostics.ts";
+
+/**
+ * What went wrong, for programs; each belongs to one exit code.
+ * Findings about packs are not errors: they are {@link Diagnostic} values.
+ */
+export type ErrorCode =
+  | "USAGE"
+  | "CONFIG_INVALID"
+  | "LOCK_TIMEOUT"
+  | "PACK_BUSY"
+  | "PACK_FAILED"
+  | "SOURCE_UNUSABLE"
+  | "STATE_NEWER"
+  | "VOLUME_UNUSABLE";
+
+/** How `packsync` ends; docs/cli.md explains each to people. */
+export const ExitCode = { ok: 0, packs: 1, usage: 2, unusable: 3 } as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+interface PacksyncErrorOptions {
+  /** What to do about it, one sentence. */
+  readonly hint?: string | undefined;
+  /** Where in a file of the user's, with the file's path. */
+  readonly position?: (Position & { readonly file: string }) | undefined;
+  /** Whether trying the same again soon may succeed. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The one error class: something failed that the caller has to know about, said so that a person can act on it. */
+export class PacksyncError extends Error {
+  override readonly name = "PacksyncError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly position: PacksyncErrorOptions["position"];
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: PacksyncErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.position = options.position;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** The exit code that an error of this code ends a command with. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  switch (code) {
+    case "USAGE":
+    case "CONFIG_INVALID":
+      return ExitCode.usage;
+    case "PACK_BUSY":
+    case "PACK_FAILED":
+      return ExitCode.packs;
+    case "LOCK_TIMEOUT":
+    case "SOURCE_UNUSABLE":
+    case "STATE_NEWER":
+    case "VOLUME_UNUSABLE":
+      return ExitCode.unusable;
+    default:
+      return code satisfies never;
+  }
+}
+
+/** The `errno` name of a failed system call, e.g. `ENOENT`; `undefined` for anything else. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
