@@ -1,0 +1,68 @@
+import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
+import { type Bound, judge, type Measurement, PEERS, type Reached, SUBJECT, samplesOf } from "./targets.ts";
+
+const HEADER = ["case", "files", SUBJECT, "peers", "must", "reached", "dream", "reached", "verdict"] as const;
+
+/** One row of cells per measurement, under a header. */
+export function tableOf(measurements: readonly Measurement[]): readonly (readonly string[])[] {
+  return [HEADER, ...measurements.map(rowOf)];
+}
+
+/** A GitHub table, padded so that it reads well in a terminal, too. */
+export function renderTable(table: readonly (readonly string[])[]): string {
+  const widths = HEADER.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const lines = table.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`);
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [lines[0], rule, ...lines.slice(1)].join("\n");
+}
+
+function rowOf(measurement: Measurement): readonly string[] {
+  const { must, dream, verdict } = judge(measurement);
+  const subject = samplesOf(measurement, SUBJECT);
+  return [
+    measurement.case,
+    measurement.size,
+    measurement.case === "memory" ? bytes(spreadOf(subject)) : milliseconds(spreadOf(subject)),
+    peersOf(measurement, subject),
+    ...reachedCells(must),
+    ...reachedCells(dream),
+    verdict,
+  ];
+}
+
+/** E.g. `rsync -a 538 ms (0.39×)`. */
+function peersOf(measurement: Measurement, subject: readonly number[]): string {
+  const present = PEERS.filter((name) => measurement.samples.has(name));
+  const texts = present.map((name) => {
+    const peer = samplesOf(measurement, name);
+    return `${name} ${milliseconds(spreadOf(peer))} (${pairwiseRatio(subject, peer).median.toFixed(2)}×)`;
+  });
+  return texts.join(", ");
+}
+
+function reachedCells(reached: Reached | undefined): readonly [string, string] {
+  if (reached === undefined) return ["", ""];
+  const { bound, value } = reached;
+  const digits = bound.kind === "ratio" ? 2 : 0;
+  const range = `${value.min.toFixed(digits)}–${value.max.toFixed(digits)}`;
+  return [boundText(bound), `${value.median.toFixed(digits)} (${range})`];
+}
+
+function boundText(bound: Bound): string {
+  switch (bound.kind) {
+    case "ratio":
+      return `≤ ${bound.atMost.toFixed(1)} × ${bound.to}`;
+    case "megabytes":
+      return `≤ ${bound.atMost} MB`;
+    default:
+      return bound satisfies never;
+  }
+}
+
+function milliseconds({ median }: Spread): string {
+  return `${median.toFixed(median < 100 ? 1 : 0)} ms`;
+}
+
+function bytes({ median }: Spread): string {
+  return `${(median / 1e6).toFixed(0)} MB`;
+}

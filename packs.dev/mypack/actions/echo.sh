@@ -1,0 +1,2 @@
+#!/bin/bash
+echo "Message: $ATTUNE_MESSAGE"

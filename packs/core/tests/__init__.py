@@ -1,0 +1,1 @@
+# Makes `tests` this directory, should some installed library bring a package of the same name.

@@ -1,0 +1,58 @@
+import type { Config } from "./config.ts";
+import type { LoadedConfig } from "./load.ts";
+import type { Origin } from "./origin.ts";
+import { SETTINGS, type Setting } from "./settings.ts";
+import { formatDuration, formatSize } from "./units.ts";
+
+/** One value of the configuration, and where it came from. */
+export interface Explained {
+  /** The mapping in packsync.yaml that `key` stands in. */
+  readonly section: string | undefined;
+  readonly key: string;
+  /** For programs: sizes in bytes, durations in seconds; `undefined` if not set. */
+  readonly value: unknown;
+  /** For people, as packsync.yaml would have it: `64MiB`, `10m`. */
+  readonly written: unknown;
+  readonly origin: Origin;
+  /** Whether packsync.yaml may have it at all. */
+  readonly inFile: boolean;
+}
+
+/** Every value: sources first, then in the order of the documentation. */
+export function explain({ config, origins }: LoadedConfig): readonly Explained[] {
+  const originOf = (key: string): Origin => origins.get(key) ?? { from: "default" };
+  const sources = config.sources.map(({ name, path, kind }) => ({
+    ...{ section: "sources", key: name, value: { path, kind }, written: { path, kind } },
+    ...{ origin: originOf(`sources.${name}`), inFile: true },
+  }));
+  const values = valuesOf(config);
+  const settings = SETTINGS.map((setting) => {
+    const [first = "", second] = setting.key.split(".");
+    const [section, key] = second === undefined ? [undefined, first] : [first, second];
+    const value = values.get(setting.key);
+    const written = inUnits(value, setting);
+    return { section, key, value, written, origin: originOf(setting.key), inFile: setting.runOnly === undefined };
+  });
+  return [...sources, ...settings];
+}
+
+/** By dotted key of packsync.yaml, which spares units and sections where they go without saying. */
+function valuesOf({ owner, lockTimeoutSeconds, limits, history, log, ...others }: Config): Map<string, unknown> {
+  const { minAgeSeconds, ...kept } = history;
+  const within = (section: string, values: object) =>
+    Object.entries(values).map(([key, value]) => [`${section}.${key}`, value] as const);
+  return new Map<string, unknown>([
+    ...Object.entries(others),
+    ["owner", owner && `${owner.uid}:${owner.gid}`],
+    ["lockTimeout", lockTimeoutSeconds],
+    ...within("limits", limits),
+    ...within("history", { ...kept, minAge: minAgeSeconds }),
+    ...within("log", log),
+  ]);
+}
+
+function inUnits(value: unknown, { unit }: Setting): unknown {
+  if (typeof value !== "number" || unit === undefined) return value;
+  const text = unit === "bytes" ? formatSize(value) : formatDuration(value);
+  return text === String(value) ? value : text;
+}

@@ -1,0 +1,99 @@
+import { basename, dirname, resolve } from "node:path";
+import { PacksyncError } from "../errors.ts";
+import { readSettingsFile, type SettingsFile } from "./file.ts";
+import type { Flags } from "./flags.ts";
+import { type Layer, originsOf } from "./layer.ts";
+import { type Given, type NamedPlace, namedLayer, packsDevFrom, sourceFrom } from "./named.ts";
+import { type Place, parseSettings } from "./problems.ts";
+import type { FileSettings } from "./schema.ts";
+import { exampleOf, flagOf, SETTINGS, variablesOf } from "./settings.ts";
+import { fileSources, PACKS } from "./sources.ts";
+
+/** Environment variables; an empty one counts as unset: compose files pass `${VOLUME:-}` on. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function flagLayer(flags: Flags, cwd: string): Promise<Layer> {
+  const place: NamedPlace = { code: "USAGE", from: "flag", separator: " ", cwd };
+  const given = SETTINGS.flatMap((setting) => {
+    const { option } = setting;
+    if (option === undefined || flags[option] === undefined) return [];
+    return [{ setting, name: flagOf(option), value: flags[option] }];
+  });
+  const { packs = [], packsDev } = flags;
+  return namedLayer([...given, ...shortLevel(flags)], place, {
+    ...(packs.length > 0 && { production: packs.map((text) => sourceFrom(text, "--packs", place)) }),
+    ...(packsDev !== undefined && { packsDev: packsDevFrom(packsDev, "--packs-dev", place) }),
+  });
+}
+
+export function environmentLayer(env: Environment, cwd: string): Promise<Layer> {
+  const place: NamedPlace = { code: "CONFIG_INVALID", from: "environment", separator: "=", cwd };
+  const given = SETTINGS.flatMap((setting) => {
+    const name = variablesOf(setting).find((name) => env[name]);
+    return name === undefined ? [] : [{ setting, name, value: env[name] }];
+  });
+  const production = productionFrom(env, place);
+  const { PACKSYNC_PACKS_DEV: packsDev } = env;
+  return namedLayer(given, place, {
+    ...(production.length > 0 && { production }),
+    ...(packsDev && { packsDev: packsDevFrom(packsDev, "PACKSYNC_PACKS_DEV", place) }),
+  });
+}
+
+/** @returns `undefined` if there is no such file */
+export async function fileLayer(file: string): Promise<Layer | undefined> {
+  const read = await readSettingsFile(file);
+  if (read === undefined) return undefined;
+  const { FileSettings } = await import("./schema.ts");
+  const { sources, ...settings } = parseSettings(FileSettings, read.raw ?? {}, filePlace(read));
+  const base = dirname(file);
+  const originOf = (...path: string[]) => ({ from: "file", file, ...read.keyPosition(path) }) as const;
+  return {
+    settings: absolute(settings, base),
+    sources: sources === undefined ? {} : { all: fileSources(sources, base, (name) => originOf("sources", name)) },
+    origins: originsOf(settings, (key) => originOf(...key.split("."))),
+  };
+}
+
+function shortLevel({ logLevel, quiet, verbose }: Flags): readonly Given[] {
+  const short = [
+    ...(quiet === true ? [{ name: "--quiet", value: "error" }] : []),
+    ...(verbose === true ? [{ name: "--verbose", value: "debug" }] : []),
+  ];
+  const names = [...(logLevel === undefined ? [] : ["--log-level"]), ...short.map(({ name }) => name)];
+  if (names.length > 1) {
+    const got = names.map((name) => `\`${name}\``).join(" and ");
+    throw new PacksyncError("USAGE", `Expected one of \`--log-level\`, \`--quiet\` and \`--verbose\`, got ${got}`, {
+      hint: "Keep one of them.",
+    });
+  }
+  const level = SETTINGS.filter(({ key }) => key === "log.level");
+  return level.flatMap((setting) => short.map((given) => ({ setting, ...given })));
+}
+
+/** init-packs knew one directory, which may have a comma or `=` in its name. */
+function productionFrom({ PACKSYNC_PACKS: packs, SOURCE_PACKS_DIR: old }: Environment, place: NamedPlace) {
+  if (packs) return packs.split(",").map((text) => sourceFrom(text, "PACKSYNC_PACKS", place));
+  return old ? [sourceFrom(`${PACKS}=${old}`, "SOURCE_PACKS_DIR", place)] : [];
+}
+
+function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
+  return {
+    code: "CONFIG_INVALID",
+    name: (path) => path.join(".") || basename(file),
+    example: (path) => {
+      if (path[0] === "sources") return "sources: {packs: ./packs, try: {path: ./try, kind: development}}";
+      const example = exampleOf(path);
+      return example && `${path.at(-1)}: ${example}`;
+    },
+    position: ({ kind, path }) => ({ file, ...(kind === "key" ? keyPosition(path) : valuePosition(path)) }),
+  };
+}
+
+function absolute({ volume, stateDir, ...settings }: Omit<FileSettings, "sources">, base: string) {
+  return {
+    ...settings,
+    ...(volume !== undefined && { volume: resolve(base, volume) }),
+    ...(stateDir !== undefined && { stateDir: resolve(base, stateDir) }),
+  };
+}

@@ -1,0 +1,133 @@
+import { join, resolve } from "node:path";
+import { PacksyncError } from "../errors.ts";
+import type { Config } from "./config.ts";
+import type { Flags } from "./flags.ts";
+import type { Layer } from "./layer.ts";
+import { type Environment, environmentLayer, fileLayer, flagLayer } from "./layers.ts";
+import { machine } from "./machines.ts";
+import type { Origin } from "./origin.ts";
+import type { RunSettings } from "./schema.ts";
+import { SETTINGS } from "./settings.ts";
+import { checkSources, mergeSources, type NamedSource, PACKS, PACKS_DEV } from "./sources.ts";
+
+/** `origins` by dotted key as in packsync.yaml, a source's is `sources.<name>`; `file` is the packsync.yaml, if any. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly origins: ReadonlyMap<string, Origin>;
+  readonly file: string | undefined;
+}
+
+/** What an image says about itself, below everything that its user says. */
+const IMAGE_DEFAULTS = "/etc/packsync/defaults.yaml";
+
+/**
+ * The configuration of a run: flags over environment over packsync.yaml over the image's defaults over our own.
+ *
+ * @param cwd absolute; relative paths of flags and variables start here, those of a file at the file's directory
+ * @param imageDefaults another file than the image's, for tests
+ * @throws PacksyncError `USAGE` for a wrong flag, `CONFIG_INVALID` for everything else that is wrong
+ */
+export async function loadConfig(
+  flags: Flags,
+  env: Environment,
+  cwd: string,
+  imageDefaults: string = IMAGE_DEFAULTS,
+): Promise<LoadedConfig> {
+  const flag = await flagLayer(flags, cwd);
+  const environment = await environmentLayer(env, cwd);
+  const file = configFile(flags, env, cwd);
+  const fromFile = await fileLayer(file.path);
+  if (fromFile === undefined && file.name !== undefined) throw missing(file.path, file.name);
+  const image = await fileLayer(imageDefaults);
+
+  const layers = [image, fromFile, environment, flag].filter((layer) => layer !== undefined);
+  return { ...merge(layers, cwd), file: fromFile && file.path };
+}
+
+/** Where the file is, and by what it was named: a named one must exist. */
+function configFile({ config }: Flags, { PACKSYNC_CONFIG: variable }: Environment, cwd: string) {
+  if (config !== undefined) {
+    if (config !== "") return { path: resolve(cwd, config), name: "--config" };
+    const hint = "Write for example `--config packsync.yaml`.";
+    throw new PacksyncError("USAGE", "Expected `--config` to be a file, got nothing", { hint });
+  }
+  if (variable) return { path: resolve(cwd, variable), name: "PACKSYNC_CONFIG" };
+  return { path: join(cwd, "packsync.yaml"), name: undefined };
+}
+
+function missing(path: string, name: string): PacksyncError {
+  return new PacksyncError("CONFIG_INVALID", `Expected \`${name}\` to name a file, got \`${path}\`: not found`, {
+    hint: "Correct the path, or leave it out to use ./packsync.yaml if there is one.",
+  });
+}
+
+/** Layers come lowest first. */
+function merge(layers: readonly Layer[], cwd: string): Omit<LoadedConfig, "file"> {
+  const settings = layers.reduce((below, layer) => overlay(below, layer.settings), defaults(cwd));
+  const sources = layers.reduce((below, layer) => mergeSources(below, layer.sources), defaultSources(cwd));
+  const given = new Map(layers.flatMap(({ origins }) => [...origins]));
+  const originOf = (key: string): Origin => given.get(key) ?? { from: "default" };
+  checkSources(sources, { path: settings.volume, origin: originOf("volume") });
+  return {
+    config: resolved(settings, sources),
+    origins: new Map([
+      ...sources.map(({ name, origin }) => [`sources.${name}`, origin] as const),
+      ...SETTINGS.map(({ key }) => [key, originOf(key)] as const),
+    ]),
+  };
+}
+
+function defaultSources(cwd: string): readonly NamedSource[] {
+  const origin = { from: "default" } as const;
+  return [
+    { name: PACKS, path: join(cwd, "packs"), kind: "production", origin },
+    { name: PACKS_DEV, path: join(cwd, "packs.dev"), kind: "development", origin },
+  ];
+}
+
+type Section = "limits" | "history" | "log";
+type Complete = RunSettings &
+  Required<Omit<RunSettings, "owner" | "stateDir" | Section>> & {
+    readonly [S in Section]: Required<NonNullable<RunSettings[S]>>;
+  };
+
+/** All that has a default: what stands here, a file, a variable or a flag may replace. */
+function defaults(cwd: string): Complete {
+  return {
+    volume: join(cwd, "volume"),
+    preserve: "static-elf",
+    arch: [machine(process.arch)],
+    adopt: "merge",
+    lockTimeout: 30,
+    limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 8 * 2 ** 30, maxDefinitionSize: 4 * 2 ** 20 },
+    history: { keep: 5, minAge: 600, maxBytes: 2 * 2 ** 30 },
+    require: [],
+    log: { level: "warn", style: "auto" },
+    format: "text",
+    allowRemovals: false,
+    only: [],
+  };
+}
+
+function overlay(below: Complete, above: RunSettings): Complete {
+  return {
+    ...below,
+    ...above,
+    limits: { ...below.limits, ...above.limits },
+    history: { ...below.history, ...above.history },
+    log: { ...below.log, ...above.log },
+  };
+}
+
+function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
+  const { stateDir, owner, lockTimeout, history, ...rest } = settings;
+  const { minAge, ...kept } = history;
+  return {
+    ...rest,
+    sources: sources.map(({ name, path, kind }) => ({ name, path, kind })),
+    stateDir: stateDir ?? join(settings.volume, ".packsync"),
+    owner,
+    lockTimeoutSeconds: lockTimeout,
+    history: { ...kept, minAgeSeconds: minAge },
+  };
+}

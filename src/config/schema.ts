@@ -1,0 +1,141 @@
+import * as z from "zod/mini";
+import { asPackRef } from "../pack/ref.ts";
+import { MACHINES, machine } from "./machines.ts";
+import { SOURCE_NAME } from "./sources.ts";
+import { DURATION, parseDuration, parseSize, SIZE } from "./units.ts";
+import { list, numeric, oneOf, text, whole } from "./values.ts";
+
+/*
+ * Loaded only when there is something to parse: zod takes as long to load as half of Node. Of zod it is the `mini` flavour,
+ * which a bundler can cut down to what is used.
+ */
+
+/** The highest id that is one: 2^32 - 1 means "leave as it is" to chown(2). */
+const MAX_ID = 2 ** 32 - 2;
+
+const directory = text("a directory");
+const size = whole(1, "a size in bytes, such as `1048576`, `64MiB` or `1GB`", SIZE, parseSize);
+const expectedRefs = "pack refs of lower-case letters, digits, `_` and `-`, such as `core, deploy`";
+const refs = list(expectedRefs, z.string().check(z.refine((name) => asPackRef(name) !== undefined, expectedRefs)));
+
+const machines = z.pipe(
+  z.pipe(
+    list("a list of machines, such as `x86_64, aarch64`", z.string()),
+    z.transform((names: string[]) => [...new Set(names.map(machine))]),
+  ),
+  z.array(oneOf(MACHINES)).check(z.minLength(1, "a list of at least one machine, such as `x86_64`")),
+);
+
+const expectedOwner = "an owner as `uid:gid` or `uid`, in numbers";
+const owner = z.pipe(
+  z.union([z.number(expectedOwner), z.string(expectedOwner)], expectedOwner).check(z.refine(isOwner, expectedOwner)),
+  z.transform((value: number | string) => {
+    const [uid = 0, gid = uid] = idsOf(value);
+    return { uid, gid };
+  }),
+);
+
+const source = z.union(
+  [
+    directory,
+    z.strictObject(
+      {
+        path: directory,
+        kind: optional(
+          "Whether packs may lack `pack.yaml` and never fail a run: `development` for `packs.dev`, else `production`",
+          oneOf(["production", "development"]),
+        ),
+      },
+      "a directory, or `{path, kind}`",
+    ),
+  ],
+  "a directory, or `{path, kind}`",
+);
+
+const sourceNames =
+  "a mapping of names (letters, digits, `.`, `_`, `-`) to directories, such as `{packs: ./packs}`, with at least one";
+const sources = z
+  .record(z.string().check(z.regex(SOURCE_NAME)), source, sourceNames)
+  .check(z.refine((value) => Object.keys(value).length > 0, sourceNames));
+
+/** What flags, variables and files can set alike. */
+const shared = {
+  volume: optional("The directory that the services mount", directory),
+  stateDir: optional(
+    "Where the database and the lock are: elsewhere if the volume's file system lacks locks",
+    directory,
+  ),
+  owner: optional("Who owns what packsync makes; unset: as the volume when run as root", owner),
+  preserve: optional(
+    "Which native binaries of the volume survive their source",
+    oneOf(["static-elf", "always", "off"]),
+  ),
+  arch: optional("The machines that native binaries are wanted for, as `uname -m` says it", machines),
+  adopt: optional("What to do with a pack that is in the volume already, by another hand", oneOf(["merge", "never"])),
+  lockTimeout: optional(
+    "Seconds to wait for another packsync to finish",
+    numeric("a number of seconds >= 0", /^\d+(\.\d+)?$/),
+  ),
+  limits: section({
+    maxFiles: optional("Files in one pack", whole(1, "a whole number >= 1")),
+    maxFileSize: optional("Size of one file", size),
+    maxPackSize: optional("Size of all files of a pack", size),
+    maxDefinitionSize: optional("Size of one YAML definition", size),
+  }),
+  history: section({
+    keep: optional("Earlier releases to keep of each pack", whole(0, "a whole number >= 0")),
+    minAge: optional(
+      "Younger ones are kept in any case",
+      numeric("a number of seconds >= 0, or a duration such as `10m`", DURATION, parseDuration),
+    ),
+    maxBytes: optional("Size of all earlier releases together", size),
+  }),
+  require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
+  log: section({
+    level: optional("The least serious log line shown", oneOf(["trace", "debug", "info", "warn", "error", "silent"])),
+    style: optional("`auto`: readable on a terminal, JSON elsewhere", oneOf(["auto", "pretty", "json"])),
+  }),
+  format: optional("How results are printed", oneOf(["text", "json"])),
+};
+
+/** What `packsync.yaml` may say. */
+export const FileSettings = z.strictObject(
+  { sources: optional("Where packs come from, later ones shadow earlier ones", sources), ...shared },
+  "a mapping of settings",
+);
+export type FileSettings = z.infer<typeof FileSettings>;
+
+const yesOrNo = "`1`, `true`, `0` or `false`";
+
+/** What one run may be told by flags and variables. Sources are apart: there they are set one by one. */
+export const RunSettings = z.strictObject({
+  ...shared,
+  allowRemovals: optional(
+    "Publish what a held source has left",
+    z.pipe(
+      z.union([z.boolean(yesOrNo), z.string(yesOrNo).check(z.regex(/^(1|0|true|false)$/i, yesOrNo))], yesOrNo),
+      z.transform((value: boolean | string) => /^(1|true)$/i.test(String(value))),
+    ),
+  ),
+  only: optional("The packs to look at, all others stay as they are", refs),
+});
+export type RunSettings = z.infer<typeof RunSettings>;
+
+function isOwner(value: number | string): boolean {
+  return /^\d+(:\d+)?$/.test(String(value)) && idsOf(value).every((id) => id <= MAX_ID);
+}
+
+function idsOf(owner: number | string): readonly number[] {
+  return String(owner).split(":").map(Number);
+}
+
+function optional<T extends z.ZodMiniType>(description: string, type: T) {
+  const schema = z.exactOptional(type);
+  z.globalRegistry.add(schema, { description });
+  return schema;
+}
+
+/** `null` is a section whose lines are all commented out. */
+function section<T extends z.core.$ZodLooseShape>(shape: T) {
+  return z.exactOptional(z.nullable(z.strictObject(shape, "a mapping of settings")));
+}

@@ -1,0 +1,60 @@
+import type { Flags } from "./flags.ts";
+
+/**
+ * One thing to configure. `key` as in packsync.yaml, dotted; `option` is the flag's name in {@link Flags};
+ * `oldName` is the variable by which init-packs knew it; `example` is a value as one would write it.
+ */
+export interface Setting {
+  readonly key: string;
+  readonly option?: keyof Flags;
+  readonly oldName?: string;
+  readonly example: string;
+  /** Of a number that people write with a unit: `64MiB`, `10m`. */
+  readonly unit?: "bytes" | "seconds";
+  /** Meant for a single run: flag and variable only. */
+  readonly runOnly?: true;
+}
+
+/** Everything but the sources, in the order in which it is explained. */
+export const SETTINGS: readonly Setting[] = [
+  { key: "volume", option: "volume", oldName: "TARGET_PACKS_DIR", example: "./volume" },
+  { key: "stateDir", option: "stateDir", example: "/var/lib/packsync" },
+  { key: "owner", option: "owner", example: "1000:1000" },
+  { key: "preserve", option: "preserve", example: "static-elf" },
+  { key: "arch", option: "arch", example: "x86_64,aarch64" },
+  { key: "adopt", option: "adopt", example: "merge" },
+  { key: "lockTimeout", option: "lockTimeout", example: "30" },
+  { key: "limits.maxFiles", example: "200000" },
+  { key: "limits.maxFileSize", example: "1GiB", unit: "bytes" },
+  { key: "limits.maxPackSize", example: "8GiB", unit: "bytes" },
+  { key: "limits.maxDefinitionSize", example: "4MiB", unit: "bytes" },
+  { key: "history.keep", example: "5" },
+  { key: "history.minAge", example: "10m", unit: "seconds" },
+  { key: "history.maxBytes", example: "2GiB", unit: "bytes" },
+  { key: "require", option: "require", example: "core" },
+  { key: "log.level", option: "logLevel", example: "info" },
+  { key: "log.style", option: "logStyle", example: "pretty" },
+  { key: "format", option: "format", example: "json" },
+  { key: "allowRemovals", option: "allowRemovals", example: "1", runOnly: true },
+  { key: "only", option: "only", example: "core", runOnly: true },
+];
+
+/** What to write for the setting at `path`; nothing for a section. */
+export function exampleOf(path: readonly string[]): string | undefined {
+  return SETTINGS.find(({ key }) => key === path.join("."))?.example;
+}
+
+/** `log.level` → `PACKSYNC_LOG_LEVEL`, then the old name if there is one: the order in which they count. */
+export function variablesOf({ key, oldName }: Setting): readonly string[] {
+  const name = `PACKSYNC_${snake(key, "_").replace(".", "_").toUpperCase()}`;
+  return oldName === undefined ? [name] : [name, oldName];
+}
+
+/** `lockTimeout` → `--lock-timeout`. */
+export function flagOf(option: keyof Flags): string {
+  return `--${snake(option, "-")}`;
+}
+
+function snake(camel: string, separator: string): string {
+  return camel.replace(/[A-Z]/g, (letter) => `${separator}${letter.toLowerCase()}`);
+}

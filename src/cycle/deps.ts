@@ -1,0 +1,28 @@
+import type { PreservePolicy } from "../plan/preserve.ts";
+import type { Publisher } from "../publish/publisher.ts";
+import type { RetentionPolicy } from "../publish/retention.ts";
+import type { VolumeView } from "../publish/view.ts";
+import type { Source } from "../scan/discover.ts";
+import type { Scanner } from "../scan/scanner.ts";
+import type { ScanStore } from "../scan/store.ts";
+
+/** What one cycle works with; `daemon.ts` has the implementations. */
+export interface CycleDeps {
+  readonly sources: readonly Source[];
+  readonly scanner: Scanner;
+  readonly store: ScanStore;
+  readonly policy: PreservePolicy;
+  readonly adopt: "merge" | "never";
+  readonly allowRemovals: boolean;
+  /** Only these refs; empty: all. */
+  readonly only: readonly string[];
+  readonly retention: RetentionPolicy;
+  readonly volume: VolumeView;
+  /** `undefined`: only plan, and change nothing. */
+  readonly publisher: Publisher | undefined;
+  /** What a cycle remembers is committed with its intents, or at its end: one commit less to wait for. */
+  readonly memory: { readonly begin: () => void; readonly commit: () => void; readonly rollback: () => void };
+  readonly now: () => Date;
+  /** Called after each pack that was looked at, for a person who waits. */
+  readonly onProgress: (done: number, total: number) => void;
+}

@@ -1,0 +1,73 @@
+import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { Change, Plan } from "../plan/plan.ts";
+import type { PreserveReason } from "../plan/preserve.ts";
+import { printableName } from "../platform/names.ts";
+
+/** So many paths are listed one by one; the rest is a number. */
+const LISTED = 20;
+
+/** What a person should know about a plan: files of others that stay, binaries that win, and what had to make room. */
+export function describePlan({ changes }: Plan, isAdoption: boolean): Diagnostic[] {
+  const preserved = changes.filter((change) => change.kind === "preserve").map(preservedFinding);
+  const displaced = changes.filter((change) => "displaces" in change && change.displaces).map(displacedFinding);
+  const leftovers = isAdoption ? changes.filter(({ kind }) => kind === "carry").map(leftoverFinding) : [];
+  return [...preserved, ...abridged(displaced), ...abridged(leftovers)];
+}
+
+function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[] {
+  const [first] = findings;
+  if (first === undefined || findings.length <= LISTED) return findings;
+  const { severity, code } = first;
+  const more: Diagnostic = { severity, code, message: `… and ${findings.length - LISTED} more like these` };
+  return [...findings.slice(0, LISTED), more];
+}
+
+const PRESERVED: Readonly<Record<PreserveReason, string>> = {
+  "volume-always-wins": "the volume's binary always wins (`preserve: always`)",
+  "foreign-binary": "the volume's binary is not packsync's, and the source's is no static build for a wanted architecture",
+  "foreign-binary-in-the-way": "a binary that is not packsync's stands in the way, so this file is not published",
+  "foreign-static-binary": "the volume's static binary is not packsync's, and the source's did not change since",
+  "source-not-a-binary": "the volume's binary is not packsync's, and the source's file is no binary",
+  "source-not-static": "the source's binary is dynamic; the volume keeps its own",
+  "source-other-arch": "the source's binary is for another architecture; the volume keeps its own",
+};
+
+function preservedFinding(change: Extract<Change, { kind: "preserve" }>): Diagnostic {
+  return {
+    severity: change.why === "source-not-static" || change.why === "source-other-arch" ? "warning" : "hint",
+    code: "volume.preserved",
+    message: `\`${change.path}\` preserved: ${PRESERVED[change.why]}`,
+    file: change.path,
+    hint: "If you want the source's file: build it static for this architecture, or set `preserve: off`.",
+  };
+}
+
+function displacedFinding({ path }: Change): Diagnostic {
+  const file = printableName(path);
+  return {
+    severity: "warning",
+    code: "volume.displaced",
+    message: `\`${file}\` was not packsync's; the source's took its place, the old one is kept in history`,
+    file,
+  };
+}
+
+function leftoverFinding({ path }: Change): Diagnostic {
+  const file = printableName(path);
+  return {
+    severity: "hint",
+    code: "volume.leftover",
+    message: `\`${file}\` is in the volume only: left by an earlier copy, or made by somebody else; it stays`,
+    file,
+  };
+}
+
+/** `--adopt never`: a pack that packsync did not put there is nobody's to replace. */
+export function adoptionRefused(ref: string): Diagnostic {
+  return {
+    severity: "error",
+    code: "volume.adoption_refused",
+    message: `the volume already has a pack \`${ref}\` that packsync did not publish`,
+    hint: "Adopt it with --adopt merge (its own files stay), or remove it from the volume.",
+  };
+}

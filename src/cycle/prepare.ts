@@ -1,0 +1,195 @@
+import { PacksyncError } from "../errors.ts";
+import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
+import type { PackRef } from "../pack/ref.ts";
+import { type FileEntry, type LiveSnapshot, parentsOf } from "../pack/snapshot.ts";
+import { type Ledger, type Plan, planPack } from "../plan/plan.ts";
+import type { PackRecord } from "../publish/ledger.ts";
+import type { Manifest } from "../publish/manifest.ts";
+import type { ReleaseStaging } from "../publish/publisher.ts";
+import type { StagedRelease } from "../publish/go-live.ts";
+import type { Look, ScannedPack } from "../scan/scanner.ts";
+import type { PackIdentity } from "../scan/store.ts";
+import type { CycleDeps } from "./deps.ts";
+import { adoptionRefused, describePlan } from "./findings.ts";
+import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
+
+/** A pack on its way: settled already, or staged and only waiting to go live. */
+export interface Prepared {
+  readonly ref: PackRef | undefined;
+  readonly dependencies: readonly string[];
+  readonly report: PackReport;
+  readonly staged: StagedRelease | undefined;
+}
+
+/**
+ * Everything that can fail happens here: scan, validate, plan, stage. A pack that is prepared only has to be made
+ * durable and exchanged. Findings, and failures of this pack alone, are part of the report.
+ */
+export async function prepare(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
+  const settled = settledBefore(look, record, deps);
+  if (settled !== undefined) return settled;
+  try {
+    return await prepareChanged(look, record, deps);
+  } catch (error) {
+    if (!(error instanceof PacksyncError)) throw error;
+    return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
+  }
+}
+
+/** Not a stamp differs, neither in the source nor in the volume: what was found last time stands. */
+function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDeps): Prepared | undefined {
+  const { known, unchanged, source, directory } = look;
+  if (!unchanged || known === undefined) return undefined;
+  const { verdict, diagnostics } = known;
+  if (verdict === "rejected") return finished(look, record, { outcome: "rejected", diagnostics });
+  if (record?.release === undefined || record.source !== source.name || record.directory !== directory) return undefined;
+  if (record.applied !== appliedKey(known.fingerprint, deps)) return undefined;
+  if (deps.scanner.fingerprint(deps.volume.path(record.ref), record.watched) !== record.live) return undefined;
+  return finished(look, record, { outcome: "unchanged", diagnostics });
+}
+
+/** The same source under another policy is another decision. */
+function appliedKey(fingerprint: string | undefined, { policy }: CycleDeps): string | undefined {
+  return fingerprint && [fingerprint, policy.mode, ...policy.arch].join(" ");
+}
+
+async function prepareChanged(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
+  using owned = new DisposableStack();
+  const ref = look.identity?.ref ?? record?.ref;
+  const staging = ref && deps.publisher && owned.use(deps.publisher.open(ref));
+  const previous = ref && deps.volume.previous(ref);
+  let live: LiveSnapshot | undefined;
+  const scanned = await deps.scanner.scan({
+    at: look,
+    known: look.known,
+    files: deps.store.files(look.source.name, look.directory),
+    sink: staging,
+    compareLive(paths) {
+      live = ref && lookAtLive(ref, previous, paths, deps);
+      return (path, entry) => isSame(live, path, entry);
+    },
+  });
+  if (scanned.identity !== undefined && ref !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
+
+  const context = { look, record, previous, live, scanned, staging };
+  const { prepared, diagnostics } = decide(context, deps);
+  remember(look, scanned, diagnostics, deps);
+  if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
+  return prepared;
+}
+
+interface Context {
+  readonly look: Look;
+  readonly record: PackRecord | undefined;
+  readonly previous: Manifest | undefined;
+  readonly live: LiveSnapshot | undefined;
+  readonly scanned: ScannedPack;
+  readonly staging: ReleaseStaging | undefined;
+}
+
+interface Decision {
+  readonly prepared: Prepared;
+  /** Everything that is known of the pack now, to be remembered with it. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+function decide(context: Context, deps: CycleDeps): Decision {
+  const { look, record, previous, live, scanned } = context;
+  const { identity } = scanned;
+  const reject = (diagnostics: readonly Diagnostic[]): Decision => ({
+    prepared: finished(look, record, { outcome: "rejected", diagnostics }),
+    diagnostics,
+  });
+  if (identity === undefined || hasErrors(scanned.diagnostics)) return reject(scanned.diagnostics);
+  const isAdoption = previous === undefined && live?.files.has("pack.yaml") === true;
+  if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
+
+  const plan = planPack(scanned.snapshot, live, previous && ledgerOf(previous), deps.policy);
+  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
+  const applied = appliedKey(scanned.fingerprint, deps);
+  const source = { name: look.source.name, directory: look.directory };
+  const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), plan: plan.changes };
+  if (!plan.altersContent && record?.release !== undefined && previous !== undefined) {
+    deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, applied });
+    return { prepared: finished(look, record, { outcome: "unchanged", ...about }), diagnostics };
+  }
+  const staged = stage(context, { identity, plan, applied, source }, deps);
+  const release = staged?.manifest.release ?? record?.release;
+  const prepared = finished(look, record, { outcome: "published", ...about, release });
+  return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
+}
+
+interface ToStage {
+  readonly identity: PackIdentity;
+  readonly plan: Plan;
+  readonly applied: string | undefined;
+  readonly source: { readonly name: string; readonly directory: string };
+}
+
+function stage({ staging, live, previous }: Context, { identity, ...rest }: ToStage, deps: CycleDeps): StagedRelease | undefined {
+  if (staging === undefined) return undefined;
+  return deps.publisher?.stage({ kind: "publish", origin: "sync", ...identity, ...rest, live, previous, staging });
+}
+
+/**
+ * Of the volume's own files only those are looked into that stand where the source has something; when a pack is
+ * adopted, all: what is displaced then becomes release 0.
+ */
+function lookAtLive(ref: PackRef, previous: Manifest | undefined, paths: ReadonlySet<string>, deps: CycleDeps): LiveSnapshot | undefined {
+  const directories = new Set([...paths].flatMap(parentsOf));
+  const meets = (path: string) => paths.has(path) || directories.has(path) || parentsOf(path).some((each) => paths.has(each));
+  return deps.scanner.scanLive({
+    root: deps.volume.path(ref),
+    ledger: previous?.files ?? {},
+    inspect: previous === undefined ? () => true : meets,
+  });
+}
+
+function isSame(live: LiveSnapshot | undefined, path: string, entry: FileEntry): boolean {
+  const file = live?.files.get(path);
+  return file?.ownership === "ours" && file.digest === entry.digest && file.mode === entry.mode;
+}
+
+function ledgerOf({ files, directories, memory }: Manifest): Ledger {
+  return { files, directories, memory };
+}
+
+function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagnostic[], deps: CycleDeps): void {
+  const { known, source, directory } = look;
+  const verdict = scanned.identity === undefined || hasErrors(diagnostics) ? "rejected" : "valid";
+  const since = known?.verdict === verdict ? known.since : deps.now().toISOString();
+  const { fingerprint, ownManifest, files } = scanned;
+  const identity = scanned.identity ?? known?.identity;
+  deps.store.save({ source: source.name, directory, fingerprint, ownManifest, identity, verdict, since, diagnostics }, files);
+}
+
+type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan">> & Pick<PackReport, "outcome" | "diagnostics">;
+
+function finished(look: Look, record: PackRecord | undefined, about: Finished): Prepared {
+  const { source, directory, identity, known } = look;
+  const report: PackReport = {
+    ref: identity?.ref ?? record?.ref ?? directory,
+    source: source.name,
+    directory,
+    kind: source.kind,
+    version: identity?.version ?? known?.identity?.version,
+    release: record?.release,
+    changes: NO_CHANGES,
+    ...about,
+  };
+  return { ref: identity?.ref, dependencies: identity?.dependencies ?? [], report, staged: undefined };
+}
+
+function changedMeanwhile({ source, directory }: Look): PacksyncError {
+  return new PacksyncError("PACK_BUSY", `The \`ref\` in ${source.path}/${directory}/pack.yaml changed while it was read.`, {
+    hint: "Run packsync again.",
+    retryable: true,
+  });
+}
+
+/** A failure of one pack, said like a finding; other packs go on. */
+export function failure(error: PacksyncError): Diagnostic {
+  const code = `pack.${error.code === "PACK_BUSY" ? "busy" : "failed"}`;
+  const base = { severity: "error", code, message: error.message } as const;
+  return error.hint === undefined ? base : { ...base, hint: error.hint };
+}

@@ -1,0 +1,76 @@
+import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
+import type { HoldReason } from "../plan/hold.ts";
+import type { Change, ChangeKind } from "../plan/plan.ts";
+
+/** What a cycle did with a pack; docs/cli.md has the table. */
+export type Outcome = "published" | "unchanged" | "rejected" | "failed" | "retired" | "held";
+
+/** How many paths of a pack were decided how. */
+export interface ChangeCounts {
+  readonly added: number;
+  readonly replaced: number;
+  readonly removed: number;
+  readonly preserved: number;
+  readonly carried: number;
+}
+
+/** What a cycle did with one pack, and why. `release` is what is live now; `ref` is the directory's name while it has none. */
+export interface PackReport {
+  readonly ref: string;
+  readonly source: string;
+  readonly directory: string;
+  readonly kind: "production" | "development";
+  readonly version: string | undefined;
+  readonly outcome: Outcome;
+  readonly release: string | undefined;
+  readonly changes: ChangeCounts;
+  readonly diagnostics: readonly Diagnostic[];
+  /** File by file; only when planning. */
+  readonly plan?: readonly Change[];
+}
+
+/** A source as a cycle found it. */
+export interface SourceReport {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: "production" | "development";
+  readonly state: "listed" | "absent" | "unreadable";
+  readonly held: HoldReason | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A pack that another source's pack of the same ref hides. */
+export interface Shadowed {
+  readonly ref: string;
+  readonly source: string;
+  readonly by: string;
+}
+
+export interface CycleReport {
+  readonly sources: readonly SourceReport[];
+  /** Sorted by ref. */
+  readonly packs: readonly PackReport[];
+  readonly shadowed: readonly Shadowed[];
+}
+
+export const NO_CHANGES: ChangeCounts = { added: 0, replaced: 0, removed: 0, preserved: 0, carried: 0 };
+
+const COUNTED = { add: "added", replace: "replaced", remove: "removed", preserve: "preserved", carry: "carried" } as const;
+
+export function countChanges(changes: readonly Change[]): ChangeCounts {
+  const counts: Record<(typeof COUNTED)[ChangeKind], number> = { ...NO_CHANGES };
+  for (const { kind } of changes) counts[COUNTED[kind]]++;
+  return counts;
+}
+
+/** How many packs had which outcome. */
+export function totalsOf(packs: readonly PackReport[]): Readonly<Record<Outcome, number>> {
+  const totals = { published: 0, unchanged: 0, rejected: 0, failed: 0, retired: 0, held: 0 };
+  for (const { outcome } of packs) totals[outcome]++;
+  return totals;
+}
+
+/** Whether a pack of the report keeps a run from being a success. */
+export function isBroken({ outcome, kind, diagnostics }: PackReport): boolean {
+  return kind === "production" && (outcome === "rejected" || outcome === "failed" || hasErrors(diagnostics));
+}

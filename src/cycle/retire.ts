@@ -1,0 +1,44 @@
+import { PacksyncError } from "../errors.ts";
+import { planPack } from "../plan/plan.ts";
+import type { PackRecord } from "../publish/ledger.ts";
+import type { StagedRelease } from "../publish/go-live.ts";
+import type { CycleDeps } from "./deps.ts";
+import { describePlan } from "./findings.ts";
+import { failure, type Prepared } from "./prepare.ts";
+import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
+
+/** Takes a pack out of the volume whose source has it no more: ours goes into history, what others have there stays. */
+export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared {
+  const { ref, source: name = "", directory = "", version, release } = record;
+  const kind = deps.sources.find((source) => source.name === name)?.kind ?? "production";
+  const about = { ref, source: name, directory, kind, version, release } as const;
+  try {
+    const previous = deps.volume.previous(ref);
+    const live = deps.scanner.scanLive({ root: deps.volume.path(ref), ledger: previous?.files ?? {}, inspect: () => false });
+    const ledger = previous && { files: previous.files, directories: previous.directories, memory: previous.memory };
+    const plan = planPack({ files: new Map(), directories: [] }, live, ledger, deps.policy);
+    const staged = stage(record, { live, previous, plan }, deps);
+    const diagnostics = describePlan(plan, false);
+    const report: PackReport = { ...about, outcome: "retired", changes: countChanges(plan.changes), diagnostics, plan: plan.changes };
+    return { ref, dependencies: [], staged, report };
+  } catch (error) {
+    if (!(error instanceof PacksyncError)) throw error;
+    const report: PackReport = { ...about, outcome: "failed", changes: NO_CHANGES, diagnostics: [failure(error)] };
+    return { ref, dependencies: [], staged: undefined, report };
+  }
+}
+
+type Parts = Pick<Parameters<NonNullable<CycleDeps["publisher"]>["stage"]>[0], "live" | "previous" | "plan">;
+
+function stage({ ref, version, source = "", directory = "" }: PackRecord, parts: Parts, deps: CycleDeps): StagedRelease | undefined {
+  const { publisher } = deps;
+  if (publisher === undefined) return undefined;
+  using owned = new DisposableStack();
+  const staging = owned.use(publisher.open(ref));
+  const from = { name: source, directory };
+  const about = { kind: "retire", origin: "sync", ref, version, dependencies: [], source: from, applied: undefined } as const;
+  const staged = publisher.stage({ ...about, ...parts, staging });
+  owned.move();
+  return staged;
+}
+

@@ -1,0 +1,121 @@
+import { realpathSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import type { Config } from "./config/config.ts";
+import type { CycleDeps } from "./cycle/deps.ts";
+import type { CycleReport } from "./cycle/report.ts";
+import { begin, commit, isCorrupt, openState, openStateReadOnly, rollback, setAsideState } from "./platform/database.ts";
+import type { Log } from "./platform/log.ts";
+import { VERSION } from "./platform/version.ts";
+import { type VolumeLayout, volumeLayout } from "./publish/layout.ts";
+import { emptyLedger, ledgerSchema, openLedger, readLedger } from "./publish/ledger.ts";
+import { viewVolume } from "./publish/view.ts";
+import { reconcile } from "./reconciler.ts";
+import { createChecker } from "./scan/checker.ts";
+import { startCheckerThread } from "./scan/checker-thread.ts";
+import { liveFingerprint, scanLive } from "./scan/live.ts";
+import { createScanner, type Scanner } from "./scan/scanner.ts";
+import { emptyScanStore, openScanStore, readScanStore, scanSchema } from "./scan/store.ts";
+
+/** What a run is told beside its configuration. */
+export interface RunOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** For the lock's holder: `sync`. */
+  readonly doing: string;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/**
+ * Composition root: builds the adapters, runs one cycle, and releases everything last-in-first-out.
+ *
+ * @throws PacksyncError when the volume cannot be used or the lock is not to be had; findings are in the report.
+ */
+export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
+  const layout = layoutOf(options.config);
+  const { openVolume } = await import("./publish/volume.ts");
+  const { acquireLock, describeHolder } = await import("./publish/lock.ts");
+  const { config, log, doing } = options;
+  const owner = openVolume({ layout, stateDir: config.stateDir, owner: config.owner });
+  const { lockTimeoutSeconds: timeoutSeconds, stateDir } = config;
+  const onWait = (holder: Parameters<typeof describeHolder>[0]) => log.warn({ holder, timeoutSeconds }, `waiting for ${describeHolder(holder)}`);
+  const request = { path: `${stateDir}/lock`, version: VERSION, doing, owner, timeoutSeconds, onWait };
+  using _lock = await acquireLock(request, abort);
+  try {
+    return await withState(layout, owner, options, abort);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    const aside = setAsideState(stateDir, new Date());
+    log.error({ aside }, "the database cannot be read; it is rebuilt from the manifests");
+    return await withState(layout, owner, options, abort);
+  }
+}
+
+/** What `--once` would do, file by file; takes no lock and changes nothing. */
+export async function planOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
+  const { config } = options;
+  const layout = layoutOf(config);
+  using database = readableState(config.stateDir);
+  await using scanner = disposableScanner(config);
+  const volume = viewVolume(layout, database.value ? readLedger(database.value) : emptyLedger);
+  const store = database.value ? readScanStore(database.value) : emptyScanStore;
+  const memory = { begin: () => {}, commit: () => {}, rollback: () => {} };
+  return await reconcile(cycleDeps(options, { scanner, store, volume, memory, publisher: undefined }), abort);
+}
+
+type Owner = Config["owner"];
+
+async function withState(layout: VolumeLayout, owner: Owner, options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
+  const { createPublisher } = await import("./publish/publisher.ts");
+  const { rebuildLedger, recover } = await import("./publish/recover.ts");
+  const { config, log } = options;
+  using resources = new DisposableStack();
+  const database = resources.adopt(openState(config.stateDir, [ledgerSchema, scanSchema], owner), (each) => each.close());
+  await using scanner = disposableScanner(config);
+  const ledger = openLedger(database);
+  const policy = policyOf(config);
+  const now = () => new Date();
+  const deps = { layout, ledger, database, owner, policy, scan: scanLive, fingerprint: liveFingerprint, now };
+  if (ledger.packs().size === 0) {
+    const rebuilt = rebuildLedger(deps);
+    if (rebuilt.length > 0) log.warn({ packs: rebuilt }, "the database was rebuilt from the manifests");
+  }
+  const recovery = recover(deps);
+  if (recovery.finished.length + recovery.abandoned.length > 0) log.warn(recovery, "recovered what an earlier run left unfinished");
+  const publisher = createPublisher(deps);
+  const memory = { begin: () => begin(database), commit: () => commit(database), rollback: () => rollback(database) };
+  const store = openScanStore(database);
+  return await reconcile(cycleDeps(options, { scanner, store, volume: publisher, memory, publisher }), abort);
+}
+
+function disposableScanner({ limits }: Config): Scanner & AsyncDisposable {
+  const checker = createChecker(startCheckerThread);
+  const scanner = createScanner({ limits, checker, now: Date.now });
+  return { ...scanner, [Symbol.asyncDispose]: () => checker[Symbol.asyncDispose]() };
+}
+
+type Parts = Pick<CycleDeps, "scanner" | "store" | "volume" | "memory" | "publisher">;
+
+function cycleDeps({ config, onProgress }: RunOptions, parts: Parts): CycleDeps {
+  const { sources, adopt, allowRemovals, only, history } = config;
+  const policy = policyOf(config);
+  return { ...parts, sources, policy, adopt, allowRemovals, only, retention: history, now: () => new Date(), onProgress };
+}
+
+function policyOf({ preserve, arch }: Config): CycleDeps["policy"] {
+  return { mode: preserve, arch };
+}
+
+/** Mounts are known by their real paths. */
+export function layoutOf({ volume }: Config): VolumeLayout {
+  try {
+    return volumeLayout(realpathSync(volume));
+  } catch {
+    return volumeLayout(volume); // not there yet, or not to be had: opening it says why
+  }
+}
+
+/** The database for reading, or nothing before the first sync. */
+export function readableState(stateDir: string): Disposable & { readonly value: DatabaseSync | undefined } {
+  const value = openStateReadOnly(stateDir);
+  return { value, [Symbol.dispose]: () => value?.close() };
+}

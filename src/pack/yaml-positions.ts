@@ -1,0 +1,139 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  visit,
+} from "yaml";
+import type { Position } from "./diagnostics.ts";
+import { yamlFault } from "./yaml-messages.ts";
+import { positionAt, readYamlText, type YamlFault } from "./yaml-text.ts";
+
+export type Parsed =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly faults: readonly YamlFault[] };
+
+/** Closest to PyYAML on 5,441 files of real packs; repeated keys are advice, and given elsewhere. */
+const OPTIONS = { version: "1.2", merge: true, uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
+
+/** Faults of meaning (tags, keys) are told all at once, up to this many; of syntax only the first: the rest follows from it. */
+const MAX_FAULTS = 10;
+
+/**
+ * What `yaml` thinks of a text that js-yaml refused: it recovers from errors, so it knows better where they are.
+ *
+ * @param first js-yaml's finding, which stands where `yaml` gives up itself
+ */
+export function secondOpinion(text: string, first: YamlFault): Parsed {
+  try {
+    const document = parseDocument(text, OPTIONS);
+    const faults = [syntaxFault(text, document, first) ?? meaningFaults(text, document)].flat();
+    // toJS() throws for aliases without anchor, too many of them, and merge keys of the wrong kind.
+    return faults.length === 0 ? { ok: true, value: document.toJS() } : { ok: false, faults };
+  } catch {
+    return { ok: false, faults: [first] };
+  }
+}
+
+/**
+ * Where the key at the end of `path` stands, or the whole content for an empty path. It parses the file again, slowly:
+ * for findings only.
+ */
+export function keyPosition(source: string | Uint8Array, path: readonly string[]): Position | undefined {
+  const { ok, text } = readYamlText(source);
+  if (!ok) return undefined;
+  try {
+    const offset = keyOffset(parseDocument(text, OPTIONS), path);
+    return offset === undefined ? undefined : positionAt(text, offset);
+  } catch {
+    return undefined;
+  }
+}
+
+function syntaxFault(text: string, { errors, contents }: Document.Parsed, first: YamlFault): YamlFault | undefined {
+  // PyYAML and libyaml take `"x"#y` for a text and a comment.
+  const [error, next] = errors.filter(({ message }) => !message.startsWith("Comments must be separated"));
+  if (error === undefined) return undefined;
+  // A stack overflow, survived.
+  if (error.code === "RESOURCE_EXHAUSTION") return first;
+
+  // A line that is indented too far reads as a second `key: value` in the text above it.
+  const isContinued = error.code === "BLOCK_AS_IMPLICIT_KEY" && next?.code === "MULTILINE_IMPLICIT_KEY";
+  if (isContinued) return misindented(text, next.pos[1]);
+  if (error.message.endsWith("at node end") && beginsLine(text, error.pos[0])) return misindented(text, error.pos[0]);
+  if (error.code === "BAD_INDENT") return yamlFault(text, skipSpaces(text, error.pos[0]), error.message);
+
+  const isOpen = error.message.startsWith("Missing closing");
+  return yamlFault(text, isOpen ? openingQuote(contents, error.pos[0]) : error.pos[0], error.message);
+}
+
+function misindented(text: string, offset: number): YamlFault {
+  return yamlFault(text, skipSpaces(text, text.lastIndexOf("\n", offset - 1) + 1), "bad indentation");
+}
+
+function beginsLine(text: string, offset: number): boolean {
+  return text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset).trim() === "";
+}
+
+function skipSpaces(text: string, offset: number): number {
+  return offset + (/^ */.exec(text.slice(offset))?.[0].length ?? 0);
+}
+
+/** A missing quote is noticed at the end of the file, but it is the beginning of the text that a person looks for. */
+function openingQuote(contents: Document.Parsed["contents"], end: number): number {
+  let start = end;
+  visit(contents, {
+    Scalar(_, { range, type }) {
+      if (type?.startsWith("QUOTE") && range && range[0] < end) start = range[0];
+    },
+  });
+  return start;
+}
+
+/** What PyYAML's `safe_load` refuses though it is well-formed: custom tags, and keys that are no text (`{{ x }}` is one). */
+function meaningFaults(text: string, document: Document.Parsed): YamlFault[] {
+  const tags = document.warnings.filter(({ message }) => /^Unresolved tag|^Unsupported YAML version/.test(message));
+  return [
+    ...tags.map(({ message, pos }) => yamlFault(text, pos[0], message)),
+    ...complexKeys(document).map((offset) => yamlFault(text, offset, "complex key")),
+  ]
+    .sort((a, b) => a.offset - b.offset)
+    .slice(0, MAX_FAULTS);
+}
+
+/** Where a mapping, a list or nothing at all stands as a key, by itself or by an alias. */
+function complexKeys(document: Document.Parsed): number[] {
+  const anchors = new Map<string, Node>();
+  const offsets: number[] = [];
+  visit(document, {
+    Pair(_, { key }) {
+      const meant = isAlias(key) ? anchors.get(key.source) : key;
+      const isEmpty = isScalar(key) && key.value === null && key.source === "";
+      if ((isCollection(meant) || isEmpty) && isNode(key) && key.range) offsets.push(key.range[0]);
+    },
+    Node(_, node) {
+      if (!isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return offsets;
+}
+
+function keyOffset(document: Document.Parsed, path: readonly string[]): number | undefined {
+  let node: unknown = document.contents;
+  let key: unknown = node;
+  for (const segment of path) {
+    const parent = isAlias(node) ? node.resolve(document) : node;
+    // The last of repeated keys is the one that counts.
+    const pair = isMap(parent)
+      ? parent.items.findLast((item) => isScalar(item.key) && String(item.key.value) === segment)
+      : undefined;
+    const item = isSeq(parent) ? parent.items[Number(segment)] : undefined;
+    [key, node] = pair === undefined ? [item, item] : [pair.key, pair.value];
+  }
+  return isNode(key) ? key.range?.[0] : undefined;
+}

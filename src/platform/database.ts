@@ -1,0 +1,122 @@
+import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { PacksyncError } from "../errors.ts";
+import { adopt, type Owner } from "./ownership.ts";
+
+/** Counts up with every change of a table; an older packsync refuses a newer database. */
+export const SCHEMA_VERSION = 1;
+
+const NAME = "state.db";
+
+/**
+ * Opens `state.db` for writing. Each stage hands in the tables it owns (`CREATE TABLE IF NOT EXISTS …`).
+ *
+ * Every commit is durable (`synchronous=FULL`): the write order of a publish rests on it. Nothing but SQLite ever
+ * opens the file, because closing any other handle on it would drop SQLite's locks.
+ *
+ * @throws PacksyncError `STATE_NEWER` when a newer packsync wrote it.
+ */
+export function openState(directory: string, schemas: readonly string[], owner: Owner | undefined): DatabaseSync {
+  const file = `${directory}/${NAME}`;
+  if (!existsSync(file)) {
+    closeSync(openSync(file, "wx", 0o640));
+    adopt(file, owner);
+  }
+  const database = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    const version = versionOf(database);
+    if (version > SCHEMA_VERSION) throw newer(file, version);
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    if (version < SCHEMA_VERSION) {
+      database.exec(`BEGIN IMMEDIATE; ${schemas.join("\n")} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens `state.db` for reading only, without its lock: beside a running packsync, or on a read-only mount.
+ *
+ * @returns `undefined` when there is none yet.
+ */
+export function openStateReadOnly(directory: string): DatabaseSync | undefined {
+  const file = `${directory}/${NAME}`;
+  if (!existsSync(file)) return undefined;
+  const database = openForReading(file);
+  const version = versionOf(database);
+  if (version <= SCHEMA_VERSION) return database;
+  database.close();
+  throw newer(file, version);
+}
+
+/** A WAL database needs its `-shm` file; where that cannot be made nobody writes, and it is safe to read as immutable. */
+function openForReading(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  try {
+    versionOf(database);
+    return database;
+  } catch (error) {
+    database.close();
+    if (existsSync(`${file}-wal`)) throw error;
+    const url = new URL(`file://${file.split("/").map(encodeURIComponent).join("/")}`);
+    url.searchParams.set("immutable", "1");
+    return new DatabaseSync(url, { readOnly: true });
+  }
+}
+
+/** Puts a database that SQLite cannot read out of the way, as evidence; the manifests give its contents back. */
+export function setAsideState(directory: string, now: Date): string {
+  const stamp = now.toISOString().replaceAll(/[-:.]/g, "");
+  const aside = `${directory}/${NAME}.corrupt-${stamp}`;
+  renameSync(`${directory}/${NAME}`, aside);
+  for (const suffix of ["-wal", "-shm"]) rmSync(`${directory}/${NAME}${suffix}`, { force: true });
+  return aside;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, see https://www.sqlite.org/rescode.html. */
+export function isCorrupt(error: unknown): boolean {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
+  const primary = error.errcode & 0xff;
+  return primary === 11 || primary === 26;
+}
+
+/** Opens a transaction that the next {@link transaction} joins and commits, or {@link commit}. */
+export function begin(database: DatabaseSync): void {
+  if (!database.isTransaction) database.exec("BEGIN IMMEDIATE");
+}
+
+export function commit(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec("COMMIT");
+}
+
+export function rollback(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec("ROLLBACK");
+}
+
+/** Runs `work` in one transaction, the one that is open or a new one; it is durable when this returns. */
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  begin(database);
+  try {
+    const result = work();
+    commit(database);
+    return result;
+  } catch (error) {
+    rollback(database);
+    throw error;
+  }
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+}
+
+function newer(file: string, version: number): PacksyncError {
+  return new PacksyncError(
+    "STATE_NEWER",
+    `Expected ${file} to have schema version ${SCHEMA_VERSION} or older, got ${version}: a newer packsync wrote it.`,
+    { hint: "Run the newer packsync, or move the file away: it is rebuilt from the manifests beside it." },
+  );
+}

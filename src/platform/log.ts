@@ -1,0 +1,50 @@
+import type { Logger } from "pino";
+
+export type Log = Pick<Logger, "error" | "warn" | "info" | "debug">;
+
+export interface LogSettings {
+  readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+  /** `auto`: readable lines on a terminal, JSON on a pipe. */
+  readonly style: "auto" | "pretty" | "json";
+}
+
+const STDERR = 2;
+
+/** The log, on stderr. */
+async function createLog({ level, style }: LogSettings): Promise<Logger> {
+  const { pino } = await import("pino");
+  const isPretty = style === "pretty" || (style === "auto" && process.stderr.isTTY === true);
+  if (!isPretty) {
+    const timestamp = pino.stdTimeFunctions.isoTime;
+    const logger: Logger = pino({ level, base: null, timestamp }, pino.destination({ fd: STDERR, sync: true }));
+    return logger;
+  }
+  const { default: prettyStream } = await import("pino-pretty");
+  const options = { destination: STDERR, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss", colorize: useColor() };
+  const logger: Logger = pino({ level, base: null }, prettyStream(options));
+  return logger;
+}
+
+function useColor(): boolean {
+  return process.stderr.isTTY === true && !process.env["NO_COLOR"];
+}
+
+/** A log that loads its library with its first line: most short runs have nothing to say. */
+export function lazyLog(settings: LogSettings): Log & AsyncDisposable {
+  let pending: Promise<Logger> | undefined;
+  const last: Promise<void>[] = [];
+  const at = (method: keyof Log): Log["info"] =>
+    (...args: unknown[]) => {
+      pending ??= createLog(settings);
+      last.push(pending.then((log) => Reflect.apply(log[method], log, args)));
+    };
+  return {
+    error: at("error"),
+    warn: at("warn"),
+    info: at("info"),
+    debug: at("debug"),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(last);
+    },
+  };
+}

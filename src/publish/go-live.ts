@@ -1,0 +1,238 @@
+import { closeSync, existsSync, lstatSync, openSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import type { PackRef } from "../pack/ref.ts";
+import type { PreservePolicy } from "../plan/preserve.ts";
+import { transaction } from "../platform/database.ts";
+import type { Owner } from "../platform/ownership.ts";
+import { syncFileSystem } from "../platform/syscalls.ts";
+import { moveTree, swap } from "./exchange.ts";
+import { bringOver, type LateWrites, type LiveScan } from "./late.ts";
+import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
+import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
+import { type Manifest, readManifest, writeManifest } from "./manifest.ts";
+import { syncPath } from "./stage.ts";
+import type { Staging } from "./staging.ts";
+
+/** The fingerprint of a live pack's `paths`, which tells whether anybody touched it; the scan stage has it. */
+export type LiveFingerprint = (root: string, paths: readonly string[]) => string;
+
+/**
+ * A complete next tree. A `retire` takes everything of ours away: `manifest` lists what others have there, and stays
+ * theirs; where nothing is left, the directory goes, too.
+ */
+export interface StagedRelease {
+  readonly kind: "publish" | "retire";
+  readonly manifest: Manifest;
+  /** What is live until then: a release, what was adopted, or what a retirement left. */
+  readonly previous: Manifest | undefined;
+  readonly staging: Staging;
+  /** The source scan that this release is equal to; `undefined` when that may not be remembered. */
+  readonly applied: string | undefined;
+  /** How many of its files have to be made durable. */
+  readonly freshFiles: number;
+}
+
+export type GoLiveOutcome =
+  | { readonly ref: PackRef; readonly live: true; readonly method: "exchange" | "two-renames" | "move"; readonly late: LateWrites }
+  | { readonly ref: PackRef; readonly live: false; readonly error: unknown };
+
+export interface PublisherDeps {
+  readonly layout: VolumeLayout;
+  readonly ledger: LedgerStore;
+  readonly database: DatabaseSync;
+  readonly owner: Owner | undefined;
+  readonly policy: PreservePolicy;
+  readonly scan: LiveScan;
+  readonly fingerprint: LiveFingerprint;
+  readonly now: () => Date;
+  /** For tests: another way to swap two trees. */
+  readonly swapTrees?: Parameters<typeof swap>[2];
+}
+
+/** Up to so many fresh files are made durable one by one; above that one `syncfs` is cheaper. */
+const FSYNC_FILES = 8;
+
+/**
+ * Makes staged releases live, back to back, in the order given. The write order, which docs/how-it-publishes.md
+ * explains; (1), checking and staging, is done:
+ *
+ * (2) the fresh data is made durable; (3) the intents are committed; then for each pack (4) the trees are exchanged,
+ * (5) late foreign writes are brought over, (6) the displaced tree moves into history; (7) ledger, history and the
+ * cleared intents are committed in one transaction.
+ *
+ * A crash before (4) leaves the old release, after it the new one; the next run's recovery does the rest.
+ */
+export function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): GoLiveOutcome[] {
+  if (batch.length === 0) return [];
+  makeDurable(batch, deps); // (2)
+  transaction(deps.database, () => {
+    for (const staged of batch) deps.ledger.saveIntent(intentOf(staged, deps)); // (3)
+  });
+  const outcomes = batch.map((staged) => exchangeOne(staged, deps)); // (4) (5) (6)
+  syncPath(deps.layout.root);
+  transaction(deps.database, () => {
+    for (const [index, staged] of batch.entries()) settle(staged, outcomes[index], deps); // (7)
+  });
+  return outcomes;
+}
+
+/** Unsynced, a release can come out of a power cut with every file empty. */
+function makeDurable(batch: readonly StagedRelease[], { layout }: PublisherDeps): void {
+  const fresh = batch.reduce((sum, { freshFiles }) => sum + freshFiles, 0);
+  const directories = batch.reduce((sum, { manifest }) => sum + manifest.directories.length + 1, 0);
+  if (fresh + directories > 4 * FSYNC_FILES || fresh > FSYNC_FILES) {
+    const fd = openSync(layout.root, "r");
+    syncFileSystem(fd);
+    closeSync(fd);
+    return;
+  }
+  for (const { manifest, staging } of batch) {
+    for (const path of staging.written.keys()) syncPath(`${staging.root}/${path}`);
+    for (const directory of ["", ...manifest.directories]) syncPath(`${staging.root}/${directory}`);
+    syncPath(`${releasePath(layout, manifest.pack, manifest.release)}.json`);
+    syncPath(`${layout.releases}/${manifest.pack}`);
+  }
+}
+
+function intentOf({ kind, manifest, previous }: StagedRelease, { layout }: PublisherDeps): Intent {
+  const live = lstatSync(livePath(layout, manifest.pack), { bigint: true, throwIfNoEntry: false });
+  return {
+    ref: manifest.pack,
+    kind,
+    number: manifest.number,
+    release: manifest.release,
+    previous: previous?.release,
+    before: live && { inode: String(live.ino), birthtimeNs: String(live.birthtimeNs) },
+    after: leavesNothing(kind, manifest) ? undefined : manifest.identity,
+  };
+}
+
+/** A retired pack's directory goes away when nobody else has anything in it. */
+export function leavesNothing(kind: StagedRelease["kind"], manifest: Manifest): boolean {
+  return kind === "retire" && Object.keys(manifest.carried).length === 0 && manifest.directories.length === 0;
+}
+
+function exchangeOne(staged: StagedRelease, deps: PublisherDeps): GoLiveOutcome {
+  const ref = staged.manifest.pack;
+  try {
+    return { ref, live: true, ...exchangeTrees(staged, deps) };
+  } catch (error) {
+    return { ref, live: false, error };
+  }
+}
+
+function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, deps: PublisherDeps) {
+  const live = livePath(deps.layout, manifest.pack);
+  const moved = { method: "move", late: NO_LATE_WRITES } as const;
+  if (leavesNothing(kind, manifest)) {
+    if (existsSync(live)) moveTree(live, historyPath(deps.layout, manifest.pack, previous)); // (4) and (6) in one
+    return moved;
+  }
+  if (!existsSync(live)) {
+    moveTree(staging.root, live); // (4)
+    staging.keep();
+    return moved;
+  }
+  const method = swap(staging.root, live, deps.swapTrees); // (4)
+  staging.keep();
+  const late = afterExchange({ manifest, previous, displaced: staging.root }, deps); // (5) (6)
+  if (previous !== undefined) compareAgain(previous, deps);
+  return { method, late } as const;
+}
+
+/** Somebody's working directory may still be in the tree before: what appeared there since is brought over now. */
+function compareAgain(by: Manifest, deps: PublisherDeps): void {
+  const before = deps.ledger.releases(by.pack).filter(({ number }) => number < by.number).at(-1);
+  if (before === undefined) return;
+  compareDisplaced({ ref: by.pack, release: before.release, by }, deps);
+}
+
+/** Compares a tree in history once more with what was carried out of it; what may not move to the live tree is kept. */
+export function compareDisplaced(
+  { ref, release, by }: { readonly ref: PackRef; readonly release: string; readonly by: Manifest },
+  deps: PublisherDeps,
+): void {
+  const root = releasePath(deps.layout, ref, release);
+  if (!existsSync(root)) return;
+  const was = readManifest(deps.layout, ref, release);
+  const { kept } = bringOver({ root, was, by }, livePath(deps.layout, ref), deps.scan, deps.policy);
+  if (Object.keys(kept).length > 0) writeManifest(deps.layout, { ...by, displaced: { ...by.displaced, ...kept } }, deps.owner);
+}
+
+const NO_LATE_WRITES: LateWrites = { moved: [], removed: [], kept: {} };
+
+/** (5) and (6): also what recovery does for a run that died in between. */
+export function afterExchange(
+  { manifest, previous, displaced }: { readonly manifest: Manifest; readonly previous: Manifest | undefined; readonly displaced: string },
+  deps: PublisherDeps,
+): LateWrites {
+  const live = livePath(deps.layout, manifest.pack);
+  const late = bringOver({ root: displaced, was: previous, by: manifest }, live, deps.scan, deps.policy); // (5)
+  if (Object.keys(late.kept).length > 0) {
+    const kept = { ...manifest.displaced, ...late.kept };
+    writeManifest(deps.layout, { ...manifest, displaced: kept }, deps.owner);
+  }
+  moveTree(displaced, historyPath(deps.layout, manifest.pack, previous)); // (6)
+  return late;
+}
+
+/** Where a displaced tree stands from now on. Where the name is taken (the state was lost once), beside it. */
+function historyPath(layout: VolumeLayout, ref: PackRef, previous: Manifest | undefined): string {
+  const path = releasePath(layout, ref, previous?.release ?? "unknown");
+  for (let count = 0; ; count++) {
+    const free = count === 0 ? path : `${path}.${count}`;
+    if (!existsSync(free)) return free;
+  }
+}
+
+/** (7) for one pack. An exchange that failed half-way keeps its intent: the next run finishes it. */
+function settle(staged: StagedRelease, outcome: GoLiveOutcome | undefined, deps: PublisherDeps): void {
+  const { kind, manifest, previous, applied } = staged;
+  if (outcome?.live === true) recordLive({ kind, manifest, previous, applied }, deps);
+  else if (existsSync(staged.staging.root) && !wentLive(staged, deps)) deps.ledger.clearIntent(manifest.pack);
+}
+
+function wentLive({ manifest }: StagedRelease, { layout }: PublisherDeps): boolean {
+  const live = lstatSync(livePath(layout, manifest.pack), { bigint: true, throwIfNoEntry: false });
+  return live === undefined || String(live.ino) === manifest.identity.inode;
+}
+
+export type LiveRecord = Pick<StagedRelease, "kind" | "manifest" | "previous" | "applied">;
+
+/** Ledger and history say what is live now, and the intent is done. Inside a transaction of the caller's. */
+export function recordLive({ kind, manifest, previous, applied }: LiveRecord, deps: PublisherDeps): void {
+  const { ledger } = deps;
+  const now = deps.now().toISOString();
+  if (previous !== undefined) ledger.saveRelease({ ...releaseRecord(previous), displacedAt: now });
+  ledger.saveRelease({ ...releaseRecord(manifest), displacedAt: kind === "retire" ? now : undefined });
+  ledger.savePack({ ...packRecord(manifest, deps), release: kind === "retire" ? undefined : manifest.release, applied });
+  ledger.clearIntent(manifest.pack);
+}
+
+function releaseRecord({ pack, number, release, version, origin, publishedAt }: Manifest) {
+  return { ref: pack, number, release, version, origin, publishedAt };
+}
+
+/** What the index says of a live release. */
+export function packRecord(manifest: Manifest, { layout, fingerprint }: Pick<PublisherDeps, "layout" | "fingerprint">): PackRecord {
+  const watched = watchedPaths(manifest);
+  return {
+    ref: manifest.pack,
+    number: manifest.number,
+    release: manifest.release,
+    version: manifest.version,
+    origin: manifest.origin,
+    source: manifest.source?.name,
+    directory: manifest.source?.directory,
+    publishedAt: manifest.publishedAt,
+    applied: undefined,
+    watched,
+    live: fingerprint(livePath(layout, manifest.pack), watched),
+  };
+}
+
+/** A pack's directories, and the ELF files where packsync and others may meet. */
+function watchedPaths({ directories, files, memory }: Manifest): string[] {
+  const binaries = Object.keys(files).filter((path) => files[path]?.elf !== undefined);
+  return [...directories, ...new Set([...binaries, ...Object.keys(memory)])];
+}

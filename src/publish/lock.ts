@@ -1,0 +1,81 @@
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PacksyncError } from "../errors.ts";
+import { adopt, type Owner } from "../platform/ownership.ts";
+import { tryLock } from "../platform/syscalls.ts";
+
+/** Who holds the volume's lock; stands in the lock file, for the second who asks. `since` is an ISO time. */
+export interface LockHolder {
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly since: string;
+  readonly doing: string;
+}
+
+export interface LockRequest {
+  /** The lock file: `<state directory>/lock`. */
+  readonly path: string;
+  readonly version: string;
+  readonly doing: string;
+  readonly owner: Owner | undefined;
+  readonly timeoutSeconds: number;
+  /** Called once, before the first wait. */
+  readonly onWait: (holder: LockHolder | undefined) => void;
+}
+
+const RETRY_MS = 50;
+
+/**
+ * Keeps every other packsync away from the volume. The kernel releases the lock when this process dies, however it dies.
+ *
+ * @throws PacksyncError `LOCK_TIMEOUT`, which says who holds it.
+ */
+export async function acquireLock(request: LockRequest, abort: AbortSignal): Promise<Disposable> {
+  const fd = openSync(request.path, constants.O_RDWR | constants.O_CREAT, 0o640);
+  try {
+    adopt(request.path, request.owner);
+    const deadline = performance.now() + request.timeoutSeconds * 1000;
+    for (let waited = false; !tryLock(fd); waited = true) {
+      if (!waited) request.onWait(readHolder(request.path));
+      if (performance.now() >= deadline) throw timedOut(request);
+      await sleep(RETRY_MS, undefined, { signal: abort });
+    }
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  writeHolder(fd, request);
+  return { [Symbol.dispose]: () => closeSync(fd) };
+}
+
+export function readHolder(path: string): LockHolder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined; // not written yet, or just being written
+  }
+}
+
+/** `packsync 0.1.0 on web-1 (process 41, since 10:02:03, sync)`: for messages. */
+export function describeHolder(holder: LockHolder | undefined): string {
+  if (holder === undefined) return "another packsync";
+  const { version, host, pid, since, doing } = holder;
+  return `packsync ${version} on ${host} (process ${pid}, ${doing}, since ${since})`;
+}
+
+/** In a container the host name is the container's id. */
+function writeHolder(fd: number, { version, doing }: LockRequest): void {
+  const holder: LockHolder = { host: hostname(), pid: process.pid, version, since: new Date().toISOString(), doing };
+  ftruncateSync(fd);
+  writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+}
+
+function timedOut({ path, timeoutSeconds }: LockRequest): PacksyncError {
+  const holder = describeHolder(readHolder(path));
+  return new PacksyncError("LOCK_TIMEOUT", `The volume is in use by ${holder}; waited ${timeoutSeconds} s.`, {
+    hint: "Wait for it to finish, stop it, or wait longer with --lock-timeout <seconds>.",
+    retryable: true,
+  });
+}

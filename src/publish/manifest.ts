@@ -1,0 +1,86 @@
+import { hash } from "node:crypto";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
+import type { PackRef } from "../pack/ref.ts";
+import type { FileEntry, FileIdentity, LedgerFile } from "../pack/snapshot.ts";
+import type { PathMemory } from "../plan/preserve.ts";
+import { adopt, type Owner } from "../platform/ownership.ts";
+import { manifestPath, type VolumeLayout } from "./layout.ts";
+
+/** Tells a directory from any other that ever had its inode number: ext4 reuses numbers at once. */
+export interface DirectoryIdentity {
+  readonly inode: string;
+  readonly birthtimeNs: string;
+}
+
+/** `sync`: from a source; `install`: by the installation workflow; `adopted`: release 0, found in the volume. */
+export type ReleaseOrigin = "sync" | "install" | "adopted";
+
+/**
+ * What a release is, in `releases/<pack>/<release>.json`: the truth of who owns which file of the volume. It is
+ * written before the release goes live and never changes, but for `memory`.
+ */
+export interface Manifest {
+  readonly format: 1;
+  readonly pack: PackRef;
+  /** `<number>-<8 hex of the content's digest>`. */
+  readonly release: string;
+  /** Counts the pack's releases; 0 is what was adopted. */
+  readonly number: number;
+  readonly version: string;
+  readonly origin: ReleaseOrigin;
+  readonly source?: { readonly name: string; readonly directory: string };
+  /** ISO time. */
+  readonly publishedAt: string;
+  /** Whole seconds: no file of this or any earlier release has a younger mtime. */
+  readonly latestMtime: number;
+  readonly identity: DirectoryIdentity;
+  readonly dependencies: readonly string[];
+  readonly directories: readonly string[];
+  readonly files: Readonly<Record<string, LedgerFile>>;
+  /** Foreign and preserved files that came along by hard link. */
+  readonly carried: Readonly<Record<string, FileIdentity>>;
+  /** Foreign files that this release replaced: they stand in the tree before it, and are never pruned. */
+  readonly displaced: Readonly<Record<string, FileIdentity>>;
+  readonly memory: Readonly<Record<string, PathMemory>>;
+}
+
+/** `<number>-<8 hex>`: equal content has the equal hex part. */
+export function releaseId(number: number, files: Readonly<Record<string, FileEntry>>, directories: readonly string[]): string {
+  const lines = Object.keys(files).sort().map((path) => `${path}\0${files[path]?.mode}\0${files[path]?.digest}`);
+  return `${number}-${hash("sha256", [...lines, ...directories].join("\n")).slice(0, 8)}`;
+}
+
+/** Appears whole under its name: a manifest that was not finished is no manifest. */
+export function writeManifest(layout: VolumeLayout, manifest: Manifest, owner: Owner | undefined): void {
+  const path = manifestPath(layout, manifest.pack, manifest.release);
+  writeFileSync(`${path}.tmp`, JSON.stringify(manifest), { mode: 0o644 });
+  adopt(`${path}.tmp`, owner);
+  renameSync(`${path}.tmp`, path);
+}
+
+/** @returns `undefined` when there is none. */
+export function readManifest(layout: VolumeLayout, ref: PackRef, release: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(manifestPath(layout, ref, release), "utf8"));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Every manifest of a pack that can be read, oldest release first. */
+export function listManifests(layout: VolumeLayout, ref: PackRef): Manifest[] {
+  const names = listReleases(layout, ref).filter((name) => name.endsWith(".json"));
+  const manifests = names.map((name) => readManifest(layout, ref, name.slice(0, -".json".length)));
+  return manifests.filter((manifest) => manifest !== undefined).sort((a, b) => a.number - b.number);
+}
+
+function listReleases({ releases }: VolumeLayout, ref: PackRef): string[] {
+  try {
+    return readdirSync(`${releases}/${ref}`);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { readFileSync, statfsSync } from "node:fs";
+import { PacksyncError } from "../errors.ts";
+
+/**
+ * The mount points of this mount namespace (`/proc/self/mountinfo`, field 5); none where there is no such file.
+ * Source: proc_pid_mountinfo(5).
+ */
+export function mountPoints(): readonly string[] {
+  try {
+    const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+    return lines.flatMap((line) => line.split(" ")[4] ?? []).map(unescapeOctal);
+  } catch {
+    return [];
+  }
+}
+
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
+
+/**
+ * A mount at or below a pack's directory would move away with an exchange, or make it fail.
+ *
+ * @throws PacksyncError `PACK_FAILED`
+ */
+export function refuseMounts(live: string, mounts: readonly string[]): void {
+  const mount = mounts.find((point) => point === live || point.startsWith(`${live}/`));
+  if (mount === undefined) return;
+  throw new PacksyncError("PACK_FAILED", `\`${mount}\` is a mount point inside the volume; publishing would move it away.`, {
+    hint: "Unmount it, or mount the whole volume instead of a pack's directory.",
+  });
+}
+
+/**
+ * Room for the fresh files, each rounded up to a block, and as much again as metadata takes.
+ *
+ * @throws PacksyncError `PACK_FAILED`
+ */
+export function refuseFullVolume(volume: string, sizes: Iterable<number>): void {
+  const { bavail, bsize, ffree, files } = statfsSync(volume);
+  let blocks = 0;
+  let count = 0;
+  for (const size of sizes) {
+    blocks += Math.ceil(size / bsize) + 1;
+    count++;
+  }
+  if (blocks <= bavail && (files === 0 || count <= ffree)) return;
+  const [needed, free] = [blocks * bsize, bavail * bsize];
+  throw new PacksyncError("PACK_FAILED", `Expected ${needed} free bytes on the volume, got ${free}.`, {
+    hint: "Make room on the volume.",
+  });
+}

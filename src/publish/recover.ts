@@ -1,0 +1,109 @@
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { asPackRef, type PackRef } from "../pack/ref.ts";
+import { transaction } from "../platform/database.ts";
+import { asidePath } from "./exchange.ts";
+import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
+import type { Intent } from "./ledger.ts";
+import { type DirectoryIdentity, listManifests, type Manifest, readManifest } from "./manifest.ts";
+import { afterExchange, packRecord, type PublisherDeps, recordLive } from "./go-live.ts";
+
+/** What recovery found: packs whose publish was finished, or undone, and staged trees that were litter. */
+export interface Recovery {
+  readonly finished: readonly PackRef[];
+  readonly abandoned: readonly PackRef[];
+  readonly litter: number;
+}
+
+/**
+ * Brings a volume into order after a run that died: every intent is either finished or forgotten, by what is live
+ * now, and nothing is left in staging. Finding nothing to do is the usual case.
+ */
+export function recover(deps: PublisherDeps): Recovery {
+  const finished: PackRef[] = [];
+  const abandoned: PackRef[] = [];
+  for (const intent of deps.ledger.intents()) {
+    const done = finish(intent, deps);
+    if (!done) transaction(deps.database, () => deps.ledger.clearIntent(intent.ref));
+    (done ? finished : abandoned).push(intent.ref);
+  }
+  return { finished, abandoned, litter: sweepStaging(deps) };
+}
+
+/** @returns whether the release of this intent is live now. */
+function finish(intent: Intent, deps: PublisherDeps): boolean {
+  const { layout } = deps;
+  const live = livePath(layout, intent.ref);
+  const staged = stagingPath(layout, intent.ref, intent.number);
+  const manifest = readManifest(layout, intent.ref, intent.release);
+  if (manifest === undefined) return false;
+  if (!existsSync(live) && isSame(identityAt(staged), intent.after)) renameSync(staged, live); // between two renames
+  if (existsSync(asidePath(staged)) && !existsSync(staged)) renameSync(asidePath(staged), staged);
+  if (!isSame(identityAt(live), intent.after)) return false;
+
+  const previous = intent.previous === undefined ? undefined : readManifest(layout, intent.ref, intent.previous);
+  if (existsSync(staged)) afterExchange({ manifest, previous, displaced: staged }, deps);
+  transaction(deps.database, () => recordLive({ kind: intent.kind, manifest, previous, applied: undefined }, deps));
+  return true;
+}
+
+/** Both missing is the same, too: a retirement that left nothing. */
+function isSame(a: DirectoryIdentity | undefined, b: DirectoryIdentity | undefined): boolean {
+  return a?.inode === b?.inode && a?.birthtimeNs === b?.birthtimeNs;
+}
+
+function identityAt(path: string): DirectoryIdentity | undefined {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && { inode: String(stats.ino), birthtimeNs: String(stats.birthtimeNs) };
+}
+
+/**
+ * Removes what was never live. A tree that once was (its inode is a release's) goes back to history instead, if it is
+ * not there already.
+ */
+function sweepStaging({ layout }: PublisherDeps): number {
+  const names = readdirSync(layout.staging);
+  for (const name of names) {
+    const path = `${layout.staging}/${name}`;
+    const ref = asPackRef(name.split(".")[0] ?? "");
+    const release = ref && releaseAt(layout, ref, path);
+    const home = release && releasePath(layout, release.pack, release.release);
+    if (home !== undefined && !existsSync(home) && !name.startsWith(`${ref}.${release?.number}`)) renameSync(path, home);
+    else rmSync(path, { recursive: true, force: true });
+  }
+  return names.length;
+}
+
+function releaseAt(layout: VolumeLayout, ref: PackRef, path: string): Manifest | undefined {
+  const identity = identityAt(path);
+  return listManifests(layout, ref).find((manifest) => isSame(manifest.identity, identity));
+}
+
+/**
+ * Fills an empty index from the manifests beside it: `state.db` was lost or could not be read. The live release is
+ * the one whose directory stands there; else the newest, and what differs from it is drift.
+ *
+ * @returns the packs that were found.
+ */
+export function rebuildLedger(deps: PublisherDeps): readonly PackRef[] {
+  const refs = readdirSync(deps.layout.releases).flatMap((name) => asPackRef(name) ?? []);
+  transaction(deps.database, () => {
+    for (const ref of refs) rebuildPack(ref, deps);
+  });
+  return refs;
+}
+
+function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
+  const { layout, ledger } = deps;
+  const manifests = listManifests(layout, ref);
+  const newest = manifests.at(-1);
+  if (newest === undefined) return;
+  const identity = identityAt(livePath(layout, ref));
+  const live = manifests.find((manifest) => isSame(manifest.identity, identity)) ?? newest;
+  for (const { number, release, version, origin, publishedAt } of manifests) {
+    const displacedAt = release === live.release ? undefined : publishedAt;
+    ledger.saveRelease({ ref, number, release, version, origin, publishedAt, displacedAt });
+  }
+  const retired = Object.keys(live.files).length === 0;
+  const record = { ...packRecord(live, deps), number: newest.number, live: "" };
+  ledger.savePack(retired ? { ...record, release: undefined } : record);
+}

@@ -1,0 +1,194 @@
+import { chmodSync, chownSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { errnoOf, PacksyncError } from "../errors.ts";
+import type { PackRef } from "../pack/ref.ts";
+import type { FileEntry, FileIdentity, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
+import type { Change, Plan } from "../plan/plan.ts";
+import { fsPath } from "../platform/names.ts";
+import { adopt, type Owner } from "../platform/ownership.ts";
+import { copyAttributes } from "../platform/syscalls.ts";
+import { livePath, type VolumeLayout } from "./layout.ts";
+import { type DirectoryIdentity, type Manifest, type ReleaseOrigin, releaseId, writeManifest } from "./manifest.ts";
+import type { Staging } from "./staging.ts";
+
+/** Everything that a staged tree is made from. */
+export interface StageRequest {
+  readonly ref: PackRef;
+  readonly version: string;
+  readonly dependencies: readonly string[];
+  readonly source: { readonly name: string; readonly directory: string };
+  readonly origin: ReleaseOrigin;
+  readonly plan: Plan;
+  /** The live directory as the plan saw it; `undefined`: none. */
+  readonly live: LiveSnapshot | undefined;
+  /** The manifest of the live release, or of the retirement before. */
+  readonly previous: Manifest | undefined;
+  readonly number: number;
+  readonly staging: Staging;
+}
+
+/**
+ * Builds the complete next tree and writes its manifest. Unchanged own files and everything foreign are hard links to
+ * the live tree's: no byte is copied, and who writes through an open handle writes into both.
+ */
+export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Owner | undefined, now: Date): Manifest {
+  const { plan, staging, ref } = request;
+  const live = livePath(layout, ref);
+  dropUnwanted(staging, plan);
+  staging.makeDirectory("");
+  for (const directory of plan.directories) staging.makeDirectory(directory);
+  const carried = linkFromLive(request, live);
+  const latestMtime = settleMtimes(request, now);
+  if (request.live !== undefined) likeLive(staging.root, live, ["", ...plan.directories]);
+
+  const files = manifestFiles(request);
+  const manifest: Manifest = {
+    format: 1,
+    pack: ref,
+    release: releaseId(request.number, files, plan.directories),
+    number: request.number,
+    version: request.version,
+    origin: request.origin,
+    source: request.source,
+    publishedAt: now.toISOString(),
+    latestMtime,
+    identity: directoryIdentity(staging.root),
+    dependencies: request.dependencies,
+    directories: plan.directories,
+    files,
+    carried,
+    displaced: displacedBy(plan.changes),
+    memory: plan.memory,
+  };
+  makeReleaseDirectory(layout, ref, owner);
+  writeManifest(layout, manifest, owner);
+  return manifest;
+}
+
+/** What was read and written but is not to be published: the volume has the same already, or keeps its own. */
+function dropUnwanted(staging: Staging, { changes }: Plan): void {
+  const wanted = new Set(changes.flatMap(({ kind, path }) => (kind === "add" || kind === "replace" ? [path] : [])));
+  for (const path of [...staging.written.keys()]) if (!wanted.has(path)) staging.drop(path);
+}
+
+function linkFromLive({ plan, staging }: StageRequest, live: string): Record<string, FileIdentity> {
+  for (const path of plan.keep.keys()) staging.link(path, `${live}/${path}`);
+  const carried: Record<string, FileIdentity> = {};
+  for (const change of plan.changes) {
+    if (!staysInPlace(change) || !linkIfThere(staging, change.path, `${live}/${change.path}`)) continue;
+    carried[change.path] = identityOf(change.prev);
+  }
+  return carried;
+}
+
+function staysInPlace(change: Change): change is Extract<Change, { kind: "carry" | "preserve" }> {
+  if (change.kind === "carry") return true;
+  return change.kind === "preserve" && change.why !== "foreign-binary-in-the-way";
+}
+
+/** A foreign file that its owner removes at this moment is just not there any more. */
+function linkIfThere(staging: Staging, path: string, from: string): boolean {
+  try {
+    staging.link(path, from);
+    return true;
+  } catch (error) {
+    if (error instanceof PacksyncError && errnoOf(error.cause) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/**
+ * Python trusts a `.pyc` as long as its source's mtime is the same in whole seconds and its size too, so a path never
+ * gets a second that it had in an earlier release. Where writing already gave later ones, they stay.
+ *
+ * @returns the latest mtime so far, in whole seconds.
+ */
+function settleMtimes({ plan, previous, staging }: StageRequest, now: Date): number {
+  const floor = previous?.latestMtime ?? 0;
+  const written = [...staging.written.values()].map((file) => wholeSeconds(file));
+  const replaced = new Set(plan.changes.flatMap((change) => (change.kind === "replace" ? [wholeSeconds(change.prev)] : [])));
+  if (written.every((seconds) => seconds > floor && !replaced.has(seconds))) return Math.max(floor, ...unique(written));
+  let seconds = Math.max(Math.floor(now.getTime() / 1000), floor + 1);
+  while (replaced.has(seconds)) seconds++;
+  staging.setMtimes(seconds);
+  return seconds;
+}
+
+/** Few different seconds, however many files: `Math.max` takes only so many arguments. */
+function unique(seconds: readonly number[]): ReadonlySet<number> {
+  return new Set(seconds);
+}
+
+function wholeSeconds({ mtimeNs }: FileIdentity): number {
+  return Number(BigInt(mtimeNs) / 1_000_000_000n);
+}
+
+/** Directories keep the owner, mode and ACLs that the live ones have. */
+function likeLive(staged: string, live: string, directories: readonly string[]): void {
+  for (const directory of directories) {
+    const [from, to] = [`${live}/${directory}`, `${staged}/${directory}`];
+    const stats = lstatSync(fsPath(from), { throwIfNoEntry: false });
+    if (stats?.isDirectory() !== true) continue;
+    const made = lstatSync(fsPath(to));
+    if (made.uid !== stats.uid || made.gid !== stats.gid) chownSync(fsPath(to), stats.uid, stats.gid);
+    if (made.mode !== stats.mode) chmodSync(fsPath(to), stats.mode & 0o7777);
+    copyAttributes(from, to);
+  }
+}
+
+/** Everything of the next tree that is ours: what was written, and what was kept. */
+function manifestFiles({ plan, staging, live, previous }: StageRequest): Record<string, LedgerFile> {
+  const files: Record<string, LedgerFile> = {};
+  for (const change of plan.changes) {
+    if (change.kind !== "add" && change.kind !== "replace") continue;
+    const written = staging.written.get(change.path);
+    if (written === undefined) throw vanished(change.path);
+    files[change.path] = ledgerFile(change.next, written);
+  }
+  for (const [path, entry] of plan.keep) {
+    const there = live?.files.get(path) ?? previous?.files[path];
+    if (there === undefined) throw vanished(path);
+    files[path] = ledgerFile(entry, there);
+  }
+  return files;
+}
+
+function vanished(path: string): PacksyncError {
+  return new PacksyncError("PACK_BUSY", `\`${path}\` was planned to be there and is not.`, { retryable: true });
+}
+
+function ledgerFile(entry: FileEntry, identity: FileIdentity): LedgerFile {
+  return { ...entry, ...identityOf(identity) };
+}
+
+function identityOf({ inode, mtimeNs, size }: FileIdentity): FileIdentity {
+  return { inode, mtimeNs, size };
+}
+
+/** What stood in the way and was not ours: it stays in the tree that is displaced, for good. */
+function displacedBy(changes: readonly Change[]): Record<string, FileIdentity> {
+  const displaced = changes.flatMap((change): [string, LiveFile][] =>
+    (change.kind === "replace" || change.kind === "remove") && change.displaces ? [[change.path, change.prev]] : [],
+  );
+  return Object.fromEntries(displaced.map(([path, file]) => [path, identityOf(file)]));
+}
+
+/** @throws ENOENT */
+export function directoryIdentity(path: string): DirectoryIdentity {
+  const { ino, birthtimeNs } = lstatSync(path, { bigint: true });
+  return { inode: String(ino), birthtimeNs: String(birthtimeNs) };
+}
+
+export function makeReleaseDirectory({ releases }: VolumeLayout, ref: PackRef, owner: Owner | undefined): void {
+  const path = `${releases}/${ref}`;
+  if (mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined) adopt(path, owner);
+}
+
+/** Writes a file's bytes, or a directory's names, to the disk. */
+export function syncPath(path: string): void {
+  const fd = openSync(fsPath(path), "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

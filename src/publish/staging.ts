@@ -1,0 +1,145 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
+import { errnoOf, PacksyncError } from "../errors.ts";
+import { type FileIdentity, parentsOf } from "../pack/snapshot.ts";
+import { fsPath } from "../platform/names.ts";
+import { adopt, type Owner } from "../platform/ownership.ts";
+
+/** A fresh file of the next tree. */
+export interface WrittenFile extends FileIdentity {
+  readonly mode: number;
+}
+
+/**
+ * The next tree of one pack while it is built, under `.packsync/staging/`: nobody sees it. It is made with the first
+ * file that is written, and disposing it removes it unless it went live.
+ */
+export interface Staging extends Disposable {
+  readonly root: string;
+  /** The fresh files; path → what was written. */
+  readonly written: ReadonlyMap<string, WrittenFile>;
+  write(path: string, mode: number, bytes: Uint8Array): void;
+  begin(path: string, mode: number): { append(bytes: Uint8Array): void; end(): void };
+  /** Forgets everything that was written. */
+  clear(): void;
+  /** Takes back one fresh file that the plan does not want. */
+  drop(path: string): void;
+  /** The same inode as the live tree's file, so that writers with open handles, owners and attributes come along. */
+  link(path: string, from: string): void;
+  makeDirectory(path: string): void;
+  /** Gives every fresh file this mtime, in whole seconds. */
+  setMtimes(seconds: number): void;
+  /** It is live, or history's now: disposing removes nothing. */
+  keep(): void;
+}
+
+export function createStaging(root: string, owner: Owner | undefined): Staging {
+  const written = new Map<string, WrittenFile>();
+  const directories = new Set<string>();
+  let kept = false;
+
+  function makeDirectory(path: string): void {
+    if (directories.has(path)) return;
+    for (const parent of path === "" ? [] : ["", ...parentsOf(path)]) makeDirectory(parent);
+    directories.add(path);
+    failing(path, () => {
+      mkdirSync(fsPath(at(path)), { mode: 0o755 });
+      adopt(at(path), owner);
+    });
+  }
+
+  const at = (path: string): string => (path === "" ? root : `${root}/${path}`);
+
+  function begin(path: string, mode: number) {
+    makeDirectory(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    const fd = failing(path, () => openSync(at(path), flags, mode));
+    return {
+      append(bytes: Uint8Array): void {
+        failing(path, () => writeWhole(fd, bytes));
+      },
+      end(): void {
+        const stats = fstatSync(fd, { bigint: true });
+        closeSync(fd);
+        adopt(at(path), owner);
+        written.set(path, { mode, inode: String(stats.ino), mtimeNs: String(stats.mtimeNs), size: Number(stats.size) });
+      },
+    };
+  }
+
+  function clear(): void {
+    if (directories.size > 0) rmSync(root, { recursive: true, force: true });
+    directories.clear();
+    written.clear();
+  }
+
+  return {
+    root,
+    written,
+    begin,
+    clear,
+    makeDirectory,
+    write(path, mode, bytes) {
+      const file = begin(path, mode);
+      try {
+        file.append(bytes);
+      } finally {
+        file.end();
+      }
+    },
+    drop(path) {
+      unlinkSync(at(path));
+      written.delete(path);
+    },
+    link(path, from) {
+      failing(path, () => linkSync(fsPath(from), fsPath(at(path))));
+    },
+    setMtimes(seconds) {
+      for (const [path, file] of written) {
+        utimesSync(at(path), seconds, seconds);
+        written.set(path, { ...file, mtimeNs: `${seconds}000000000` });
+      }
+    },
+    keep() {
+      kept = true;
+    },
+    [Symbol.dispose]() {
+      if (!kept) clear();
+    },
+  };
+}
+
+function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
+}
+
+/** Whatever fails while staging fails this pack only, with the sentence that helps. */
+function failing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new PacksyncError("PACK_FAILED", `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "The volume is full: make room, or prune history.",
+  EDQUOT: "The volume's quota is used up: raise it, or prune history.",
+  EROFS: "The volume is mounted read-only: mount it read-write for packsync.",
+  EACCES: "Run packsync as root or as the volume's owner.",
+  EPERM: "The live pack holds files of another user: run packsync as root or as the one user who owns the volume.",
+  EXDEV: "The pack's directory is on another file system than the volume (an image layer or a mount): move its content into the volume.",
+  EMLINK: "A file of the live pack has too many hard links: replace it by a fresh copy.",
+};

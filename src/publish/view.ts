@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import type { PackRef } from "../pack/ref.ts";
+import { livePath, type VolumeLayout } from "./layout.ts";
+import type { LedgerReader, PackRecord } from "./ledger.ts";
+import { listManifests, type Manifest, readManifest } from "./manifest.ts";
+
+/** What can be known of the volume without its lock. */
+export interface VolumeView {
+  packs(): ReadonlyMap<PackRef, PackRecord>;
+  /** What packsync last left under this name: the live release, or what a retirement left. */
+  previous(ref: PackRef): Manifest | undefined;
+  /** The pack's directory in the volume. */
+  path(ref: PackRef): string;
+  /** Whether a whole pack stands there, whoever put it there. */
+  isLive(ref: string): boolean;
+}
+
+export function viewVolume(layout: VolumeLayout, ledger: LedgerReader): VolumeView {
+  return {
+    packs: () => ledger.packs(),
+    previous(ref) {
+      const latest = ledger.packs().get(ref)?.release ?? ledger.releases(ref).at(-1)?.release;
+      return latest === undefined ? undefined : (readManifest(layout, ref, latest) ?? listManifests(layout, ref).at(-1));
+    },
+    path: (ref) => livePath(layout, ref),
+    isLive: (ref) => existsSync(`${layout.root}/${ref}/pack.yaml`),
+  };
+}

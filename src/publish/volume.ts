@@ -1,0 +1,95 @@
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { errnoOf, PacksyncError } from "../errors.ts";
+import { adopt, type Owner, ownerToSet } from "../platform/ownership.ts";
+import type { VolumeLayout } from "./layout.ts";
+
+/** File systems without reliable `flock` and shared memory: `f_type` of statfs(2), from linux/magic.h. */
+const UNRELIABLE: Readonly<Record<number, string>> = {
+  26985: "NFS", // 0x6969
+  20859: "SMB", // 0x517b
+  4283649346: "CIFS", // 0xff534d42
+  4266872130: "SMB 2", // 0xfe534d42
+  16914839: "9p", // 0x01021997
+};
+
+const CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Written by packsync. See https://bford.info/cachedir/\n";
+
+export type StatFs = (path: string) => { readonly type: number };
+
+export interface OpenVolumeRequest {
+  readonly layout: VolumeLayout;
+  readonly stateDir: string;
+  /** `--owner`; without it the volume's own owner, when root. */
+  readonly owner: Owner | undefined;
+  /** For tests: another `statfs`. */
+  readonly statFs?: StatFs;
+}
+
+/**
+ * Makes sure that the volume can be used, and makes packsync's own directory in it.
+ *
+ * @returns who owns what is made from now on; `undefined`: the process's own user.
+ * @throws PacksyncError `VOLUME_UNUSABLE`, with the sentence that helps.
+ */
+export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: OpenVolumeRequest): Owner | undefined {
+  try {
+    const fresh = mkdirSync(layout.root, { recursive: true, mode: 0o755 }) !== undefined;
+    const root = statSync(layout.root);
+    if (!root.isDirectory()) throw notADirectory(layout.root);
+    const wanted = owner ?? (process.geteuid?.() === 0 ? { uid: root.uid, gid: root.gid } : undefined);
+    const toSet = ownerToSet(wanted);
+    if (fresh) adopt(layout.root, toSet);
+    refuseUnreliable(stateDir, statFs);
+    for (const directory of new Set([layout.own, stateDir, layout.staging, layout.releases])) makeOwn(directory, toSet);
+    const tag = `${layout.own}/CACHEDIR.TAG`;
+    if (!existsSync(tag)) {
+      writeFileSync(tag, CACHE_TAG, { mode: 0o644 });
+      adopt(tag, toSet);
+    }
+    return toSet;
+  } catch (error) {
+    throw error instanceof PacksyncError ? error : unusable(layout.root, error);
+  }
+}
+
+function makeOwn(directory: string, owner: Owner | undefined): void {
+  if (mkdirSync(directory, { recursive: true, mode: 0o750 }) !== undefined) adopt(directory, owner);
+  else if (owner !== undefined && lstatSync(directory).uid !== owner.uid) chownSync(directory, owner.uid, owner.gid);
+  if ((lstatSync(directory).mode & 0o777) !== 0o750) chmodSync(directory, 0o750);
+}
+
+function refuseUnreliable(stateDir: string, statFs: StatFs): void {
+  const kind = UNRELIABLE[statFs(nearestExisting(stateDir)).type];
+  if (kind === undefined) return;
+  throw new PacksyncError("VOLUME_UNUSABLE", `Expected ${stateDir} on a file system with reliable locks, got ${kind}.`, {
+    hint: "Keep the database and the lock on a local disk: --state-dir <dir>.",
+  });
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(path.slice(0, path.lastIndexOf("/")) || "/");
+}
+
+function notADirectory(path: string): PacksyncError {
+  return new PacksyncError("VOLUME_UNUSABLE", `Expected the volume ${path} to be a directory.`, {
+    hint: "Name the directory that the services mount: --volume <dir>.",
+  });
+}
+
+function unusable(volume: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  const hint = errno === undefined ? undefined : HINTS[errno];
+  if (hint === undefined) return error;
+  return new PacksyncError("VOLUME_UNUSABLE", `Cannot use the volume ${volume}: ${errno}.`, { hint, cause: error });
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: "Run packsync as root or as the one user who owns the volume and its `.packsync`.",
+  EPERM: "Run packsync as root or as the one user who owns the volume and its `.packsync`.",
+  EROFS: "The volume is mounted read-only: mount it read-write for packsync.",
+  ENOSPC: "The volume is full: make room.",
+  ENOTDIR: "A part of this path is a file: name the directory that the services mount with --volume.",
+  EEXIST: "A part of this path is a file: name the directory that the services mount with --volume.",
+  ELOOP: "The path is a symlink that leads in a circle.",
+  EIO: "The disk reports errors.",
+};

@@ -1,0 +1,104 @@
+import type { CycleDeps } from "./cycle/deps.ts";
+import { failure, type Prepared, prepare } from "./cycle/prepare.ts";
+import type { CycleReport, PackReport } from "./cycle/report.ts";
+import { prepareRetirement } from "./cycle/retire.ts";
+import { heldReport, type LookClaim, type Survey, survey } from "./cycle/survey.ts";
+import { PacksyncError } from "./errors.ts";
+import { inDependencyOrder } from "./plan/order.ts";
+import type { PackRecord } from "./publish/ledger.ts";
+
+/**
+ * READ FIRST: one cycle, top to bottom. `--once` runs it once, the daemon for ever.
+ *
+ * Look into every source; prepare each pack on its own (scan → validate → plan → stage), so that whatever is wrong with
+ * one is its own affair; then everything that is ready goes live back to back, packs after those they depend on;
+ * then what left its source retires. A pack whose newest state is rejected keeps its last good release.
+ */
+export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<CycleReport> {
+  using stagedTrees = new DisposableStack();
+  using uncommitted = new DisposableStack();
+  deps.memory.begin();
+  uncommitted.defer(deps.memory.rollback);
+
+  const found = await survey(deps);
+  const prepared = await prepareAll(found, deps, abort);
+  for (const { staged } of prepared) if (staged !== undefined) stagedTrees.use(staged.staging);
+  const published = publishAll(prepared, deps);
+
+  const retired = publishAll(retirements(found, published, deps), deps);
+  deps.memory.commit();
+  const changed = [...published, ...retired].flatMap(({ ref, staged }) => (ref && staged ? [ref] : []));
+  deps.publisher?.prune(changed, deps.retention);
+  return reportOf(found, [...published, ...retired], deps);
+}
+
+/** Few at a time: while the second thread reads one pack's YAML, the next one is copied. */
+const IN_FLIGHT = 8;
+
+async function prepareAll({ byRef, nameless, records }: Survey, deps: CycleDeps, abort: AbortSignal): Promise<Prepared[]> {
+  const claimed = [...byRef].filter(([ref]) => isWanted(ref, deps));
+  const tasks = [
+    ...claimed.map(([ref, claims]) => () => prepareClaims(claims, records.get(ref), deps)),
+    ...nameless.map((look) => async () => [await prepare(look, undefined, deps)]),
+  ];
+  const prepared: Prepared[] = [];
+  const waiting = tasks.values();
+  const worker = async (): Promise<void> => {
+    for (const task of waiting) {
+      abort.throwIfAborted();
+      prepared.push(...(await task()));
+      deps.onProgress(prepared.length, tasks.length);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  return prepared;
+}
+
+/** A rejected pack shadows the one below it only if it has been live: a typo in a new pack stops nobody else's. */
+async function prepareClaims(claims: readonly LookClaim[], record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared[]> {
+  const prepared: Prepared[] = [];
+  for (const { look, source } of claims) {
+    const result = await prepare(look, record, deps);
+    prepared.push(result);
+    const isRefused = result.report.outcome === "rejected" || result.report.outcome === "failed";
+    if (!isRefused || (record?.release !== undefined && record.source === source)) break;
+  }
+  return prepared;
+}
+
+function publishAll(prepared: readonly Prepared[], deps: CycleDeps): readonly Prepared[] {
+  const ready = prepared.flatMap(({ ref, dependencies, staged }) => (ref && staged ? [{ ref, dependencies, staged }] : []));
+  const outcomes = deps.publisher?.goLive(inDependencyOrder(ready).map(({ staged }) => staged)) ?? [];
+  const failures = new Map(outcomes.flatMap((outcome) => (outcome.live ? [] : [[outcome.ref, outcome.error] as const])));
+  return prepared.map((pack) => {
+    const error = pack.ref && pack.staged && failures.get(pack.ref);
+    return error === undefined ? pack : { ...pack, report: failed(pack.report, error) };
+  });
+}
+
+function failed(report: PackReport, error: unknown): PackReport {
+  if (!(error instanceof PacksyncError)) throw error;
+  return { ...report, outcome: "failed", diagnostics: [...report.diagnostics, failure(error)] };
+}
+
+/** What left its source, once what replaces it is live: a renamed pack whose new ref is rejected stays. */
+function retirements({ gone }: Survey, published: readonly Prepared[], deps: CycleDeps): Prepared[] {
+  const isReplacedBy = (source: string | undefined, directory: string | undefined) =>
+    published.find(({ report }) => report.source === source && report.directory === directory)?.report;
+  return gone.flatMap(({ record, held }) => {
+    if (held !== undefined || !isWanted(record.ref, deps)) return [];
+    const successor = isReplacedBy(record.source, record.directory);
+    if (successor !== undefined && successor.outcome !== "published" && successor.outcome !== "unchanged") return [];
+    return [prepareRetirement(record, deps)];
+  });
+}
+
+function isWanted(ref: string, { only }: CycleDeps): boolean {
+  return only.length === 0 || only.includes(ref);
+}
+
+function reportOf(found: Survey, prepared: readonly Prepared[], deps: CycleDeps): CycleReport {
+  const held = found.gone.flatMap(({ record, held }) => (held ? [heldReport(record, held, deps)] : []));
+  const packs = [...prepared.map(({ report }) => report), ...held, ...found.refused];
+  return { sources: found.sources, shadowed: found.shadowed, packs: packs.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
+}

@@ -1,0 +1,78 @@
+import { lstatSync, realpathSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
+import type { Diagnostic } from "../pack/diagnostics.ts";
+import { attunePackRef } from "../pack/ref.ts";
+import { readOnce } from "./read.ts";
+import type { PackIdentity } from "./store.ts";
+import type { ScanLimits } from "./walk.ts";
+
+export interface IdentityResult {
+  readonly identity: PackIdentity | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The version that a development pack without `pack.yaml` gets. */
+const BARE_VERSION = "0.0.0-dev";
+
+/** A pack by its own `pack.yaml`. The YAML libraries are loaded only when there is one to parse. */
+export async function identifyManifest(bytes: Uint8Array, directory: string): Promise<IdentityResult> {
+  const { checkYaml } = await import("../pack/yaml.ts");
+  const { readIdentity } = await import("../pack/identity.ts");
+  const { keyPosition } = await import("../pack/yaml-positions.ts");
+  const parsed = checkYaml(bytes, "pack.yaml");
+  if (!parsed.ok) return { identity: undefined, diagnostics: parsed.diagnostics };
+  const positionOf = (path: readonly string[]) => keyPosition(Buffer.from(bytes).toString("utf8"), path);
+  const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, { file: "pack.yaml", directory, positionOf });
+  if (ref === undefined || version === undefined) return { identity: undefined, diagnostics };
+  return { identity: { ref, version, dependencies }, diagnostics };
+}
+
+/** A development pack without `pack.yaml`: its directory's name is its ref. */
+export function identifyBare(directory: string, mustHaveManifest: boolean): IdentityResult {
+  if (mustHaveManifest) return { identity: undefined, diagnostics: [MISSING] };
+  const ref = attunePackRef(directory);
+  if (ref !== undefined) return { identity: { ref, version: BARE_VERSION, dependencies: [] }, diagnostics: [] };
+  return { identity: undefined, diagnostics: [unnameable(directory)] };
+}
+
+const MISSING: Diagnostic = {
+  severity: "error",
+  code: "manifest.missing",
+  message: "expected a `pack.yaml`, got none: this directory had one",
+  file: "pack.yaml",
+  hint: "Bring pack.yaml back, or remove the whole directory to retire the pack.",
+};
+
+function unnameable(directory: string): Diagnostic {
+  return {
+    severity: "error",
+    code: "manifest.invalid_ref",
+    message: `expected a directory name like \`[a-z][a-z0-9_-]+\` for a pack without \`pack.yaml\`, got \`${directory}\``,
+    hint: "Rename the directory, or write a pack.yaml with a `ref`.",
+  };
+}
+
+/**
+ * A pack's own `pack.yaml`, for a first look; `unusable` when it may not or cannot be read: the scan says why.
+ *
+ * @throws ENOENT when the pack's directory itself is gone.
+ */
+export function readManifest(root: string, limits: ScanLimits): Uint8Array | "unusable" | undefined {
+  const path = `${root}/pack.yaml`;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    lstatSync(root);
+    return undefined;
+  }
+  try {
+    const real = stats.isSymbolicLink() ? realpathSync(path) : path;
+    const target = lstatSync(real);
+    const isInside = real === path || real.startsWith(`${realpathSync(root)}/`);
+    if (!isInside || !target.isFile() || target.size > limits.maxDefinitionSize) return "unusable";
+    const file = { path: "pack.yaml", real, size: target.size, executable: false, stamp: "", racy: true };
+    return Uint8Array.from(readOnce(file, undefined).bytes ?? []);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return "unusable";
+  }
+}

@@ -1,0 +1,105 @@
+import { hash } from "node:crypto";
+import { type BigIntStats, lstatSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
+import type { FileEntry, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
+import { fsPath, listNames } from "../platform/names.ts";
+import { readOnce } from "./read.ts";
+
+export interface LiveScanRequest {
+  /** The pack's directory in the volume, or a displaced tree. */
+  readonly root: string;
+  readonly ledger: Readonly<Record<string, LedgerFile>>;
+  /** Which files that are not ours to look into: those that stand where the source has something. */
+  readonly inspect: (path: string) => boolean;
+}
+
+const BIGINT = { bigint: true } as const;
+const TYPE_MASK = 0o170_000n;
+
+/**
+ * Walks a pack's directory in the volume and says whose each file is.
+ *
+ * A published file whose size, mtime and inode are the ledger's is not read. ctime does not count here: hard links
+ * change it.
+ *
+ * @returns `undefined` when there is no such directory.
+ */
+export function scanLive(request: LiveScanRequest): LiveSnapshot | undefined {
+  const files = new Map<string, LiveFile>();
+  const directories: string[] = [];
+  const visit = (relative: string): void => {
+    for (const name of listNames(relative === "" ? request.root : `${request.root}/${relative}`)) {
+      const path = relative === "" ? name : `${relative}/${name}`;
+      const stats = lstatSync(fsPath(`${request.root}/${path}`), { ...BIGINT, throwIfNoEntry: false });
+      if (stats === undefined) continue; // its owner removed it meanwhile
+      if (!stats.isDirectory()) {
+        files.set(path, liveFile(request, path, stats));
+        continue;
+      }
+      directories.push(path);
+      ignoringGone(() => visit(path));
+    }
+  };
+  return ignoringGone(() => {
+    visit("");
+    return { files, directories };
+  });
+}
+
+function ignoringGone<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    return undefined;
+  }
+}
+
+function liveFile({ root, ledger, inspect }: LiveScanRequest, path: string, stats: BigIntStats): LiveFile {
+  const identity = { inode: String(stats.ino), mtimeNs: String(stats.mtimeNs), size: Number(stats.size) };
+  const mode = Number(stats.mode & 0o7777n);
+  const published = Object.hasOwn(ledger, path) ? ledger[path] : undefined;
+  const type = stats.mode & TYPE_MASK;
+  if (type !== 0o100_000n) {
+    const kind = type === 0o120_000n ? "symlink" : "special";
+    return { ...identity, kind, mode, ownership: published === undefined ? "foreign" : "drifted" };
+  }
+  const base = { ...identity, kind: "file", mode } as const;
+  if (published === undefined) {
+    return { ...base, ownership: "foreign", ...(inspect(path) ? read(`${root}/${path}`, identity.size) : {}) };
+  }
+  const untouched =
+    published.inode === identity.inode && published.mtimeNs === identity.mtimeNs && published.size === identity.size;
+  const content = untouched ? contentOf(published) : read(`${root}/${path}`, identity.size);
+  return { ...base, ownership: content.digest === published.digest ? "ours" : "drifted", ...content };
+}
+
+type Content = Pick<FileEntry, "elf"> & { readonly digest?: string };
+
+function contentOf({ digest, elf }: FileEntry): Content {
+  return elf === undefined ? { digest } : { digest, elf };
+}
+
+/** A file that nobody lets us read stays what it is: unknown. */
+function read(real: string, size: number): Content {
+  try {
+    const file = { path: real, real, size, executable: false, stamp: "", racy: true };
+    return contentOf(readOnce(file, undefined).entry);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return {};
+  }
+}
+
+/**
+ * What a run with nothing to do checks of a live pack: `paths` (its directories, and the ELF files where packsync and
+ * others may meet) are what they were when this returned the same last time.
+ */
+export function liveFingerprint(root: string, paths: readonly string[]): string {
+  const stamps = ["", ...paths].map((path) => {
+    const stats = lstatSync(fsPath(`${root}/${path}`), { ...BIGINT, throwIfNoEntry: false });
+    if (stats === undefined) return "gone";
+    return `${stats.ino}:${stats.mtimeNs}:${stats.isDirectory() ? "" : stats.size}:${stats.mode}`;
+  });
+  return hash("sha256", `${paths.join("\0")}\0${stamps.join("\0")}`);
+}

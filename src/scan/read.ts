@@ -1,0 +1,99 @@
+import { createHash, hash } from "node:crypto";
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { type ByteSource, bytesSource, type ElfInfo, isElf, parseElf } from "../pack/elf.ts";
+import type { FileEntry } from "../pack/snapshot.ts";
+import { fsPath } from "../platform/names.ts";
+import type { WalkedFile } from "./walk.ts";
+
+/** Where the bytes of a changed file go while they are read: the staging tree, or nowhere when only planning. */
+export interface Sink {
+  /** `bytes` is only valid during the call. */
+  write(path: string, mode: number, bytes: Uint8Array): void;
+  /** The same for a file that does not fit the buffer: called for each piece in turn. */
+  begin(path: string, mode: number): { append(bytes: Uint8Array): void; end(): void };
+}
+
+/** Files up to this size are read in one call, into one buffer that is used again and again. */
+const WHOLE_BYTES = 1024 * 1024;
+const buffer = Buffer.allocUnsafeSlow(WHOLE_BYTES + 1);
+
+/** One file read once. `bytes` (files up to 1 MiB) is only valid until the next read. */
+export interface ReadFile {
+  readonly entry: FileEntry;
+  readonly bytes: Uint8Array | undefined;
+  /** An ELF file or a script that the source forgot to make executable; the release repairs it. */
+  readonly madeExecutable: boolean;
+}
+
+/**
+ * Reads a file a single time: the same bytes are hashed, handed to `sink`, and returned for parsing.
+ *
+ * A file that grows or shrinks meanwhile gives whatever was read; the scan's second walk notices.
+ *
+ * @throws the system's error when it cannot be opened: ELOOP when it became a symlink since the walk.
+ */
+export function readOnce(file: WalkedFile, sink: Sink | undefined): ReadFile {
+  const fd = openSync(fsPath(file.real), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const length = fill(fd, 0, file.size);
+    const head = buffer.subarray(0, length);
+    const executable = file.executable || isElf(head) || isScript(head);
+    const mode = executable ? 0o755 : 0o644;
+    const madeExecutable = executable && !file.executable;
+    if (length <= WHOLE_BYTES) {
+      sink?.write(file.path, mode, head);
+      const elf = isElf(head) ? parseElf(bytesSource(head)) : undefined;
+      return { entry: entryOf(hash("sha256", head), length, mode, elf), bytes: head, madeExecutable };
+    }
+    const elf = isElf(head) ? parseElf(fileSource(fd, file.size)) : undefined;
+    return { ...readPieces(fd, file, mode, elf, sink), madeExecutable };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readPieces(fd: number, file: WalkedFile, mode: number, elf: ElfInfo | undefined, sink: Sink | undefined) {
+  const digest = createHash("sha256");
+  const output = sink?.begin(file.path, mode);
+  let size = 0;
+  try {
+    for (let length = fill(fd, 0, file.size); length > 0; length = fill(fd, size, file.size)) {
+      const piece = buffer.subarray(0, length);
+      digest.update(piece);
+      output?.append(piece);
+      size += length;
+    }
+  } finally {
+    output?.end();
+  }
+  return { entry: entryOf(digest.digest("hex"), size, mode, elf), bytes: undefined };
+}
+
+function entryOf(digest: string, size: number, mode: number, elf: ElfInfo | undefined): FileEntry {
+  return elf === undefined ? { digest, size, mode } : { digest, size, mode, elf };
+}
+
+function isScript(head: Uint8Array): boolean {
+  return head[0] === 0x23 && head[1] === 0x21; // #!
+}
+
+/** Fills the shared buffer from `position`, until it is full, the file ends, or `expected` bytes of it were read. */
+function fill(fd: number, position: number, expected: number): number {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const count = readSync(fd, buffer, filled, buffer.length - filled, position + filled);
+    filled += count;
+    if (count === 0 || position + filled >= expected) break;
+  }
+  return filled;
+}
+
+function fileSource(fd: number, size: number): ByteSource {
+  return {
+    size,
+    read(offset, length) {
+      const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
+      return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, offset));
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { PackRef } from "../pack/ref.ts";
+import type { FileEntry } from "../pack/snapshot.ts";
+
+/** The scan's own tables: what was seen last time, so that nothing is read or parsed twice. Losing them costs time only. */
+export const scanSchema = `
+  CREATE TABLE IF NOT EXISTS scan (
+    source TEXT NOT NULL,
+    directory TEXT NOT NULL,
+    fingerprint TEXT,            -- NULL: a stamp was too young to be trusted
+    own_manifest INTEGER NOT NULL,
+    identity TEXT,               -- JSON PackIdentity; NULL: never known
+    verdict TEXT NOT NULL,       -- valid | rejected
+    since TEXT NOT NULL,         -- ISO time since when the verdict stands
+    diagnostics TEXT NOT NULL,   -- JSON Diagnostic[]
+    PRIMARY KEY (source, directory)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS scan_entries (
+    source TEXT NOT NULL,
+    directory TEXT NOT NULL,
+    entries TEXT NOT NULL,       -- JSON [path, stamp, FileEntry][]
+    PRIMARY KEY (source, directory)
+  );
+`;
+
+/** Who a pack is: what its `pack.yaml` says, or its directory's name in `packs.dev`. */
+export interface PackIdentity {
+  readonly ref: PackRef;
+  readonly version: string;
+  /** Refs of the packs it depends on. */
+  readonly dependencies: readonly string[];
+}
+
+/** What is remembered of a source directory. `since` is an ISO time. */
+export interface KnownPack {
+  readonly source: string;
+  readonly directory: string;
+  readonly fingerprint: string | undefined;
+  /** Whether it has, or once had, a `pack.yaml` of its own: then it may not lack it any more. */
+  readonly ownManifest: boolean;
+  readonly identity: PackIdentity | undefined;
+  readonly verdict: "valid" | "rejected";
+  readonly since: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A file that was read before: while its stamp stays, its content does. */
+export interface KnownFile {
+  readonly stamp: string;
+  readonly entry: FileEntry;
+}
+
+export interface ScanStore {
+  /** Everything known about a source's directories, by directory name. */
+  known(source: string): ReadonlyMap<string, KnownPack>;
+  files(source: string, directory: string): ReadonlyMap<string, KnownFile>;
+  save(pack: KnownPack, files: ReadonlyMap<string, KnownFile>): void;
+  forget(source: string, directory: string): void;
+}
+
+export function openScanStore(database: DatabaseSync): ScanStore {
+  const put = database.prepare("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const putEntries = database.prepare("INSERT OR REPLACE INTO scan_entries VALUES (?, ?, ?)");
+  const drop = database.prepare("DELETE FROM scan WHERE source = ? AND directory = ?");
+  const dropEntries = database.prepare("DELETE FROM scan_entries WHERE source = ? AND directory = ?");
+  return {
+    ...readScanStore(database),
+    save(pack, files) {
+      const { source, directory } = pack;
+      const identity = pack.identity === undefined ? null : JSON.stringify(pack.identity);
+      const diagnostics = JSON.stringify(pack.diagnostics);
+      const own = pack.ownManifest ? 1 : 0;
+      put.run(source, directory, pack.fingerprint ?? null, own, identity, pack.verdict, pack.since, diagnostics);
+      const list = Array.from(files, ([path, { stamp, entry }]) => [path, stamp, entry]);
+      putEntries.run(source, directory, JSON.stringify(list));
+    },
+    forget(source, directory) {
+      drop.run(source, directory);
+      dropEntries.run(source, directory);
+    },
+  };
+}
+
+/** The reading half, which also works on a database opened read-only; what it is given to save is forgotten. */
+export function readScanStore(database: DatabaseSync): ScanStore {
+  const all = database.prepare("SELECT * FROM scan WHERE source = ?");
+  const entries = database.prepare("SELECT entries FROM scan_entries WHERE source = ? AND directory = ?");
+  return {
+    ...emptyScanStore,
+    known: (source) => new Map(all.all(source).map((row) => [String(row["directory"]), fromRow(row)])),
+    files(source, directory) {
+      const row = entries.get(source, directory);
+      const list: readonly [string, string, FileEntry][] = row === undefined ? [] : JSON.parse(String(row["entries"]));
+      return new Map(list.map(([path, stamp, entry]) => [path, { stamp, entry }]));
+    },
+  };
+}
+
+/** Nothing remembered: what `plan` uses before the first sync. */
+export const emptyScanStore: ScanStore = {
+  known: () => new Map(),
+  files: () => new Map(),
+  save: () => {},
+  forget: () => {},
+};
+
+function fromRow(row: Record<string, unknown>): KnownPack {
+  return {
+    source: String(row["source"]),
+    directory: String(row["directory"]),
+    fingerprint: row["fingerprint"] === null ? undefined : String(row["fingerprint"]),
+    ownManifest: row["own_manifest"] === 1,
+    identity: row["identity"] === null ? undefined : JSON.parse(String(row["identity"])),
+    verdict: row["verdict"] === "valid" ? "valid" : "rejected",
+    since: String(row["since"]),
+    diagnostics: JSON.parse(String(row["diagnostics"])),
+  };
+}

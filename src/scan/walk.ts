@@ -1,0 +1,228 @@
+import { hash } from "node:crypto";
+import { type BigIntStats, constants, lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
+import type { Ignore } from "ignore";
+import ignore from "ignore";
+import { errnoOf } from "../errors.ts";
+import type { Diagnostic } from "../pack/diagnostics.ts";
+import { isLitter } from "../pack/layout.ts";
+import { listNames, printableName } from "../platform/names.ts";
+
+/** Bounds that keep one pack from taking the machine. Sizes in bytes. */
+export interface ScanLimits {
+  readonly maxFiles: number;
+  readonly maxFileSize: number;
+  readonly maxPackSize: number;
+  readonly maxDefinitionSize: number;
+}
+
+/**
+ * One file that the pack in the source would publish. `real` is what to open: the path itself, or where a symlink
+ * inside the pack leads. `stamp` changes whenever the file may have: size, mtime, ctime, inode, mode. A `racy` stamp
+ * is too young to be trusted: the file can change again within the clock's granularity (git's racy case).
+ */
+export interface WalkedFile {
+  readonly path: string;
+  readonly real: string;
+  readonly size: number;
+  readonly executable: boolean;
+  readonly stamp: string;
+  readonly racy: boolean;
+}
+
+/** One look at a pack's directory in its source; nothing was read but names and `lstat`s. */
+export interface SourceWalk {
+  readonly files: readonly WalkedFile[];
+  readonly directories: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Equal fingerprints: nothing changed between two looks. */
+  readonly fingerprint: string;
+  /** Whether any stamp is too young for the fingerprint to be remembered. */
+  readonly racy: boolean;
+}
+
+const TYPE_MASK = 0o170_000;
+const TYPE_DIRECTORY = 0o040_000;
+const TYPE_FILE = 0o100_000;
+const TYPE_SYMLINK = 0o120_000;
+const MAX_DEPTH = 64;
+const BIGINT = { bigint: true } as const;
+
+interface Walk {
+  readonly root: string;
+  readonly limits: ScanLimits;
+  ignored: Ignore | undefined;
+  readonly nowMs: number;
+  readonly files: WalkedFile[];
+  readonly directories: string[];
+  readonly diagnostics: Diagnostic[];
+  readonly stamps: string[];
+  bytes: number;
+  racy: boolean;
+  full: boolean;
+}
+
+/**
+ * Walks one pack in its source. Symlinks that stay inside the pack count as what they point at; everything that must
+ * not be published (special files, escaping links, undecodable names) becomes a diagnostic and is never opened.
+ *
+ * @throws ENOENT, ENOTDIR or EACCES when the pack's own directory cannot be listed.
+ */
+export function walkSource(root: string, limits: ScanLimits, nowMs: number): SourceWalk {
+  const walk: Walk = {
+    root,
+    limits,
+    ignored: undefined,
+    nowMs,
+    files: [],
+    directories: [],
+    diagnostics: [],
+    stamps: [],
+    bytes: 0,
+    racy: false,
+    full: false,
+  };
+  walk.stamps.push(JSON.stringify(limits), stampOf(walk, lstatSync(root, BIGINT)).text);
+  readPackIgnore(walk);
+  visitDirectory(walk, root, "", []);
+  return {
+    files: walk.files,
+    directories: walk.directories,
+    diagnostics: walk.diagnostics,
+    fingerprint: hash("sha256", walk.stamps.join("\n")),
+    racy: walk.racy,
+  };
+}
+
+function readPackIgnore(walk: Walk): void {
+  try {
+    const flag = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const patterns = readFileSync(`${walk.root}/.packignore`, { encoding: "utf8", flag });
+    walk.stamps.push(".packignore", patterns);
+    walk.ignored = ignore({ ignorecase: false }).add(patterns);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") unreadable(walk, ".packignore", error);
+  }
+}
+
+function visitDirectory(walk: Walk, real: string, relative: string, ancestors: readonly string[]): void {
+  for (const name of listNames(real)) {
+    if (walk.full) return;
+    const path = relative === "" ? name : `${relative}/${name}`;
+    if (isLitter(name)) continue;
+    if (!name.isWellFormed()) {
+      refuse(walk, path, "source.undecodable_name", "a name is not valid UTF-8", "Rename it; bytes: see the message.");
+      continue;
+    }
+    visitEntry(walk, `${real}/${name}`, path, ancestors);
+  }
+}
+
+function visitEntry(walk: Walk, real: string, path: string, ancestors: readonly string[]): void {
+  let stats: BigIntStats;
+  try {
+    stats = lstatSync(real, BIGINT);
+  } catch (error) {
+    // Gone between listing and looking: the second walk of the same scan sees a different directory.
+    if (errnoOf(error) !== "ENOENT") unreadable(walk, path, error);
+    return;
+  }
+  const type = Number(stats.mode) & TYPE_MASK;
+  if (walk.ignored?.ignores(type === TYPE_DIRECTORY ? `${path}/` : path) === true) return;
+  if (type === TYPE_SYMLINK) return visitLink(walk, real, path, stats, ancestors);
+  visitTarget(walk, real, path, stats, ancestors);
+}
+
+function visitTarget(walk: Walk, real: string, path: string, stats: BigIntStats, ancestors: readonly string[]): void {
+  const type = Number(stats.mode) & TYPE_MASK;
+  const stamp = stampOf(walk, stats);
+  walk.stamps.push(path, stamp.text);
+  if (type === TYPE_FILE) return addFile(walk, real, path, stats, stamp);
+  if (type !== TYPE_DIRECTORY) {
+    return refuse(walk, path, "source.special_file", "expected a regular file, got a FIFO, socket or device", "Remove it.");
+  }
+  if (ancestors.length >= MAX_DEPTH) {
+    return refuse(walk, path, "limits.depth", `expected at most ${MAX_DEPTH} nested directories`, "Flatten the pack.");
+  }
+  walk.directories.push(path);
+  try {
+    visitDirectory(walk, real, path, [...ancestors, real]);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") unreadable(walk, path, error);
+  }
+}
+
+/** A link inside the pack is published as what it points at, so the volume never depends on a path of the source. */
+function visitLink(walk: Walk, real: string, path: string, stats: BigIntStats, ancestors: readonly string[]): void {
+  walk.stamps.push(path, stampOf(walk, stats).text);
+  let target: string;
+  try {
+    target = realpathSync(real);
+  } catch {
+    return refuse(walk, path, "source.broken_symlink", "the symlink leads nowhere or in a circle", "Remove or mend it.");
+  }
+  const root = realpathSync(walk.root);
+  if (!target.startsWith(`${root}/`)) {
+    return refuse(walk, path, "source.escaping_symlink", `the symlink leaves the pack, to ${target}`, "Copy the file in.");
+  }
+  if ([root, ...ancestors.map((each) => realpathSync(each))].some((each) => each === target || each.startsWith(`${target}/`))) {
+    return refuse(walk, path, "source.symlink_loop", "the symlink leads to a directory that contains it", "Remove it.");
+  }
+  visitTarget(walk, target, path, statSync(target, BIGINT), ancestors);
+}
+
+function addFile(walk: Walk, real: string, path: string, stats: BigIntStats, stamp: Stamp): void {
+  const { limits } = walk;
+  const size = Number(stats.size);
+  walk.bytes += size;
+  if (size > limits.maxFileSize) {
+    refuse(walk, path, "limits.file_size", `expected at most ${limits.maxFileSize} bytes, got ${size}`, LIMIT_HINT);
+  }
+  walk.files.push({
+    path,
+    real,
+    size,
+    executable: (Number(stats.mode) & 0o111) !== 0,
+    stamp: stamp.text,
+    racy: stamp.racy,
+  });
+  if (walk.files.length > limits.maxFiles) {
+    walk.full = true;
+    refuse(walk, path, "limits.files", `expected at most ${limits.maxFiles} files in the pack`, LIMIT_HINT);
+  } else if (walk.bytes > limits.maxPackSize) {
+    walk.full = true;
+    refuse(walk, path, "limits.pack_size", `expected at most ${limits.maxPackSize} bytes in the pack`, LIMIT_HINT);
+  }
+}
+
+const LIMIT_HINT = "Keep it out with .packignore, or raise `limits` in packsync.yaml.";
+
+interface Stamp {
+  readonly text: string;
+  readonly racy: boolean;
+}
+
+function stampOf(walk: Walk, stats: BigIntStats): Stamp {
+  const racy = isRacy(stats.ctimeNs, walk.nowMs);
+  if (racy) walk.racy = true;
+  return { text: `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}:${stats.ino}:${stats.mode}`, racy };
+}
+
+const COARSE_CLOCK_NS = 2_100_000_000n; // file systems with whole or even seconds (FAT, old NFS)
+const FINE_CLOCK_NS = 20_000_000n; // a kernel tick is at most 10 ms
+
+/** Every change moves ctime, which no program can set; a ctime in the future is never trusted. */
+function isRacy(ctimeNs: bigint, nowMs: number): boolean {
+  const window = ctimeNs % 1_000_000_000n === 0n ? COARSE_CLOCK_NS : FINE_CLOCK_NS;
+  return ctimeNs + window > BigInt(nowMs) * 1_000_000n;
+}
+
+function unreadable(walk: Walk, path: string, error: unknown): void {
+  const why = errnoOf(error) ?? String(error);
+  refuse(walk, path, "source.unreadable", `cannot be read (${why})`, "Let packsync's user read it.");
+}
+
+function refuse(walk: Walk, path: string, code: string, message: string, hint: string): void {
+  const file = printableName(path);
+  walk.diagnostics.push({ severity: "error", code, message: `\`${file}\`: ${message}`, file, hint });
+}
+

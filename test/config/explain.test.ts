@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { renderConfig } from "../../src/cli/config-command.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { load } from "./scratch.ts";
+
+const setup = {
+  flags: { packs: ["p"], arch: "x86_64", verbose: true },
+  env: { TARGET_PACKS_DIR: "/opt/attune/packs", PACKSYNC_ONLY: "core" },
+  files: { "packsync.yaml": "history:\n  minAge: 90\nlimits: {maxFileSize: 1GB}\n" },
+  image: "owner: 1000\n",
+};
+
+describe("as text", () => {
+  test("looks like packsync.yaml", async () => {
+    expect(renderConfig(await load(setup), { explain: false, format: "text" })).toBe(`\
+# packsync.yaml
+sources:
+  packs: {path: p, kind: production}
+  packs.dev: {path: packs.dev, kind: development}
+volume: /opt/attune/packs
+stateDir: /opt/attune/packs/.packsync
+owner: 1000:1000
+preserve: static-elf
+arch: [x86_64]
+adopt: merge
+lockTimeout: 30
+limits:
+  maxFiles: 200000
+  maxFileSize: 1000000000
+  maxPackSize: 8GiB
+  maxDefinitionSize: 4MiB
+history:
+  keep: 5
+  minAge: 90s
+  maxBytes: 2GiB
+require: []
+log:
+  level: debug
+  style: auto
+format: text
+# allowRemovals: false
+# only: [core]
+`);
+  });
+
+  test("says where each value came from, in one column", async () => {
+    const text = renderConfig(await load(setup), { explain: true, format: "text" });
+    expect(text.split("\n").slice(0, 7)).toEqual([
+      "# packsync.yaml",
+      "sources:",
+      "  packs: {path: p, kind: production}               # --packs",
+      "  packs.dev: {path: packs.dev, kind: development}  # default",
+      "volume: /opt/attune/packs                          # TARGET_PACKS_DIR",
+      "stateDir: /opt/attune/packs/.packsync              # default",
+      "owner: 1000:1000                                   # image/defaults.yaml:1",
+    ]);
+    expect(text).toContain("  minAge: 90s                                      # packsync.yaml:2\n");
+    expect(text).toContain("  level: debug                                     # --verbose\n");
+    expect(text).toContain("# only: [core]                                     # PACKSYNC_ONLY\n");
+  });
+
+  test("says that there is no file and no owner", async () => {
+    const text = renderConfig(await load({}), { explain: false, format: "text" });
+    expect(text).toMatch(/^# no packsync.yaml\n/);
+    expect(text).toContain("\n# owner:\n");
+  });
+
+  test("gives the same configuration when it is loaded again", async () => {
+    const flags = {
+      packs: ["/a, b: {c} # d", '10=/e"f\n', "b=/%g'"],
+      packsDev: "/h\\i",
+      volume: "/- !j k ",
+      require: "true,123,1e5",
+    };
+    const first = await loadConfig(flags, {}, "/nowhere", "/nowhere");
+    const second = await load({ files: { "packsync.yaml": renderConfig(first, { explain: true, format: "text" }) } });
+    expect(second.config).toEqual(first.config);
+  });
+});
+
+describe("as JSON", () => {
+  test("has the same facts: bytes, seconds, sources in order", async () => {
+    expect(JSON.parse(renderConfig(await load(setup), { explain: false, format: "json" }))).toEqual({
+      file: "packsync.yaml",
+      config: {
+        sources: [
+          { name: "packs", path: "p", kind: "production" },
+          { name: "packs.dev", path: "packs.dev", kind: "development" },
+        ],
+        volume: "/opt/attune/packs",
+        stateDir: "/opt/attune/packs/.packsync",
+        owner: "1000:1000",
+        preserve: "static-elf",
+        arch: ["x86_64"],
+        adopt: "merge",
+        lockTimeout: 30,
+        limits: { maxFiles: 200_000, maxFileSize: 1e9, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
+        history: { keep: 5, minAge: 90, maxBytes: 2 ** 31 },
+        require: [],
+        log: { level: "debug", style: "auto" },
+        format: "text",
+        allowRemovals: false,
+        only: ["core"],
+      },
+    });
+  });
+
+  test("explains by key, and has null for what is not there", async () => {
+    const { file, config, origins } = JSON.parse(
+      renderConfig(await load({ flags: { format: "json" } }), { explain: true, format: "json" }),
+    );
+    expect(file).toBeNull();
+    expect(config.owner).toBeNull();
+    expect(origins).toMatchObject({
+      format: { from: "flag", name: "--format" },
+      "limits.maxFiles": { from: "default" },
+      "sources.packs.dev": { from: "default" },
+    });
+  });
+});
