@@ -2,7 +2,9 @@ import { realpathSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "./config/config.ts";
 import type { CycleDeps } from "./cycle/deps.ts";
+import { journalSchema, recordCycle } from "./cycle/journal.ts";
 import type { CycleReport } from "./cycle/report.ts";
+import { readStatus, type Status } from "./cycle/status.ts";
 import { begin, commit, isCorrupt, openState, openStateReadOnly, rollback, setAsideState } from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
 import { VERSION } from "./platform/version.ts";
@@ -58,8 +60,20 @@ export async function planOnce(options: RunOptions, abort: AbortSignal): Promise
   await using scanner = disposableScanner(config);
   const volume = viewVolume(layout, database.value ? readLedger(database.value) : emptyLedger);
   const store = database.value ? readScanStore(database.value) : emptyScanStore;
-  const memory = { begin: () => {}, commit: () => {}, rollback: () => {} };
+  const memory = { begin: () => {}, record: () => {}, commit: () => {}, rollback: () => {} };
   return await reconcile(cycleDeps(options, { scanner, store, volume, memory, publisher: undefined }), abort);
+}
+
+/** What the last cycle left; `undefined` before the first. */
+export function status(config: Config): Status | undefined {
+  using database = readableState(config.stateDir);
+  if (database.value === undefined) return undefined;
+  return readStatus(database.value, viewVolume(layoutOf(config), readLedger(database.value)));
+}
+
+/** Whether a whole pack stands in the volume, whoever put it there. */
+export function isLiveIn(config: Config): (ref: string) => boolean {
+  return viewVolume(layoutOf(config), emptyLedger).isLive;
 }
 
 type Owner = Config["owner"];
@@ -69,7 +83,7 @@ async function withState(layout: VolumeLayout, owner: Owner, options: RunOptions
   const { rebuildLedger, recover } = await import("./publish/recover.ts");
   const { config, log } = options;
   using resources = new DisposableStack();
-  const database = resources.adopt(openState(config.stateDir, [ledgerSchema, scanSchema], owner), (each) => each.close());
+  const database = resources.adopt(openState(config.stateDir, [ledgerSchema, scanSchema, journalSchema], owner), (each) => each.close());
   await using scanner = disposableScanner(config);
   const ledger = openLedger(database);
   const policy = policyOf(config);
@@ -82,7 +96,12 @@ async function withState(layout: VolumeLayout, owner: Owner, options: RunOptions
   const recovery = recover(deps);
   if (recovery.finished.length + recovery.abandoned.length > 0) log.warn(recovery, "recovered what an earlier run left unfinished");
   const publisher = createPublisher(deps);
-  const memory = { begin: () => begin(database), commit: () => commit(database), rollback: () => rollback(database) };
+  const memory = {
+    begin: () => begin(database),
+    record: (report: CycleReport) => recordCycle(database, report, now()),
+    commit: () => commit(database),
+    rollback: () => rollback(database),
+  };
   const store = openScanStore(database);
   return await reconcile(cycleDeps(options, { scanner, store, volume: publisher, memory, publisher }), abort);
 }
@@ -106,7 +125,7 @@ function policyOf({ preserve, arch }: Config): CycleDeps["policy"] {
 }
 
 /** Mounts are known by their real paths. */
-export function layoutOf({ volume }: Config): VolumeLayout {
+function layoutOf({ volume }: Config): VolumeLayout {
   try {
     return volumeLayout(realpathSync(volume));
   } catch {
@@ -115,7 +134,7 @@ export function layoutOf({ volume }: Config): VolumeLayout {
 }
 
 /** The database for reading, or nothing before the first sync. */
-export function readableState(stateDir: string): Disposable & { readonly value: DatabaseSync | undefined } {
+function readableState(stateDir: string): Disposable & { readonly value: DatabaseSync | undefined } {
   const value = openStateReadOnly(stateDir);
   return { value, [Symbol.dispose]: () => value?.close() };
 }

@@ -26,10 +26,12 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   const published = publishAll(prepared, deps);
 
   const retired = publishAll(retirements(found, published, deps), deps);
+  const report = reportOf(found, [...published, ...retired], deps);
+  deps.memory.record(report);
   deps.memory.commit();
   const changed = [...published, ...retired].flatMap(({ ref, staged }) => (ref && staged ? [ref] : []));
   deps.publisher?.prune(changed, deps.retention);
-  return reportOf(found, [...published, ...retired], deps);
+  return report;
 }
 
 /** Few at a time: while the second thread reads one pack's YAML, the next one is copied. */

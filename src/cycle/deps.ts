@@ -1,3 +1,4 @@
+import type { CycleReport } from "./report.ts";
 import type { PreservePolicy } from "../plan/preserve.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { RetentionPolicy } from "../publish/retention.ts";
@@ -21,8 +22,15 @@ export interface CycleDeps {
   /** `undefined`: only plan, and change nothing. */
   readonly publisher: Publisher | undefined;
   /** What a cycle remembers is committed with its intents, or at its end: one commit less to wait for. */
-  readonly memory: { readonly begin: () => void; readonly commit: () => void; readonly rollback: () => void };
+  readonly memory: CycleMemory;
   readonly now: () => Date;
   /** Called after each pack that was looked at, for a person who waits. */
   readonly onProgress: (done: number, total: number) => void;
+}
+
+export interface CycleMemory {
+  begin(): void;
+  record(report: CycleReport): void;
+  commit(): void;
+  rollback(): void;
 }

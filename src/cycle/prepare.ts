@@ -108,7 +108,7 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
   const applied = appliedKey(scanned.fingerprint, deps);
   const source = { name: look.source.name, directory: look.directory };
-  const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), plan: plan.changes };
+  const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
   if (!plan.altersContent && record?.release !== undefined && previous !== undefined) {
     deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, applied });
     return { prepared: finished(look, record, { outcome: "unchanged", ...about }), diagnostics };
@@ -117,6 +117,11 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const release = staged?.manifest.release ?? record?.release;
   const prepared = finished(look, record, { outcome: "published", ...about, release });
   return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
+}
+
+/** File by file only for those who asked: a report of 100,000 files helps nobody. */
+function listed({ changes }: Plan, { publisher }: CycleDeps): Pick<PackReport, "plan"> {
+  return publisher === undefined ? { plan: changes } : {};
 }
 
 interface ToStage {

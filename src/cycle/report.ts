@@ -1,4 +1,4 @@
-import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
+import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
 import type { Change, ChangeKind } from "../plan/plan.ts";
 
@@ -71,6 +71,6 @@ export function totalsOf(packs: readonly PackReport[]): Readonly<Record<Outcome,
 }
 
 /** Whether a pack of the report keeps a run from being a success. */
-export function isBroken({ outcome, kind, diagnostics }: PackReport): boolean {
-  return kind === "production" && (outcome === "rejected" || outcome === "failed" || hasErrors(diagnostics));
+export function isBroken({ outcome, kind }: PackReport): boolean {
+  return kind === "production" && (outcome === "rejected" || outcome === "failed");
 }

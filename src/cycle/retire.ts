@@ -19,7 +19,7 @@ export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared
     const plan = planPack({ files: new Map(), directories: [] }, live, ledger, deps.policy);
     const staged = stage(record, { live, previous, plan }, deps);
     const diagnostics = describePlan(plan, false);
-    const report: PackReport = { ...about, outcome: "retired", changes: countChanges(plan.changes), diagnostics, plan: plan.changes };
+    const report: PackReport = { ...about, outcome: "retired", changes: countChanges(plan.changes), diagnostics, ...(staged === undefined ? { plan: plan.changes } : {}) };
     return { ref, dependencies: [], staged, report };
   } catch (error) {
     if (!(error instanceof PacksyncError)) throw error;

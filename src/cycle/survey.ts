@@ -33,6 +33,7 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   const records = deps.volume.packs();
   const listings = deps.sources.map((source) => ({ source, known: deps.store.known(source.name) }));
   const found = listings.map(({ source, known }) => ({ known, listing: deps.scanner.discover(source, known) }));
+  for (const each of found) forgetGone(each, deps);
   const looks = await lookAtAll(found, deps);
 
   const claims = looks.flatMap((look) => claimOf(look, records, deps) ?? []);
@@ -51,6 +52,13 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
     refused: duplicates.map(({ claim, other }) => refusedReport(claim, other)),
     gone: judged.flatMap(({ gone, report }) => gone.map((record) => ({ record, held: report.held }))),
   };
+}
+
+/** A directory that is gone is not known any more: the next one of that name starts afresh. */
+function forgetGone({ listing: { source, state, packs }, known }: Found, { store }: CycleDeps): void {
+  if (state !== "listed") return;
+  const present = new Set(packs);
+  for (const directory of known.keys()) if (!present.has(directory)) store.forget(source.name, directory);
 }
 
 type Found = { readonly listing: SourceListing; readonly known: ReturnType<CycleDeps["store"]["known"]> };

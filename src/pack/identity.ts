@@ -58,7 +58,7 @@ function noManifest(value: unknown, context: IdentityContext): Diagnostic {
   const { file, directory } = context;
   const hint = "Write at least `ref`, `label` and `version`.";
   if (value === undefined) {
-    return finding("manifest.missing", `Expected \`${file}\` in \`${directory}\`, got none`, hint, context);
+    return finding("manifest.missing", `Expected \`${file}\` in \`${excerpt(directory)}\`, got none`, hint, context);
   }
   const message = `Expected \`${file}\` to have \`key: value\` lines, got ${value === null ? "none" : describe(value)}`;
   return finding("manifest.not_object", message, hint, context, []);
@@ -112,7 +112,7 @@ function stackstormRef(manifest: Manifest, context: IdentityContext): Field<Pack
   const inferred =
     stackstormPackRef(context.directory) ?? (typeof name === "string" ? stackstormPackRef(name) : undefined);
   if (inferred !== undefined) return { value: inferred };
-  const hint = `Add a \`ref\`: neither the directory \`${context.directory}\` nor \`name\` can be one.`;
+  const hint = `Add a \`ref\`: neither the directory \`${excerpt(context.directory)}\` nor \`name\` can be one.`;
   return missing("ref", "the name of the pack", hint, context);
 }
 
@@ -168,7 +168,7 @@ function readDependencies(given: unknown): PackRef[] {
 
 function missing(field: string, meaning: string, hint: string, context: IdentityContext): Field<never> {
   const message = `Expected \`${field}\`, ${meaning}, got none`;
-  return { problem: finding("metadata.missing_field", message, hint, context, []) };
+  return { problem: finding("metadata.missing_field", message, hint, context, [field]) };
 }
 
 function finding(
@@ -178,7 +178,7 @@ function finding(
   { file, positionOf }: IdentityContext,
   path?: readonly string[],
 ): Diagnostic {
-  const position = path === undefined ? undefined : positionOf?.(path);
+  const position = path === undefined ? undefined : (positionOf?.(path) ?? positionOf?.([]));
   return { severity: "error", code, message, file, ...position, hint };
 }
 

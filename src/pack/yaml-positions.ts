@@ -124,8 +124,9 @@ function complexKeys(document: Document.Parsed): number[] {
 }
 
 function keyOffset(document: Document.Parsed, path: readonly string[]): number | undefined {
+  if (path.length === 0) return document.contents?.range[0] ?? 0;
   let node: unknown = document.contents;
-  let key: unknown = node;
+  let key: unknown;
   for (const segment of path) {
     const parent = isAlias(node) ? node.resolve(document) : node;
     // The last of repeated keys is the one that counts.

@@ -60,7 +60,8 @@ function undecodable(bytes: Uint8Array): YamlText {
   const byte = bytes[byteOrderMark + new TextEncoder().encode(text).length] ?? 0;
   const message = `Expected UTF-8, got the byte \`0x${byte.toString(16).padStart(2, "0")}\``;
   // A visible character stands for the byte: without one, the position would be the end of what is visible before it.
-  return { ok: false, text: `${text}\uFFFD`, fault: { offset: text.length, message, hint: "Save the file as UTF-8." } };
+  const shown = `${text}\uFFFD`.replace(OTHER_LINE_BREAKS, "\n");
+  return { ok: false, text: shown, fault: { offset: text.length, message, hint: "Save the file as UTF-8." } };
 }
 
 /** As a stream, so that a character which `end` cuts in two is left out and no error. */

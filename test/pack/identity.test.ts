@@ -101,7 +101,7 @@ describe("findings", () => {
     { text: "---\n- a\n", code: "manifest.not_object", at: [2, 1], got: "got a list" },
     { text: "# x\n\njust text\n", code: "manifest.not_object", at: [3, 1], got: 'got the text `"just text"`' },
     { text: "# x\nlabel: X\nversion: 1.0.0", code: "metadata.missing_field", at: [2, 1], got: "`ref`" },
-    { text: "label: X\nref:\nversion: 1.0.0", code: "metadata.missing_field", at: [1, 1], got: "`ref`" },
+    { text: "label: X\nref:\nversion: 1.0.0", code: "metadata.missing_field", at: [2, 1], got: "`ref`" },
     {
       text: "name: X y\nauthor: me\nversion: 1.0.0",
       code: "metadata.missing_field",

@@ -1,0 +1,123 @@
+import { Command, CommanderError, Option } from "commander";
+import type { Flags } from "../config/flags.ts";
+import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
+import { VERSION } from "../platform/version.ts";
+import { type CommandContext, type Surroundings, withContext } from "./context.ts";
+import { errorText } from "./error-text.ts";
+import { paintFor } from "./text.ts";
+
+/** The values of all flags, as commander has them. */
+interface Options extends Flags {
+  readonly once?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Runs one command line. Everything that fails is said on stderr, once, and becomes the exit code. */
+export async function runProgram(argv: readonly string[], around: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.ok;
+  const program = createProgram(around, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    around.stderr.write(errorText(error, paintFor(around.stderr)));
+    return error instanceof PacksyncError ? exitCodeOf(error.code) : ExitCode.packs;
+  }
+}
+
+function createProgram(around: Surroundings, done: (code: ExitCode) => void): Command {
+  const program = new Command("packsync");
+  const run = async (command: (context: CommandContext) => Promise<ExitCode>): Promise<void> => {
+    done(await withContext(program.opts<Options>(), around, command));
+  };
+  program
+    .description("Publishes automation packs into the volume that services share: validated, whole, and only when they changed.")
+    .usage("[--once] [options] | packsync <command> [options]")
+    .version(VERSION, "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => around.stdout.write(text), writeErr: (text) => around.stderr.write(text) })
+    .argument("[command]")
+    .action(async (command: string | undefined) => {
+      if (command !== undefined) throw unknownCommand(command);
+      const { once, dryRun } = program.opts<Options>();
+      if (once !== true && dryRun !== true) throw notYetWatching();
+      await run(async (context) => (await import("./sync-command.ts")).syncCommand(context, { dryRun: dryRun === true }));
+    });
+  addOptions(program);
+
+  program.commandsGroup("See:");
+  program
+    .command("plan")
+    .argument("[pack...]", "refs of packs; all without")
+    .description("what a sync would do, file by file, and why; changes nothing")
+    .option("--exit-code", "end with 1 if a sync would change anything")
+    .action(async (packs: string[], options: { exitCode?: boolean }) => {
+      const wanted = { packs, exitCode: options.exitCode === true };
+      await run(async (context) => (await import("./plan-command.ts")).planCommand(context, wanted));
+    });
+  program
+    .command("status")
+    .description("per pack: ref, version, source, live release, state, findings")
+    .action(async () => run(async (context) => (await import("./status-command.ts")).statusCommand(context)));
+  program
+    .command("config")
+    .description("the effective configuration")
+    .option("--explain", "and where each value came from")
+    .action(async ({ explain }: { explain?: boolean }) => {
+      await run(async ({ loaded, stdout }) => {
+        const { renderConfig } = await import("./config-command.ts");
+        stdout.write(renderConfig(loaded, { explain: explain === true, format: loaded.config.format }));
+        return ExitCode.ok;
+      });
+    });
+  return program;
+}
+
+function addOptions(program: Command): void {
+  const add = (flags: string, description: string): void => void program.addOption(new Option(flags, description));
+  program.optionsGroup("What to do:");
+  add("--once", "one sync, then exit; without it packsync stays and watches (not yet)");
+  add("-n, --dry-run", "only say what a sync would do");
+  add("--only <ref,…>", "only these packs");
+  add("--require <ref,…>", "end with 0 exactly if these packs are live");
+  add("--allow-removals", "end a hold: retire what vanished from the sources");
+  program.optionsGroup("Where:");
+  add("-c, --config <file>", "configuration file (default: ./packsync.yaml, if there is one)");
+  program.addOption(
+    new Option("--packs <[name=]dir>", "a source of production packs; repeatable (default: ./packs)").argParser(
+      (value: string, before: readonly string[] = []) => [...before, value],
+    ),
+  );
+  add("--packs-dev <dir>", "the source of development packs (default: ./packs.dev)");
+  add("--volume <dir>", "the directory that the services mount (default: ./volume)");
+  add("--state-dir <dir>", "where database and lock are (default: <volume>/.packsync)");
+  program.optionsGroup("How:");
+  add("--owner <uid:gid>", "who owns what packsync makes (default, as root: the volume's owner)");
+  add("--preserve <policy>", "binaries in the volume that are not packsync's: static-elf, always, off");
+  add("--arch <arch,…>", "wanted architectures, e.g. x86_64,aarch64 (default: this machine's)");
+  add("--adopt <policy>", "packs in the volume that packsync did not publish: merge, never");
+  add("--lock-timeout <s>", "how long to wait for another packsync (default: 30)");
+  program.optionsGroup("Output:");
+  add("--format <format>", "text, or json: one document on stdout");
+  add("--log-level <level>", "trace, debug, info, warn, error, silent (default: warn)");
+  add("--log-style <style>", "auto, pretty, json; logs go to stderr");
+  add("-q, --quiet", "only errors in the log");
+  add("-v, --verbose", "each change in the log");
+}
+
+function unknownCommand(command: string): PacksyncError {
+  return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
+    hint: "Commands: plan, status, config; see packsync --help.",
+  });
+}
+
+function notYetWatching(): PacksyncError {
+  return new PacksyncError("USAGE", "Watching comes with a later version.", {
+    hint: "Run one sync with `packsync --once`.",
+  });
+}

@@ -1,0 +1,67 @@
+import { exitCodeOfReport } from "../cycle/exit-code.ts";
+import { type CycleReport, totalsOf } from "../cycle/report.ts";
+import { isLiveIn, planOnce, syncOnce } from "../daemon.ts";
+import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
+import { VERSION } from "../platform/version.ts";
+import type { CommandContext } from "./context.ts";
+import { errorText } from "./error-text.ts";
+import { progressOn } from "./progress.ts";
+import { syncText } from "./sync-text.ts";
+import { paintFor } from "./text.ts";
+
+/** `packsync --once`: one sync, reported. With `dryRun` only what it would do. */
+export async function syncCommand(context: CommandContext, { dryRun }: { readonly dryRun: boolean }): Promise<ExitCode> {
+  const { config } = context.loaded;
+  try {
+    const started = performance.now();
+    const report = await run(context, dryRun);
+    const durationMs = performance.now() - started;
+    const exitCode = exitCodeOfReport(report, dryRun ? [] : config.require, isLiveIn(config));
+    context.stdout.write(
+      config.format === "json"
+        ? `${JSON.stringify(document({ report, durationMs, exitCode, dryRun }, config.volume), null, 2)}\n`
+        : syncText({ report, durationMs, dryRun }, config, paintFor(context.stdout)),
+    );
+    return exitCode;
+  } catch (error) {
+    return stillLive(context, error);
+  }
+}
+
+/** What a container start wants: while the packs it requires are live, a volume that cannot be written is only loud. */
+function stillLive({ loaded: { config }, stderr }: CommandContext, error: unknown): ExitCode {
+  const isUnusable = error instanceof PacksyncError && exitCodeOf(error.code) === ExitCode.unusable;
+  if (!isUnusable || config.require.length === 0 || !config.require.every(isLiveIn(config))) throw error;
+  stderr.write(errorText(error, paintFor(stderr)));
+  stderr.write(`Required packs are live all the same: ${config.require.join(", ")}.\n`);
+  return ExitCode.ok;
+}
+
+async function run({ loaded: { config }, log, stderr, abort }: CommandContext, dryRun: boolean): Promise<CycleReport> {
+  using progress = progressOn(stderr);
+  const options = { config, log, doing: "sync", onProgress: progress.show };
+  return dryRun ? await planOnce(options, abort) : await syncOnce(options, abort);
+}
+
+interface Finished {
+  readonly report: CycleReport;
+  readonly durationMs: number;
+  readonly exitCode: ExitCode;
+  readonly dryRun: boolean;
+}
+
+/** The one document that `--format json` prints. */
+function document({ report, durationMs, exitCode, dryRun }: Finished, volume: string) {
+  const packs = report.packs.map(({ plan: _, ...pack }) => pack);
+  return {
+    packsync: VERSION,
+    volume,
+    dryRun,
+    exitCode,
+    durationMs: Math.round(durationMs * 10) / 10,
+    totals: totalsOf(packs),
+    packs,
+    shadowed: report.shadowed,
+    sources: report.sources,
+  };
+}

@@ -1,0 +1,45 @@
+import { styleText } from "node:util";
+import type { Diagnostic } from "../pack/diagnostics.ts";
+import { printableName } from "../platform/names.ts";
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Paints text, or does not: `NO_COLOR`, pipes and files get none. */
+export type Paint = (format: Format, text: string) => string;
+
+export function paintFor(stream: NodeJS.WriteStream): Paint {
+  return (format, text) => styleText(format, text, { stream });
+}
+
+export const plain: Paint = (_, text) => text;
+
+/** Rows as columns two blanks apart; the last column is not padded. */
+export function columns(rows: readonly (readonly string[])[], widthOf: (cell: string) => number = visibleWidth): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  return rows.map((row) => row.map((cell, column) => pad(cell, column, row, widths, widthOf)).join("  ").trimEnd());
+}
+
+function pad(cell: string, column: number, row: readonly string[], widths: readonly number[], widthOf: (cell: string) => number): string {
+  return column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - widthOf(cell));
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are control characters
+const ESCAPES = /\u001b\[[0-9;]*m/g;
+
+function visibleWidth(cell: string): number {
+  return cell.replaceAll(ESCAPES, "").length;
+}
+
+/** One finding: where, how bad, what, which code, and what to do. */
+export function findingLines(pack: string, finding: Diagnostic, paint: Paint): string[] {
+  const { severity, code, message, file, line, column, hint } = finding;
+  const place = [pack + (file === undefined ? "" : `/${file}`), line, column].filter((part) => part !== undefined).join(":");
+  const color = severity === "error" ? "red" : severity === "warning" ? "yellow" : "cyan";
+  const head = `    ${paint(color, severity)} ${printableName(message)} ${paint("dim", `[${code}]`)}`;
+  const lines = [head, `      ${paint("dim", "at")} ${printableName(place)}`];
+  return hint === undefined ? lines : [...lines, `      ${paint("dim", "→")} ${printableName(hint)}`];
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,13 @@
+import { runProgram } from "./cli/program.ts";
+
+/** argv → command → exit code. The first SIGINT or SIGTERM ends the work between two packs, the second one at once. */
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => stop.abort(new Error(`Stopped by ${signal}.`)));
+}
+process.umask(0o022);
+
+const { env, stdout, stderr } = process;
+const exitCode = await runProgram(process.argv.slice(2), { env, cwd: process.cwd(), stdout, stderr, abort: stop.signal });
+await Promise.all([stdout, stderr].map((stream) => new Promise((flushed) => stream.write("", flushed))));
+process.exit(exitCode);
