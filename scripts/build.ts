@@ -1,35 +1,89 @@
-// Bundles src/main.ts to dist/: a launcher that turns the compile cache on, the program, the checker's thread, and
-// koffi's one native file. Runs once with the new bundle, so that the cache is warm for this user.
-import { spawnSync } from "node:child_process";
+// Bundles src/main.ts to dist/: `packsync.js`, a launcher that turns the compile cache on, the program itself, the
+// libraries that most runs do without, the checker's thread, and koffi's one native file.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = `${root}dist`;
 
 const LAUNCHER = `#!/usr/bin/env node
-import { enableCompileCache } from "node:module";
-enableCompileCache({ directory: new URL("./compile-cache", import.meta.url).pathname, portable: true });
-await import("./main.js");
+require("node:module").enableCompileCache({ directory: __dirname + "/compile-cache", portable: true });
+require("./main.js");
 `;
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist);
-await build({
+/** What a bundle needs that a module has by itself. */
+const BANNER = 'const __url = "file://" + __filename;';
+
+/** koffi's JavaScript only looks for its native file; the bundle knows where it is. */
+const koffiNative: Plugin = {
+  name: "koffi-native",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^koffi$/ }, ({ path }) => ({ path, namespace: "koffi" }));
+    onLoad({ filter: /.*/, namespace: "koffi" }, () => ({ contents: 'module.exports = require("./koffi.node");', loader: "js" }));
+    onResolve({ filter: /koffi\.node$/, namespace: "koffi" }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** commander starts subcommands that are programs of their own; packsync has none, and Node need not load what that takes. */
+const noChildProcess: Plugin = {
+  name: "no-child-process",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("/commander/") ? { path: "child_process", namespace: "absent" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "export default {};", loader: "js" }));
+  },
+};
+
+/** Libraries that most runs never need: a file each, loaded with the first use. */
+const LAZY = ["js-yaml", "pino", "pino-pretty", "yaml"] as const;
+
+const lazyLibraries: Plugin = {
+  name: "lazy-libraries",
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^(${LAZY.join("|")})$`) }, ({ path, importer }) =>
+      importer.startsWith(`${root}src/`) ? { path: `./${fileOf(path)}.js`, external: true } : undefined,
+    );
+  },
+};
+
+function fileOf(library: string): string {
+  return library.replaceAll("/", "-");
+}
+
+const common = {
   absWorkingDir: root,
-  entryPoints: { main: "src/main.ts", "checker-worker": "src/scan/checker-worker.ts" },
   outdir: dist,
   bundle: true,
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
-  format: "esm",
+  format: "cjs",
   platform: "node",
   target: "node24",
   minify: true,
   legalComments: "none",
   logLevel: "warning",
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+} as const satisfies BuildOptions;
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+await build({ ...common, entryPoints: Object.fromEntries(LAZY.map((library) => [fileOf(library), library])) });
+await build({
+  ...common,
+  entryPoints: { main: "src/main.ts", "checker-worker": "src/scan/checker-worker.ts" },
+  plugins: [koffiNative, noChildProcess, lazyLibraries],
+  define: { "import.meta.url": "__url" },
+  banner: { js: BANNER },
 });
 writeFileSync(`${dist}/packsync.js`, LAUNCHER, { mode: 0o755 });
+writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
+copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
+
+/** The native file that koffi itself would load here: of this architecture, for glibc or musl. */
+function nativeKoffi(): string {
+  const require = createRequire(import.meta.url);
+  require("koffi");
+  const loaded = Object.keys(require.cache).find((path) => path.endsWith("/koffi.node"));
+  if (loaded === undefined) throw new Error("koffi has no native file for this machine");
+  return loaded;
+}

@@ -13,7 +13,6 @@ import { emptyLedger, ledgerSchema, openLedger, readLedger } from "./publish/led
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
 import { createChecker } from "./scan/checker.ts";
-import { startCheckerThread } from "./scan/checker-thread.ts";
 import { liveFingerprint, scanLive } from "./scan/live.ts";
 import { createScanner, type Scanner } from "./scan/scanner.ts";
 import { emptyScanStore, openScanStore, readScanStore, scanSchema } from "./scan/store.ts";
@@ -107,7 +106,7 @@ async function withState(layout: VolumeLayout, owner: Owner, options: RunOptions
 }
 
 function disposableScanner({ limits }: Config): Scanner & AsyncDisposable {
-  const checker = createChecker(startCheckerThread);
+  const checker = createChecker(async () => (await import("./scan/checker-thread.ts")).startCheckerThread());
   const scanner = createScanner({ limits, checker, now: Date.now });
   return { ...scanner, [Symbol.asyncDispose]: () => checker[Symbol.asyncDispose]() };
 }

@@ -8,6 +8,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 process.umask(0o022);
 
 const { env, stdout, stderr } = process;
-const exitCode = await runProgram(process.argv.slice(2), { env, cwd: process.cwd(), stdout, stderr, abort: stop.signal });
-await Promise.all([stdout, stderr].map((stream) => new Promise((flushed) => stream.write("", flushed))));
-process.exit(exitCode);
+runProgram(process.argv.slice(2), { env, cwd: process.cwd(), stdout, stderr, abort: stop.signal }).then(async (exitCode) => {
+  await Promise.all([stdout, stderr].map((stream) => new Promise((flushed) => stream.write("", flushed))));
+  process.exit(exitCode);
+});

@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import type { styleText } from "node:util";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { printableName } from "../platform/names.ts";
 
@@ -8,6 +8,8 @@ type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;
 
 export function paintFor(stream: NodeJS.WriteStream): Paint {
+  if (!stream.isTTY) return plain;
+  const { styleText } = process.getBuiltinModule("node:util"); // not loaded where there is nothing to paint
   return (format, text) => styleText(format, text, { stream });
 }
 

@@ -1,14 +1,14 @@
 import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
-import { type FileEntry, type LiveSnapshot, parentsOf } from "../pack/snapshot.ts";
+import { directoriesAbove, type FileEntry, type LiveSnapshot, parentsOf } from "../pack/snapshot.ts";
 import { type Ledger, type Plan, planPack } from "../plan/plan.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { Manifest } from "../publish/manifest.ts";
 import type { ReleaseStaging } from "../publish/publisher.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { Look, ScannedPack } from "../scan/scanner.ts";
-import type { PackIdentity } from "../scan/store.ts";
+import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
 import { adoptionRefused, describePlan } from "./findings.ts";
 import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
@@ -43,14 +43,14 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
   const { verdict, diagnostics } = known;
   if (verdict === "rejected") return finished(look, record, { outcome: "rejected", diagnostics });
   if (record?.release === undefined || record.source !== source.name || record.directory !== directory) return undefined;
-  if (record.applied !== appliedKey(known.fingerprint, deps)) return undefined;
+  if (record.applied !== appliedKey(known, deps)) return undefined;
   if (deps.scanner.fingerprint(deps.volume.path(record.ref), record.watched) !== record.live) return undefined;
   return finished(look, record, { outcome: "unchanged", diagnostics });
 }
 
 /** The same source under another policy is another decision. */
-function appliedKey(fingerprint: string | undefined, { policy }: CycleDeps): string | undefined {
-  return fingerprint && [fingerprint, policy.mode, ...policy.arch].join(" ");
+function appliedKey({ fingerprint, revision }: Pick<KnownPack, "fingerprint" | "revision">, { policy }: CycleDeps): string | undefined {
+  return fingerprint === undefined ? undefined : [revision, policy.mode, ...policy.arch].join(" ");
 }
 
 async function prepareChanged(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
@@ -106,7 +106,7 @@ function decide(context: Context, deps: CycleDeps): Decision {
 
   const plan = planPack(scanned.snapshot, live, previous && ledgerOf(previous), deps.policy);
   const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
-  const applied = appliedKey(scanned.fingerprint, deps);
+  const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
   const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
   if (!plan.altersContent && record?.release !== undefined && previous !== undefined) {
@@ -141,7 +141,7 @@ function stage({ staging, live, previous }: Context, { identity, ...rest }: ToSt
  * adopted, all: what is displaced then becomes release 0.
  */
 function lookAtLive(ref: PackRef, previous: Manifest | undefined, paths: ReadonlySet<string>, deps: CycleDeps): LiveSnapshot | undefined {
-  const directories = new Set([...paths].flatMap(parentsOf));
+  const directories = directoriesAbove(paths);
   const meets = (path: string) => paths.has(path) || directories.has(path) || parentsOf(path).some((each) => paths.has(each));
   return deps.scanner.scanLive({
     root: deps.volume.path(ref),
@@ -163,9 +163,9 @@ function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagno
   const { known, source, directory } = look;
   const verdict = scanned.identity === undefined || hasErrors(diagnostics) ? "rejected" : "valid";
   const since = known?.verdict === verdict ? known.since : deps.now().toISOString();
-  const { fingerprint, ownManifest, files } = scanned;
+  const { fingerprint, revision, ownManifest, files } = scanned;
   const identity = scanned.identity ?? known?.identity;
-  deps.store.save({ source: source.name, directory, fingerprint, ownManifest, identity, verdict, since, diagnostics }, files);
+  deps.store.save({ source: source.name, directory, fingerprint, revision, ownManifest, identity, verdict, since, diagnostics }, files);
 }
 
 type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan">> & Pick<PackReport, "outcome" | "diagnostics">;

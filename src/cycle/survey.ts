@@ -36,7 +36,8 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   for (const each of found) forgetGone(each, deps);
   const looks = await lookAtAll(found, deps);
 
-  const claims = looks.flatMap((look) => claimOf(look, records, deps) ?? []);
+  const liveFrom = new Map(Array.from(records.values(), (record) => [placeKey(record.source, record.directory), record]));
+  const claims = looks.flatMap((look) => claimOf(look, liveFrom, deps) ?? []);
   const claimed = new Set(claims.map(({ look }) => look));
   const isOwner = ({ ref, source, directory }: LookClaim): boolean =>
     records.get(ref)?.source === source && records.get(ref)?.directory === directory;
@@ -75,12 +76,17 @@ async function lookAtAll(found: readonly Found[], deps: CycleDeps): Promise<Look
 }
 
 /** A directory whose `pack.yaml` says nothing usable still is what it was: nothing of it may be retired. */
-function claimOf(look: Look, records: Survey["records"], deps: CycleDeps): LookClaim | undefined {
+function claimOf(look: Look, liveFrom: ReadonlyMap<string, PackRecord>, deps: CycleDeps): LookClaim | undefined {
   const { source, directory, identity } = look;
-  const live = [...records.values()].find((record) => record.source === source.name && record.directory === directory);
+  const live = liveFrom.get(placeKey(source.name, directory));
   const ref = identity?.ref ?? live?.ref;
   if (ref === undefined) return undefined;
   return { ref, source: source.name, directory, rank: deps.sources.indexOf(source), look };
+}
+
+/** No directory name contains a slash. */
+function placeKey(source = "", directory = ""): string {
+  return `${source}/${directory}`;
 }
 
 function shadowedBy(byRef: Survey["byRef"]): Shadowed[] {

@@ -47,26 +47,23 @@ const LITTER_NAMES: ReadonlySet<string> = new Set([
   ".packignore",
 ]);
 
-const LITTER_PATTERNS: readonly RegExp[] = [
-  /~$/,
-  // Vim's swap files: `.echo.sh.swp`, then .swo, .swn, …
-  /^\.(.+\.)?sw[a-z]$/,
-  // Emacs: auto-save files and lock links.
-  /^#.*#$/,
-  /^\.#/,
-  // JetBrains' safe write.
-  /___jb_(tmp|old)___$/,
-  // GLib's safe write, as gedit does it.
-  /^\.goutputstream-/,
-  // LibreOffice.
-  /^\.~lock\..*#$/,
-  /\.kate-swp$/,
-  // What macOS writes beside files where the file system has no extended attributes.
-  /^\._/,
-  /\.pyc$/,
-];
+const LITTER = new RegExp(
+  [
+    /~$/,
+    /^\.(.+\.)?sw[a-z]$/, // Vim's swap files: `.echo.sh.swp`, then .swo, .swn, …
+    /^#.*#$|^\.#/, // Emacs: auto-save files and lock links
+    /___jb_(tmp|old)___$/, // JetBrains' safe write
+    /^\.goutputstream-/, // GLib's safe write, as gedit does it
+    /^\.~lock\..*#$/, // LibreOffice
+    /\.kate-swp$/,
+    /^\._/, // what macOS writes beside files where the file system has no extended attributes
+    /\.pyc$/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
 
 /** Whether a file or directory of this name is ignored wherever it stands in a source: version control, editors, caches. */
 export function isLitter(name: string): boolean {
-  return LITTER_NAMES.has(name) || LITTER_PATTERNS.some((pattern) => pattern.test(name));
+  return LITTER_NAMES.has(name) || LITTER.test(name);
 }

@@ -50,6 +50,19 @@ export interface LiveSnapshot {
   readonly directories: readonly string[];
 }
 
+/** Every directory above any of these paths. */
+export function directoriesAbove(paths: Iterable<string>): Set<string> {
+  const directories = new Set<string>();
+  for (const path of paths) {
+    for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
+      const directory = path.slice(0, slash);
+      if (directories.has(directory)) break;
+      directories.add(directory);
+    }
+  }
+  return directories;
+}
+
 /** The directories above a path, outermost first: `a/b/c` gives `a`, `a/b`. */
 export function parentsOf(path: string): string[] {
   const parts = path.split("/").slice(0, -1);

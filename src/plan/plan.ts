@@ -1,5 +1,13 @@
 import type { ElfInfo } from "../pack/elf.ts";
-import { type FileEntry, type LedgerFile, type LiveFile, type LiveSnapshot, type PackSnapshot, parentsOf } from "../pack/snapshot.ts";
+import {
+  directoriesAbove,
+  type FileEntry,
+  type LedgerFile,
+  type LiveFile,
+  type LiveSnapshot,
+  type PackSnapshot,
+  parentsOf,
+} from "../pack/snapshot.ts";
 import { type PathMemory, type PreservePolicy, type PreserveReason, preserveReason } from "./preserve.ts";
 
 /**
@@ -114,7 +122,7 @@ interface Occupied {
 
 function occupied(source: PackSnapshot, withheld: ReadonlyMap<string, LiveFile>): Occupied {
   const files = new Set([...source.files.keys()].filter((path) => !withheld.has(path)));
-  const directories = new Set([...source.directories, ...[...files].flatMap(parentsOf)]);
+  const directories = directoriesAbove(files).union(new Set(source.directories));
   return { isTaken: (path) => directories.has(path) || parentsOf(path).some((parent) => files.has(parent)) };
 }
 
@@ -146,9 +154,10 @@ function nextDirectories(
   const published = [...source.files.keys()].filter((path) => !withheld.has(path));
   const wanted = new Set([
     ...source.directories,
-    ...published.flatMap(parentsOf),
-    ...staying.flatMap(({ path }) => (withheld.has(path) ? [] : parentsOf(path))),
-    ...carried.flatMap((path) => [...parentsOf(path), path]),
+    ...directoriesAbove(published),
+    ...directoriesAbove(staying.flatMap(({ path }) => (withheld.has(path) ? [] : [path]))),
+    ...directoriesAbove(carried),
+    ...carried,
   ]);
   const files = new Set([...published, ...staying.filter(({ kind }) => kind === "carry").map(({ path }) => path)]);
   const free = [...wanted].filter((path) => !files.has(path) && !parentsOf(path).some((parent) => files.has(parent)));

@@ -13,7 +13,7 @@ export const ledgerSchema = `
     source TEXT,
     directory TEXT,
     published_at TEXT NOT NULL,
-    applied TEXT,                  -- fingerprint of the source scan that the live release is equal to
+    applied TEXT,                  -- the source scan that the live release is equal to, and the policy
     watched TEXT NOT NULL,         -- JSON: paths that a run with nothing to do checks
     live TEXT NOT NULL             -- fingerprint of these
   ) WITHOUT ROWID;
@@ -77,8 +77,10 @@ export interface Intent {
 
 export interface LedgerStore {
   packs(): ReadonlyMap<PackRef, PackRecord>;
+  pack(ref: PackRef): PackRecord | undefined;
   savePack(pack: PackRecord): void;
-  releases(ref?: PackRef): readonly ReleaseRecord[];
+  /** A pack's, oldest first. */
+  releases(ref: PackRef): readonly ReleaseRecord[];
   saveRelease(release: ReleaseRecord): void;
   dropRelease(ref: PackRef, number: number): void;
   intents(): readonly Intent[];
@@ -112,29 +114,24 @@ export function openLedger(database: DatabaseSync): LedgerStore {
   };
 }
 
-export type LedgerReader = Pick<LedgerStore, "packs" | "releases" | "intents">;
+export type LedgerReader = Pick<LedgerStore, "packs" | "pack" | "releases" | "intents">;
 
 /** The reading half, which also works on a database opened read-only. */
 export function readLedger(database: DatabaseSync): LedgerReader {
+  const packs = database.prepare("SELECT * FROM pack ORDER BY ref");
+  const pack = database.prepare("SELECT * FROM pack WHERE ref = ?");
+  const releases = database.prepare("SELECT * FROM release WHERE ref = ? ORDER BY number");
+  const intents = database.prepare("SELECT * FROM intent ORDER BY ref");
   return {
-    packs() {
-      const rows = database.prepare("SELECT * FROM pack ORDER BY ref").all().flatMap(withRef(packFromRow));
-      return new Map(rows.map((row) => [row.ref, row]));
-    },
-    releases(ref) {
-      const all = "SELECT * FROM release";
-      const rows =
-        ref === undefined
-          ? database.prepare(`${all} ORDER BY ref, number`).all()
-          : database.prepare(`${all} WHERE ref = ? ORDER BY number`).all(ref);
-      return rows.flatMap(withRef(releaseFromRow));
-    },
-    intents: () => database.prepare("SELECT * FROM intent ORDER BY ref").all().flatMap(withRef(intentFromRow)),
+    packs: () => new Map(packs.all().flatMap(withRef(packFromRow)).map((row) => [row.ref, row])),
+    pack: (ref) => pack.all(ref).flatMap(withRef(packFromRow))[0],
+    releases: (ref) => releases.all(ref).flatMap(withRef(releaseFromRow)),
+    intents: () => intents.all().flatMap(withRef(intentFromRow)),
   };
 }
 
 /** Before the first sync. */
-export const emptyLedger: LedgerReader = { packs: () => new Map(), releases: () => [], intents: () => [] };
+export const emptyLedger: LedgerReader = { packs: () => new Map(), pack: () => undefined, releases: () => [], intents: () => [] };
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,5 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PacksyncError } from "../errors.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { tryLock } from "../platform/syscalls.ts";
@@ -40,6 +39,7 @@ export async function acquireLock(request: LockRequest, abort: AbortSignal): Pro
     for (let waited = false; !tryLock(fd); waited = true) {
       if (!waited) request.onWait(readHolder(request.path));
       if (performance.now() >= deadline) throw timedOut(request);
+      const { setTimeout: sleep } = await import("node:timers/promises");
       await sleep(RETRY_MS, undefined, { signal: abort });
     }
   } catch (error) {

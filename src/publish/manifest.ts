@@ -1,10 +1,10 @@
-import { hash } from "node:crypto";
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
 import type { FileEntry, FileIdentity, LedgerFile } from "../pack/snapshot.ts";
 import type { PathMemory } from "../plan/preserve.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
+import { sha256 } from "../platform/sha256.ts";
 import { manifestPath, type VolumeLayout } from "./layout.ts";
 
 /** Tells a directory from any other that ever had its inode number: ext4 reuses numbers at once. */
@@ -48,7 +48,7 @@ export interface Manifest {
 /** `<number>-<8 hex>`: equal content has the equal hex part. */
 export function releaseId(number: number, files: Readonly<Record<string, FileEntry>>, directories: readonly string[]): string {
   const lines = Object.keys(files).sort().map((path) => `${path}\0${files[path]?.mode}\0${files[path]?.digest}`);
-  return `${number}-${hash("sha256", [...lines, ...directories].join("\n")).slice(0, 8)}`;
+  return `${number}-${sha256([...lines, ...directories].join("\n")).slice(0, 8)}`;
 }
 
 /** Appears whole under its name: a manifest that was not finished is no manifest. */

@@ -47,7 +47,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     ...view,
     open(ref) {
       refuseMounts(livePath(layout, ref), mountPoints());
-      const number = (ledger.packs().get(ref)?.number ?? 0) + 1;
+      const number = (ledger.pack(ref)?.number ?? 0) + 1;
       const staging = createStaging(stagingPath(layout, ref, number), owner);
       return Object.assign(staging, { number, expect: (sizes: Iterable<number>) => refuseFullVolume(layout.root, sizes) });
     },

@@ -19,7 +19,7 @@ export function viewVolume(layout: VolumeLayout, ledger: LedgerReader): VolumeVi
   return {
     packs: () => ledger.packs(),
     previous(ref) {
-      const latest = ledger.packs().get(ref)?.release ?? ledger.releases(ref).at(-1)?.release;
+      const latest = ledger.pack(ref)?.release ?? ledger.releases(ref).at(-1)?.release;
       return latest === undefined ? undefined : (readManifest(layout, ref, latest) ?? listManifests(layout, ref).at(-1));
     },
     path: (ref) => livePath(layout, ref),

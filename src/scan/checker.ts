@@ -14,20 +14,20 @@ export interface Checker extends AsyncDisposable {
 /** Below this many bytes in a run, parsing here is over before a thread has started. */
 const WORTH_A_THREAD_BYTES = 256 * 1024;
 
-export function createChecker(startThread: () => Checker): Checker {
+export function createChecker(startThread: () => Promise<Checker>): Checker {
   let bytes = 0;
-  let thread: Checker | undefined;
+  let thread: Promise<Checker> | undefined;
   return {
     async check(definitions) {
       if (definitions.length === 0) return [];
       for (const definition of definitions) bytes += definition.bytes.length;
       if (bytes > WORTH_A_THREAD_BYTES) thread ??= startThread();
-      if (thread !== undefined) return thread.check(definitions);
+      if (thread !== undefined) return (await thread).check(definitions);
       const { checkDefinitions } = await import("./check-definitions.ts");
       return checkDefinitions(definitions);
     },
     async [Symbol.asyncDispose]() {
-      await thread?.[Symbol.asyncDispose]();
+      await (await thread)?.[Symbol.asyncDispose]();
     },
   };
 }

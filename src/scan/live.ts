@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { type BigIntStats, lstatSync } from "node:fs";
 import { errnoOf } from "../errors.ts";
 import type { FileEntry, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
@@ -13,7 +12,7 @@ export interface LiveScanRequest {
   readonly inspect: (path: string) => boolean;
 }
 
-const BIGINT = { bigint: true } as const;
+const IF_ANY = { bigint: true, throwIfNoEntry: false } as const;
 const TYPE_MASK = 0o170_000n;
 
 /**
@@ -30,7 +29,7 @@ export function scanLive(request: LiveScanRequest): LiveSnapshot | undefined {
   const visit = (relative: string): void => {
     for (const name of listNames(relative === "" ? request.root : `${request.root}/${relative}`)) {
       const path = relative === "" ? name : `${relative}/${name}`;
-      const stats = lstatSync(fsPath(`${request.root}/${path}`), { ...BIGINT, throwIfNoEntry: false });
+      const stats = lstatSync(fsPath(`${request.root}/${path}`), IF_ANY);
       if (stats === undefined) continue; // its owner removed it meanwhile
       if (!stats.isDirectory()) {
         files.set(path, liveFile(request, path, stats));
@@ -96,10 +95,9 @@ function read(real: string, size: number): Content {
  * others may meet) are what they were when this returned the same last time.
  */
 export function liveFingerprint(root: string, paths: readonly string[]): string {
-  const stamps = ["", ...paths].map((path) => {
-    const stats = lstatSync(fsPath(`${root}/${path}`), { ...BIGINT, throwIfNoEntry: false });
+  return ["", ...paths].map((path) => {
+    const stats = lstatSync(fsPath(`${root}/${path}`), IF_ANY);
     if (stats === undefined) return "gone";
     return `${stats.ino}:${stats.mtimeNs}:${stats.isDirectory() ? "" : stats.size}:${stats.mode}`;
-  });
-  return hash("sha256", `${paths.join("\0")}\0${stamps.join("\0")}`);
+  }).join("\n");
 }

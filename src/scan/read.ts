@@ -1,8 +1,8 @@
-import { createHash, hash } from "node:crypto";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type ByteSource, bytesSource, type ElfInfo, isElf, parseElf } from "../pack/elf.ts";
 import type { FileEntry } from "../pack/snapshot.ts";
 import { fsPath } from "../platform/names.ts";
+import { sha256, sha256Stream } from "../platform/sha256.ts";
 import type { WalkedFile } from "./walk.ts";
 
 /** Where the bytes of a changed file go while they are read: the staging tree, or nowhere when only planning. */
@@ -43,7 +43,7 @@ export function readOnce(file: WalkedFile, sink: Sink | undefined): ReadFile {
     if (length <= WHOLE_BYTES) {
       sink?.write(file.path, mode, head);
       const elf = isElf(head) ? parseElf(bytesSource(head)) : undefined;
-      return { entry: entryOf(hash("sha256", head), length, mode, elf), bytes: head, madeExecutable };
+      return { entry: entryOf(sha256(head), length, mode, elf), bytes: head, madeExecutable };
     }
     const elf = isElf(head) ? parseElf(fileSource(fd, file.size)) : undefined;
     return { ...readPieces(fd, file, mode, elf, sink), madeExecutable };
@@ -53,7 +53,7 @@ export function readOnce(file: WalkedFile, sink: Sink | undefined): ReadFile {
 }
 
 function readPieces(fd: number, file: WalkedFile, mode: number, elf: ElfInfo | undefined, sink: Sink | undefined) {
-  const digest = createHash("sha256");
+  const digest = sha256Stream();
   const output = sink?.begin(file.path, mode);
   let size = 0;
   try {

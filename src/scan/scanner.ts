@@ -1,16 +1,18 @@
-import { hash } from "node:crypto";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import { findCollisions } from "../pack/collisions.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { generatedManifest } from "../pack/generated.ts";
 import { isDefinitionFile } from "../pack/layout.ts";
 import type { FileEntry, LiveSnapshot, PackSnapshot } from "../pack/snapshot.ts";
+import { sha256 } from "../platform/sha256.ts";
 import type { Checker, Definition } from "./checker.ts";
 import { discover, type Source, type SourceListing } from "./discover.ts";
+import { type Fingerprint, isSameFingerprint, isUnchanged } from "./fingerprint.ts";
 import { type IdentityResult, identifyBare, identifyManifest, readManifest } from "./identify.ts";
 import { type LiveScanRequest, liveFingerprint, scanLive } from "./live.ts";
 import { type ReadFile, readOnce, type Sink } from "./read.ts";
 import type { KnownFile, KnownPack, PackIdentity } from "./store.ts";
+import { keepsDirectoryTimes } from "./times.ts";
 import { type ScanLimits, type SourceWalk, type WalkedFile, walkSource } from "./walk.ts";
 
 /** A pack's directory in a source, by name. */
@@ -36,7 +38,8 @@ export interface ScannedPack {
   readonly ownManifest: boolean;
   readonly diagnostics: readonly Diagnostic[];
   /** `undefined` while a stamp is too young to be trusted. */
-  readonly fingerprint: string | undefined;
+  readonly fingerprint: Fingerprint | undefined;
+  readonly revision: string;
   readonly files: ReadonlyMap<string, KnownFile>;
 }
 
@@ -86,6 +89,9 @@ export interface ScannerDeps {
   readonly now: () => number;
 }
 
+/** With the time it names a scan. */
+let scans = 0;
+
 /** A pack that is written faster than it can be read is left for the next cycle after so many tries. */
 const TRIES = 5;
 
@@ -94,8 +100,7 @@ async function lookAt(at: SourceDirectory, known: KnownPack | undefined, deps: S
   const root = rootOf(at);
   try {
     if (known?.fingerprint !== undefined) {
-      const { fingerprint } = walkSource(root, deps.limits, deps.now());
-      if (fingerprint === known.fingerprint) return { ...at, unchanged: true, known, identity: known.identity };
+      if (isStill(at, known.fingerprint, deps)) return { ...at, unchanged: true, known, identity: known.identity };
     }
     const manifest = readManifest(root, deps.limits);
     const { identity } = await identityOf(at, known, manifest === "unusable" ? "as before" : manifest);
@@ -107,7 +112,7 @@ async function lookAt(at: SourceDirectory, known: KnownPack | undefined, deps: S
 }
 
 /**
- * Reads what changed, once, and says what is wrong with it. A second walk afterwards proves that nothing moved
+ * Reads what changed, once, and says what is wrong with it. A second look afterwards proves that nothing moved
  * meanwhile: not a file, and not a directory that became a symlink to somewhere else while it was read.
  *
  * @throws PacksyncError `PACK_BUSY` (retryable) when the pack keeps changing.
@@ -119,15 +124,21 @@ async function scanPack(request: ScanRequest, deps: ScannerDeps): Promise<Scanne
     const before = walkSource(root, deps.limits, deps.now());
     const isLive = request.compareLive(new Set(["pack.yaml", ...before.files.map(({ path }) => path)]));
     const reading = readFiles(before, request, isLive, deps.limits);
-    const after = walkSource(root, deps.limits, deps.now());
-    if (after.fingerprint === before.fingerprint && reading !== "changed") {
-      return judge(before, after, reading, isLive, request, deps);
+    if (reading !== "changed" && isStill(request.at, before.fingerprint, deps)) {
+      return judge(before, reading, isLive, request, deps);
     }
   }
   throw new PacksyncError("PACK_BUSY", `${root} changed each of the ${TRIES} times it was read.`, {
     hint: "Wait until whatever writes it is done.",
     retryable: true,
   });
+}
+
+/** Whether a pack in its source still is what a walk saw. */
+function isStill(at: SourceDirectory, fingerprint: Fingerprint, { limits, now }: ScannerDeps): boolean {
+  const root = rootOf(at);
+  if (keepsDirectoryTimes(at.source.path)) return isUnchanged(root, fingerprint, limits);
+  return isSameFingerprint(walkSource(root, limits, now()).fingerprint, fingerprint);
 }
 
 interface Reading {
@@ -178,7 +189,7 @@ function tryRead(file: WalkedFile, sink: Sink | undefined, diagnostics: Diagnost
     return readOnce(file, sink);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ELOOP") return undefined; // the second walk sees it, too
+    if (errno === "ENOENT" || errno === "ELOOP") return undefined; // the second look sees it, too
     if (errno !== "EACCES" && errno !== "EPERM" && errno !== "EIO") throw error;
     diagnostics.push({
       severity: "error",
@@ -193,7 +204,6 @@ function tryRead(file: WalkedFile, sink: Sink | undefined, diagnostics: Diagnost
 
 async function judge(
   before: SourceWalk,
-  after: SourceWalk,
   reading: Reading,
   isLive: IsLive,
   request: ScanRequest,
@@ -219,7 +229,8 @@ async function judge(
       ...reading.diagnostics,
       ...findings,
     ],
-    fingerprint: before.racy || after.racy ? undefined : before.fingerprint,
+    fingerprint: before.racy ? undefined : before.fingerprint,
+    revision: `${deps.now()}-${++scans}`,
     files: reading.files,
   };
 }
@@ -227,7 +238,7 @@ async function judge(
 /** A bare development pack's release gets a `pack.yaml`; its source never does. */
 function generateManifest({ ref }: PackIdentity, isLive: IsLive, sink: ScanSink | undefined): FileEntry {
   const bytes = Buffer.from(generatedManifest(ref));
-  const entry = { digest: hash("sha256", bytes), size: bytes.length, mode: 0o644 };
+  const entry = { digest: sha256(bytes), size: bytes.length, mode: 0o644 };
   if (!isLive("pack.yaml", entry)) sink?.write("pack.yaml", entry.mode, bytes);
   return entry;
 }

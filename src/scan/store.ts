@@ -2,13 +2,16 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
 import type { FileEntry } from "../pack/snapshot.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 
 /** The scan's own tables: what was seen last time, so that nothing is read or parsed twice. Losing them costs time only. */
 export const scanSchema = `
   CREATE TABLE IF NOT EXISTS scan (
     source TEXT NOT NULL,
     directory TEXT NOT NULL,
-    fingerprint TEXT,            -- NULL: a stamp was too young to be trusted
+    names TEXT,                  -- Fingerprint; NULL: a stamp was too young to be trusted
+    stamps BLOB,
+    revision TEXT NOT NULL,      -- another one with every scan
     own_manifest INTEGER NOT NULL,
     identity TEXT,               -- JSON PackIdentity; NULL: never known
     verdict TEXT NOT NULL,       -- valid | rejected
@@ -36,7 +39,9 @@ export interface PackIdentity {
 export interface KnownPack {
   readonly source: string;
   readonly directory: string;
-  readonly fingerprint: string | undefined;
+  readonly fingerprint: Fingerprint | undefined;
+  /** Names this scan: the ledger remembers which one the live release is equal to. */
+  readonly revision: string;
   /** Whether it has, or once had, a `pack.yaml` of its own: then it may not lack it any more. */
   readonly ownManifest: boolean;
   readonly identity: PackIdentity | undefined;
@@ -60,7 +65,7 @@ export interface ScanStore {
 }
 
 export function openScanStore(database: DatabaseSync): ScanStore {
-  const put = database.prepare("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const put = database.prepare("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const putEntries = database.prepare("INSERT OR REPLACE INTO scan_entries VALUES (?, ?, ?)");
   const drop = database.prepare("DELETE FROM scan WHERE source = ? AND directory = ?");
   const dropEntries = database.prepare("DELETE FROM scan_entries WHERE source = ? AND directory = ?");
@@ -71,7 +76,8 @@ export function openScanStore(database: DatabaseSync): ScanStore {
       const identity = pack.identity === undefined ? null : JSON.stringify(pack.identity);
       const diagnostics = JSON.stringify(pack.diagnostics);
       const own = pack.ownManifest ? 1 : 0;
-      put.run(source, directory, pack.fingerprint ?? null, own, identity, pack.verdict, pack.since, diagnostics);
+      const { names = null, stamps = null } = pack.fingerprint ?? {};
+      put.run(source, directory, names, stamps, pack.revision, own, identity, pack.verdict, pack.since, diagnostics);
       const list = Array.from(files, ([path, { stamp, entry }]) => [path, stamp, entry]);
       putEntries.run(source, directory, JSON.stringify(list));
     },
@@ -109,11 +115,17 @@ function fromRow(row: Record<string, unknown>): KnownPack {
   return {
     source: String(row["source"]),
     directory: String(row["directory"]),
-    fingerprint: row["fingerprint"] === null ? undefined : String(row["fingerprint"]),
+    fingerprint: fingerprintFrom(row),
+    revision: String(row["revision"]),
     ownManifest: row["own_manifest"] === 1,
     identity: row["identity"] === null ? undefined : JSON.parse(String(row["identity"])),
     verdict: row["verdict"] === "valid" ? "valid" : "rejected",
     since: String(row["since"]),
     diagnostics: JSON.parse(String(row["diagnostics"])),
   };
+}
+
+function fingerprintFrom({ names, stamps }: Record<string, unknown>): Fingerprint | undefined {
+  if (typeof names !== "string" || !(stamps instanceof Uint8Array)) return undefined;
+  return { names, stamps: new Float64Array(Uint8Array.from(stamps).buffer) };
 }

@@ -1,11 +1,11 @@
-import { hash } from "node:crypto";
-import { type BigIntStats, constants, lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { constants, lstatSync, readFileSync, realpathSync, type Stats } from "node:fs";
 import type { Ignore } from "ignore";
 import ignore from "ignore";
 import { errnoOf } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { isLitter } from "../pack/layout.ts";
 import { listNames, printableName } from "../platform/names.ts";
+import { createFingerprint, type Fingerprint } from "./fingerprint.ts";
 
 /** Bounds that keep one pack from taking the machine. Sizes in bytes. */
 export interface ScanLimits {
@@ -34,8 +34,8 @@ export interface SourceWalk {
   readonly files: readonly WalkedFile[];
   readonly directories: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Equal fingerprints: nothing changed between two looks. */
-  readonly fingerprint: string;
+  /** Everything that was looked at, with its stamp. */
+  readonly fingerprint: Fingerprint;
   /** Whether any stamp is too young for the fingerprint to be remembered. */
   readonly racy: boolean;
 }
@@ -45,7 +45,6 @@ const TYPE_DIRECTORY = 0o040_000;
 const TYPE_FILE = 0o100_000;
 const TYPE_SYMLINK = 0o120_000;
 const MAX_DEPTH = 64;
-const BIGINT = { bigint: true } as const;
 
 interface Walk {
   readonly root: string;
@@ -55,7 +54,8 @@ interface Walk {
   readonly files: WalkedFile[];
   readonly directories: string[];
   readonly diagnostics: Diagnostic[];
-  readonly stamps: string[];
+  readonly seen: string[];
+  readonly stats: Stats[];
   bytes: number;
   racy: boolean;
   full: boolean;
@@ -76,36 +76,38 @@ export function walkSource(root: string, limits: ScanLimits, nowMs: number): Sou
     files: [],
     directories: [],
     diagnostics: [],
-    stamps: [],
+    seen: [],
+    stats: [],
     bytes: 0,
     racy: false,
     full: false,
   };
-  walk.stamps.push(JSON.stringify(limits), stampOf(walk, lstatSync(root, BIGINT)).text);
-  readPackIgnore(walk);
+  record(walk, root, lstatSync(root));
   visitDirectory(walk, root, "", []);
   return {
     files: walk.files,
     directories: walk.directories,
     diagnostics: walk.diagnostics,
-    fingerprint: hash("sha256", walk.stamps.join("\n")),
+    fingerprint: createFingerprint(limits, walk.seen, walk.stats),
     racy: walk.racy,
   };
 }
 
 function readPackIgnore(walk: Walk): void {
+  const path = `${walk.root}/.packignore`;
   try {
+    record(walk, path, lstatSync(path));
     const flag = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const patterns = readFileSync(`${walk.root}/.packignore`, { encoding: "utf8", flag });
-    walk.stamps.push(".packignore", patterns);
-    walk.ignored = ignore({ ignorecase: false }).add(patterns);
+    walk.ignored = ignore({ ignorecase: false }).add(readFileSync(path, { encoding: "utf8", flag }));
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") unreadable(walk, ".packignore", error);
+    unreadable(walk, ".packignore", error);
   }
 }
 
 function visitDirectory(walk: Walk, real: string, relative: string, ancestors: readonly string[]): void {
-  for (const name of listNames(real)) {
+  const names = listNames(real);
+  if (relative === "" && names.includes(".packignore")) readPackIgnore(walk);
+  for (const name of names) {
     if (walk.full) return;
     const path = relative === "" ? name : `${relative}/${name}`;
     if (isLitter(name)) continue;
@@ -118,24 +120,23 @@ function visitDirectory(walk: Walk, real: string, relative: string, ancestors: r
 }
 
 function visitEntry(walk: Walk, real: string, path: string, ancestors: readonly string[]): void {
-  let stats: BigIntStats;
+  let stats: Stats;
   try {
-    stats = lstatSync(real, BIGINT);
+    stats = lstatSync(real);
   } catch (error) {
     // Gone between listing and looking: the second walk of the same scan sees a different directory.
     if (errnoOf(error) !== "ENOENT") unreadable(walk, path, error);
     return;
   }
-  const type = Number(stats.mode) & TYPE_MASK;
+  const type = stats.mode & TYPE_MASK;
   if (walk.ignored?.ignores(type === TYPE_DIRECTORY ? `${path}/` : path) === true) return;
   if (type === TYPE_SYMLINK) return visitLink(walk, real, path, stats, ancestors);
   visitTarget(walk, real, path, stats, ancestors);
 }
 
-function visitTarget(walk: Walk, real: string, path: string, stats: BigIntStats, ancestors: readonly string[]): void {
-  const type = Number(stats.mode) & TYPE_MASK;
-  const stamp = stampOf(walk, stats);
-  walk.stamps.push(path, stamp.text);
+function visitTarget(walk: Walk, real: string, path: string, stats: Stats, ancestors: readonly string[]): void {
+  const type = stats.mode & TYPE_MASK;
+  const stamp = record(walk, real, stats);
   if (type === TYPE_FILE) return addFile(walk, real, path, stats, stamp);
   if (type !== TYPE_DIRECTORY) {
     return refuse(walk, path, "source.special_file", "expected a regular file, got a FIFO, socket or device", "Remove it.");
@@ -152,8 +153,8 @@ function visitTarget(walk: Walk, real: string, path: string, stats: BigIntStats,
 }
 
 /** A link inside the pack is published as what it points at, so the volume never depends on a path of the source. */
-function visitLink(walk: Walk, real: string, path: string, stats: BigIntStats, ancestors: readonly string[]): void {
-  walk.stamps.push(path, stampOf(walk, stats).text);
+function visitLink(walk: Walk, real: string, path: string, stats: Stats, ancestors: readonly string[]): void {
+  record(walk, real, stats);
   let target: string;
   try {
     target = realpathSync(real);
@@ -167,12 +168,12 @@ function visitLink(walk: Walk, real: string, path: string, stats: BigIntStats, a
   if ([root, ...ancestors.map((each) => realpathSync(each))].some((each) => each === target || each.startsWith(`${target}/`))) {
     return refuse(walk, path, "source.symlink_loop", "the symlink leads to a directory that contains it", "Remove it.");
   }
-  visitTarget(walk, target, path, statSync(target, BIGINT), ancestors);
+  visitTarget(walk, target, path, lstatSync(target), ancestors);
 }
 
-function addFile(walk: Walk, real: string, path: string, stats: BigIntStats, stamp: Stamp): void {
+function addFile(walk: Walk, real: string, path: string, stats: Stats, stamp: Stamp): void {
   const { limits } = walk;
-  const size = Number(stats.size);
+  const { size } = stats;
   walk.bytes += size;
   if (size > limits.maxFileSize) {
     refuse(walk, path, "limits.file_size", `expected at most ${limits.maxFileSize} bytes, got ${size}`, LIMIT_HINT);
@@ -181,7 +182,7 @@ function addFile(walk: Walk, real: string, path: string, stats: BigIntStats, sta
     path,
     real,
     size,
-    executable: (Number(stats.mode) & 0o111) !== 0,
+    executable: (stats.mode & 0o111) !== 0,
     stamp: stamp.text,
     racy: stamp.racy,
   });
@@ -201,19 +202,21 @@ interface Stamp {
   readonly racy: boolean;
 }
 
-function stampOf(walk: Walk, stats: BigIntStats): Stamp {
-  const racy = isRacy(stats.ctimeNs, walk.nowMs);
+/** What was looked at becomes part of the fingerprint. */
+function record(walk: Walk, real: string, stats: Stats): Stamp {
+  const racy = isRacy(stats.ctimeMs, walk.nowMs);
   if (racy) walk.racy = true;
-  return { text: `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}:${stats.ino}:${stats.mode}`, racy };
+  walk.seen.push(real.startsWith(`${walk.root}/`) ? real.slice(walk.root.length + 1) : real);
+  walk.stats.push(stats);
+  return { text: `${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}:${stats.ino}:${stats.mode}`, racy };
 }
 
-const COARSE_CLOCK_NS = 2_100_000_000n; // file systems with whole or even seconds (FAT, old NFS)
-const FINE_CLOCK_NS = 20_000_000n; // a kernel tick is at most 10 ms
+const COARSE_CLOCK_MS = 2100; // file systems with whole or even seconds (FAT, old NFS)
+const FINE_CLOCK_MS = 20; // a kernel tick is at most 10 ms
 
 /** Every change moves ctime, which no program can set; a ctime in the future is never trusted. */
-function isRacy(ctimeNs: bigint, nowMs: number): boolean {
-  const window = ctimeNs % 1_000_000_000n === 0n ? COARSE_CLOCK_NS : FINE_CLOCK_NS;
-  return ctimeNs + window > BigInt(nowMs) * 1_000_000n;
+function isRacy(ctimeMs: number, nowMs: number): boolean {
+  return ctimeMs + (ctimeMs % 1000 === 0 ? COARSE_CLOCK_MS : FINE_CLOCK_MS) > nowMs;
 }
 
 function unreadable(walk: Walk, path: string, error: unknown): void {

@@ -1,0 +1,60 @@
+import { lstatSync, type Stats } from "node:fs";
+import { fsPath } from "../platform/names.ts";
+import type { ScanLimits } from "./walk.ts";
+
+/**
+ * Everything that a walk looked at, and how it looked. `names`: the limits it walked under, then each path (relative to
+ * the pack, absolute where a symlink led), separated by NUL. `stamps`: size, mtime, ctime (both in milliseconds), inode
+ * and mode of each.
+ *
+ * A double resolves a quarter of a microsecond of today's times. That is exact: a stamp is only remembered when it is
+ * at least 20 ms old, so that every later change has a ctime at least so much later.
+ */
+export interface Fingerprint {
+  readonly names: string;
+  readonly stamps: Float64Array;
+}
+
+const SEPARATOR = "\0"; // no file name contains it
+const FIELDS = 5;
+const IF_ANY = { throwIfNoEntry: false } as const;
+
+export function createFingerprint(limits: ScanLimits, paths: readonly string[], stats: readonly Stats[]): Fingerprint {
+  const stamps = new Float64Array(stats.length * FIELDS);
+  for (const [index, { size, mtimeMs, ctimeMs, ino, mode }] of stats.entries()) {
+    stamps.set([size, mtimeMs, ctimeMs, ino, mode], index * FIELDS);
+  }
+  return { names: [limitsKey(limits), ...paths].join(SEPARATOR), stamps };
+}
+
+/** Other limits are another look. */
+function limitsKey(limits: ScanLimits): string {
+  return Object.values(limits).join(" ");
+}
+
+export function isSameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
+  return a.names === b.names && a.stamps.length === b.stamps.length && a.stamps.every((value, index) => value === b.stamps[index]);
+}
+
+/**
+ * Whether nothing of what a walk saw has changed, not a file and not a directory's entries: one `lstat` for each, and no
+ * listing. Right wherever adding, removing or renaming an entry moves its directory's times.
+ */
+export function isUnchanged(root: string, { names, stamps }: Fingerprint, limits: ScanLimits): boolean {
+  const [key, ...paths] = names.split(SEPARATOR);
+  if (key !== limitsKey(limits)) return false;
+  let field = 0;
+  for (const path of paths) {
+    const stats = lstatSync(fsPath(path.startsWith("/") ? path : `${root}/${path}`), IF_ANY);
+    const isSame =
+      stats !== undefined &&
+      stats.ctimeMs === stamps[field + 2] &&
+      stats.mtimeMs === stamps[field + 1] &&
+      stats.size === stamps[field] &&
+      stats.ino === stamps[field + 3] &&
+      stats.mode === stamps[field + 4];
+    if (!isSame) return false;
+    field += FIELDS;
+  }
+  return true;
+}

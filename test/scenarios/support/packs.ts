@@ -1,0 +1,25 @@
+import { executable, type Tree } from "./tree.ts";
+
+/** A small pack as people write them: `pack.yaml`, an action, its script. */
+export function pack(ref: string, files: Tree = {}, version = "1.0.0"): Tree {
+  return { "pack.yaml": manifest(ref, version), actions: { "echo.yaml": action("echo"), "echo.sh": script("echo hello") }, ...files };
+}
+
+export function manifest(ref: string, version = "1.0.0"): string {
+  return `ref: ${ref}\nlabel: ${ref}\nversion: "${version}"\n`;
+}
+
+export function action(name: string): string {
+  return `name: ${name}\ndescription: Says ${name}\nrunner_type: shell\nentry_point: ${name}.sh\n`;
+}
+
+export function script(line: string): Tree[string] {
+  return executable(`#!/bin/sh\n${line}\n`);
+}
+
+/** Several packs, each under its ref. */
+export function packs(...refs: readonly string[]): Tree {
+  return Object.fromEntries(refs.map((ref) => [ref, pack(ref)]));
+}
+
+export const brokenYaml = "name: [unclosed\ndescription: x\n";
