@@ -1,5 +1,5 @@
 // Bundles src/main.ts to dist/: `packsync.js`, a launcher that turns the compile cache on, the program itself, the
-// libraries that most runs do without, the checker's thread, and koffi's one native file.
+// libraries that most runs do without, the second thread, and koffi's one native file.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,10 @@ const koffiNative: Plugin = {
   name: "koffi-native",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^koffi$/ }, ({ path }) => ({ path, namespace: "koffi" }));
-    onLoad({ filter: /.*/, namespace: "koffi" }, () => ({ contents: 'module.exports = require("./koffi.node");', loader: "js" }));
+    onLoad({ filter: /.*/, namespace: "koffi" }, () => ({
+      contents: 'module.exports = require("./koffi.node");',
+      loader: "js",
+    }));
     onResolve({ filter: /koffi\.node$/, namespace: "koffi" }, ({ path }) => ({ path, external: true }));
   },
 };
@@ -70,7 +73,7 @@ mkdirSync(dist);
 await build({ ...common, entryPoints: Object.fromEntries(LAZY.map((library) => [fileOf(library), library])) });
 await build({
   ...common,
-  entryPoints: { main: "src/main.ts", "checker-worker": "src/scan/checker-worker.ts" },
+  entryPoints: { main: "src/main.ts", "scan-thread": "src/scan-thread.ts" },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
   define: { "import.meta.url": "__url" },
   banner: { js: BANNER },

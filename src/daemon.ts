@@ -5,17 +5,26 @@ import type { CycleDeps } from "./cycle/deps.ts";
 import { journalSchema, recordCycle } from "./cycle/journal.ts";
 import type { CycleReport } from "./cycle/report.ts";
 import { readStatus, type Status } from "./cycle/status.ts";
-import { begin, commit, isCorrupt, openState, openStateReadOnly, rollback, setAsideState } from "./platform/database.ts";
+import {
+  begin,
+  commit,
+  isCorrupt,
+  openState,
+  openStateReadOnly,
+  rollback,
+  setAsideState,
+} from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
 import { VERSION } from "./platform/version.ts";
 import { type VolumeLayout, volumeLayout } from "./publish/layout.ts";
 import { emptyLedger, ledgerSchema, openLedger, readLedger } from "./publish/ledger.ts";
+import { openSink } from "./publish/staging.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
-import { createChecker } from "./scan/checker.ts";
 import { liveFingerprint, scanLive } from "./scan/live.ts";
 import { createScanner, type Scanner } from "./scan/scanner.ts";
 import { emptyScanStore, openScanStore, readScanStore, scanSchema } from "./scan/store.ts";
+import { type ScanThread, startScanThread } from "./scan/thread.ts";
 
 /** What a run is told beside its configuration. */
 export interface RunOptions {
@@ -38,7 +47,8 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
   const { config, log, doing } = options;
   const owner = openVolume({ layout, stateDir: config.stateDir, owner: config.owner });
   const { lockTimeoutSeconds: timeoutSeconds, stateDir } = config;
-  const onWait = (holder: Parameters<typeof describeHolder>[0]) => log.warn({ holder, timeoutSeconds }, `waiting for ${describeHolder(holder)}`);
+  const onWait = (holder: Parameters<typeof describeHolder>[0]) =>
+    log.warn({ holder, timeoutSeconds }, `waiting for ${describeHolder(holder)}`);
   const request = { path: `${stateDir}/lock`, version: VERSION, doing, owner, timeoutSeconds, onWait };
   using _lock = await acquireLock(request, abort);
   try {
@@ -77,12 +87,20 @@ export function isLiveIn(config: Config): (ref: string) => boolean {
 
 type Owner = Config["owner"];
 
-async function withState(layout: VolumeLayout, owner: Owner, options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
+async function withState(
+  layout: VolumeLayout,
+  owner: Owner,
+  options: RunOptions,
+  abort: AbortSignal,
+): Promise<CycleReport> {
   const { createPublisher } = await import("./publish/publisher.ts");
   const { rebuildLedger, recover } = await import("./publish/recover.ts");
   const { config, log } = options;
   using resources = new DisposableStack();
-  const database = resources.adopt(openState(config.stateDir, [ledgerSchema, scanSchema, journalSchema], owner), (each) => each.close());
+  const database = resources.adopt(
+    openState(config.stateDir, [ledgerSchema, scanSchema, journalSchema], owner),
+    (each) => each.close(),
+  );
   await using scanner = disposableScanner(config);
   const ledger = openLedger(database);
   const policy = policyOf(config);
@@ -93,7 +111,8 @@ async function withState(layout: VolumeLayout, owner: Owner, options: RunOptions
     if (rebuilt.length > 0) log.warn({ packs: rebuilt }, "the database was rebuilt from the manifests");
   }
   const recovery = recover(deps);
-  if (recovery.finished.length + recovery.abandoned.length > 0) log.warn(recovery, "recovered what an earlier run left unfinished");
+  if (recovery.finished.length + recovery.abandoned.length > 0)
+    log.warn(recovery, "recovered what an earlier run left unfinished");
   const publisher = createPublisher(deps);
   const memory = {
     begin: () => begin(database),
@@ -106,17 +125,34 @@ async function withState(layout: VolumeLayout, owner: Owner, options: RunOptions
 }
 
 function disposableScanner({ limits }: Config): Scanner & AsyncDisposable {
-  const checker = createChecker(async () => (await import("./scan/checker-thread.ts")).startCheckerThread());
-  const scanner = createScanner({ limits, checker, now: Date.now });
-  return { ...scanner, [Symbol.asyncDispose]: () => checker[Symbol.asyncDispose]() };
+  let started: ScanThread | undefined;
+  const thread = (): ScanThread => {
+    started ??= startScanThread(
+      new URL(import.meta.url.endsWith(".ts") ? "./scan-thread.ts" : "./scan-thread.js", import.meta.url),
+    );
+    return started;
+  };
+  const scanner = createScanner({ limits, openSink, thread });
+  return { ...scanner, [Symbol.asyncDispose]: async () => started?.[Symbol.asyncDispose]() };
 }
 
 type Parts = Pick<CycleDeps, "scanner" | "store" | "volume" | "memory" | "publisher">;
 
 function cycleDeps({ config, onProgress }: RunOptions, parts: Parts): CycleDeps {
-  const { sources, adopt, allowRemovals, only, history } = config;
+  const { sources, adopt, allowRemovals, only, limits, history } = config;
   const policy = policyOf(config);
-  return { ...parts, sources, policy, adopt, allowRemovals, only, retention: history, now: () => new Date(), onProgress };
+  return {
+    ...parts,
+    sources,
+    policy,
+    adopt,
+    allowRemovals,
+    only,
+    limits,
+    retention: history,
+    now: () => new Date(),
+    onProgress,
+  };
 }
 
 function policyOf({ preserve, arch }: Config): CycleDeps["policy"] {
@@ -126,7 +162,7 @@ function policyOf({ preserve, arch }: Config): CycleDeps["policy"] {
 /** Mounts are known by their real paths. */
 function layoutOf({ volume }: Config): VolumeLayout {
   try {
-    return volumeLayout(realpathSync(volume));
+    return volumeLayout(realpathSync.native(volume));
   } catch {
     return volumeLayout(volume); // not there yet, or not to be had: opening it says why
   }

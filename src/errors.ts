@@ -64,6 +64,11 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
   }
 }
 
+/** Whether a system call failed: the disk, the network, a permission; not a mistake of ours. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && errnoOf(error) !== undefined;
+}
+
 /** The `errno` name of a failed system call, e.g. `ENOENT`; `undefined` for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;

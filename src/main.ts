@@ -8,7 +8,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 process.umask(0o022);
 
 const { env, stdout, stderr } = process;
-runProgram(process.argv.slice(2), { env, cwd: process.cwd(), stdout, stderr, abort: stop.signal }).then(async (exitCode) => {
-  await Promise.all([stdout, stderr].map((stream) => new Promise((flushed) => stream.write("", flushed))));
-  process.exit(exitCode);
-});
+runProgram(process.argv.slice(2), { env, cwd: process.cwd(), stdout, stderr, abort: stop.signal }).then(
+  async (exitCode) => {
+    await Promise.all([stdout, stderr].map((stream) => new Promise((flushed) => stream.write("", flushed))));
+    process.exit(exitCode);
+  },
+);

@@ -3,7 +3,6 @@ import { failure, type Prepared, prepare } from "./cycle/prepare.ts";
 import type { CycleReport, PackReport } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
 import { heldReport, type LookClaim, type Survey, survey } from "./cycle/survey.ts";
-import { PacksyncError } from "./errors.ts";
 import { inDependencyOrder } from "./plan/order.ts";
 import type { PackRecord } from "./publish/ledger.ts";
 
@@ -37,10 +36,18 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
 /** Few at a time: while the second thread reads one pack's YAML, the next one is copied. */
 const IN_FLIGHT = 8;
 
-async function prepareAll({ byRef, nameless, records }: Survey, deps: CycleDeps, abort: AbortSignal): Promise<Prepared[]> {
+async function prepareAll(
+  { byRef, nameless, records }: Survey,
+  deps: CycleDeps,
+  abort: AbortSignal,
+): Promise<Prepared[]> {
   const claimed = [...byRef].filter(([ref]) => isWanted(ref, deps));
   const tasks = [
-    ...claimed.map(([ref, claims]) => () => prepareClaims(claims, records.get(ref), deps)),
+    ...claimed.map(
+      ([ref, claims]) =>
+        () =>
+          prepareClaims(claims, records.get(ref), deps),
+    ),
     ...nameless.map((look) => async () => [await prepare(look, undefined, deps)]),
   ];
   const prepared: Prepared[] = [];
@@ -57,7 +64,11 @@ async function prepareAll({ byRef, nameless, records }: Survey, deps: CycleDeps,
 }
 
 /** A rejected pack shadows the one below it only if it has been live: a typo in a new pack stops nobody else's. */
-async function prepareClaims(claims: readonly LookClaim[], record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared[]> {
+async function prepareClaims(
+  claims: readonly LookClaim[],
+  record: PackRecord | undefined,
+  deps: CycleDeps,
+): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
   for (const { look, source } of claims) {
     const result = await prepare(look, record, deps);
@@ -69,9 +80,13 @@ async function prepareClaims(claims: readonly LookClaim[], record: PackRecord | 
 }
 
 function publishAll(prepared: readonly Prepared[], deps: CycleDeps): readonly Prepared[] {
-  const ready = prepared.flatMap(({ ref, dependencies, staged }) => (ref && staged ? [{ ref, dependencies, staged }] : []));
+  const ready = prepared.flatMap(({ ref, dependencies, staged }) =>
+    ref && staged ? [{ ref, dependencies, staged }] : [],
+  );
   const outcomes = deps.publisher?.goLive(inDependencyOrder(ready).map(({ staged }) => staged)) ?? [];
-  const failures = new Map(outcomes.flatMap((outcome) => (outcome.live ? [] : [[outcome.ref, outcome.error] as const])));
+  const failures = new Map(
+    outcomes.flatMap((outcome) => (outcome.live ? [] : [[outcome.ref, outcome.error] as const])),
+  );
   return prepared.map((pack) => {
     const error = pack.ref && pack.staged && failures.get(pack.ref);
     return error === undefined ? pack : { ...pack, report: failed(pack.report, error) };
@@ -79,7 +94,6 @@ function publishAll(prepared: readonly Prepared[], deps: CycleDeps): readonly Pr
 }
 
 function failed(report: PackReport, error: unknown): PackReport {
-  if (!(error instanceof PacksyncError)) throw error;
   return { ...report, outcome: "failed", diagnostics: [...report.diagnostics, failure(error)] };
 }
 

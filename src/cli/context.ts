@@ -1,6 +1,6 @@
-import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { Flags } from "../config/flags.ts";
-import { lazyLog, type Log } from "../platform/log.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type Log, lazyLog } from "../platform/log.ts";
 
 /** What a command may use of its surroundings. */
 export interface Surroundings {
@@ -18,7 +18,11 @@ export interface CommandContext extends Surroundings {
 }
 
 /** Loads the configuration, and releases what the command used when it is done. */
-export async function withContext<T>(flags: Flags, around: Surroundings, command: (context: CommandContext) => Promise<T>): Promise<T> {
+export async function withContext<T>(
+  flags: Flags,
+  around: Surroundings,
+  command: (context: CommandContext) => Promise<T>,
+): Promise<T> {
   const loaded = await loadConfig(flags, around.env, around.cwd);
   await using log = lazyLog(loaded.config.log);
   return await command({ ...around, loaded, log });

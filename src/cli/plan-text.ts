@@ -56,5 +56,7 @@ function replaced({ prev, next }: Extract<Change, { kind: "replace" }>): string 
 }
 
 function findings({ directory, diagnostics }: PackReport, paint: Paint): string[] {
-  return diagnostics.filter(({ code }) => code !== "volume.preserved").flatMap((finding) => findingLines(directory, finding, paint));
+  return diagnostics
+    .filter(({ code }) => code !== "volume.preserved")
+    .flatMap((finding) => findingLines(directory, finding, paint));
 }

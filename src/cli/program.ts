@@ -34,7 +34,9 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     done(await withContext(program.opts<Options>(), around, command));
   };
   program
-    .description("Publishes automation packs into the volume that services share: validated, whole, and only when they changed.")
+    .description(
+      "Publishes automation packs into the volume that services share: validated, whole, and only when they changed.",
+    )
     .usage("[--once] [options] | packsync <command> [options]")
     .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
@@ -46,7 +48,9 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
       if (command !== undefined) throw unknownCommand(command);
       const { once, dryRun } = program.opts<Options>();
       if (once !== true && dryRun !== true) throw notYetWatching();
-      await run(async (context) => (await import("./sync-command.ts")).syncCommand(context, { dryRun: dryRun === true }));
+      await run(async (context) =>
+        (await import("./sync-command.ts")).syncCommand(context, { dryRun: dryRun === true }),
+      );
     });
   addOptions(program);
 

@@ -1,5 +1,7 @@
 /** `120/2000 packs` on a terminal, rewritten in place; nothing elsewhere, and nothing for what is over at once. */
-export function progressOn(stream: NodeJS.WriteStream): Disposable & { readonly show: (done: number, total: number) => void } {
+export function progressOn(
+  stream: NodeJS.WriteStream,
+): Disposable & { readonly show: (done: number, total: number) => void } {
   const started = performance.now();
   let last = started;
   let isShown = false;

@@ -25,7 +25,9 @@ export function statusText({ sources, packs }: Status, { volume }: Config, paint
     findings.length === 0 ? "-" : plural(findings.length, "finding"),
   ]);
   const lines = columns([head, ...rows]);
-  const details = packs.map(({ ref, directory, findings }) => findings.flatMap((finding) => findingLines(directory ?? ref, finding, paint)));
+  const details = packs.map(({ ref, directory, findings }) =>
+    findings.flatMap((finding) => findingLines(directory ?? ref, finding, paint)),
+  );
   const held = sources.filter((source) => source.held !== undefined);
   return [
     paint("bold", volume),

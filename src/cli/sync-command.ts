@@ -10,7 +10,10 @@ import { syncText } from "./sync-text.ts";
 import { paintFor } from "./text.ts";
 
 /** `packsync --once`: one sync, reported. With `dryRun` only what it would do. */
-export async function syncCommand(context: CommandContext, { dryRun }: { readonly dryRun: boolean }): Promise<ExitCode> {
+export async function syncCommand(
+  context: CommandContext,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<ExitCode> {
   const { config } = context.loaded;
   try {
     const started = performance.now();

@@ -16,9 +16,13 @@ const QUIET_ABOVE = 20;
 /** What a sync did, for people. */
 export function syncText({ report, durationMs, dryRun }: TimedReport, config: Config, paint: Paint): string {
   const isQuiet = report.packs.length > QUIET_ABOVE;
-  const shown = report.packs.filter((pack) => !(isQuiet && pack.outcome === "unchanged" && pack.diagnostics.length === 0));
+  const shown = report.packs.filter(
+    (pack) => !(isQuiet && pack.outcome === "unchanged" && pack.diagnostics.length === 0),
+  );
   const rows = shown.map((pack) => packRow(pack, dryRun, paint));
-  const details = shown.map((pack) => pack.diagnostics.flatMap((finding) => findingLines(pack.directory, finding, paint)));
+  const details = shown.map((pack) =>
+    pack.diagnostics.flatMap((finding) => findingLines(pack.directory, finding, paint)),
+  );
   const packLines = columns(rows).flatMap((line, index) => [`  ${line}`, ...(details[index] ?? [])]);
   return [
     ...sourceLines(report, config, paint),
@@ -35,7 +39,9 @@ function sourceLines({ sources }: CycleReport, { volume }: Config, paint: Paint)
     ...(state === "listed" || (state === "absent" && kind === "development" && held === undefined)
       ? []
       : [`  ${paint("red", name)}  ${path} ${state === "absent" ? "does not exist" : "cannot be read"}`]),
-    ...(held === undefined ? [] : [`  ${paint("yellow", name)}  held (${held}): nothing is removed; end it with --allow-removals`]),
+    ...(held === undefined
+      ? []
+      : [`  ${paint("yellow", name)}  held (${held}): nothing is removed; end it with --allow-removals`]),
     ...diagnostics.flatMap((finding) => findingLines(name, finding, paint)),
   ]);
   return [paint("bold", line), ...troubles];
@@ -50,7 +56,11 @@ const COLORS: Readonly<Record<Outcome, Parameters<Paint>[0]>> = {
   held: "yellow",
 };
 
-function packRow({ ref, version, source, outcome, release, changes }: PackReport, dryRun: boolean, paint: Paint): string[] {
+function packRow(
+  { ref, version, source, outcome, release, changes }: PackReport,
+  dryRun: boolean,
+  paint: Paint,
+): string[] {
   const counts = Object.entries(changes).filter(([, count]) => count > 0);
   const what = counts.map(([kind, count]) => `${count} ${kind}`).join(", ");
   const word = dryRun && (outcome === "published" || outcome === "retired") ? `would be ${outcome}` : outcome;

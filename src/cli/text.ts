@@ -16,12 +16,26 @@ export function paintFor(stream: NodeJS.WriteStream): Paint {
 export const plain: Paint = (_, text) => text;
 
 /** Rows as columns two blanks apart; the last column is not padded. */
-export function columns(rows: readonly (readonly string[])[], widthOf: (cell: string) => number = visibleWidth): string[] {
+export function columns(
+  rows: readonly (readonly string[])[],
+  widthOf: (cell: string) => number = visibleWidth,
+): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
-  return rows.map((row) => row.map((cell, column) => pad(cell, column, row, widths, widthOf)).join("  ").trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => pad(cell, column, row, widths, widthOf))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
-function pad(cell: string, column: number, row: readonly string[], widths: readonly number[], widthOf: (cell: string) => number): string {
+function pad(
+  cell: string,
+  column: number,
+  row: readonly string[],
+  widths: readonly number[],
+  widthOf: (cell: string) => number,
+): string {
   return column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - widthOf(cell));
 }
 
@@ -35,7 +49,9 @@ function visibleWidth(cell: string): number {
 /** One finding: where, how bad, what, which code, and what to do. */
 export function findingLines(pack: string, finding: Diagnostic, paint: Paint): string[] {
   const { severity, code, message, file, line, column, hint } = finding;
-  const place = [pack + (file === undefined ? "" : `/${file}`), line, column].filter((part) => part !== undefined).join(":");
+  const place = [pack + (file === undefined ? "" : `/${file}`), line, column]
+    .filter((part) => part !== undefined)
+    .join(":");
   const color = severity === "error" ? "red" : severity === "warning" ? "yellow" : "cyan";
   const head = `    ${paint(color, severity)} ${printableName(message)} ${paint("dim", `[${code}]`)}`;
   const lines = [head, `      ${paint("dim", "at")} ${printableName(place)}`];

@@ -1,4 +1,3 @@
-import type { CycleReport } from "./report.ts";
 import type { PreservePolicy } from "../plan/preserve.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { RetentionPolicy } from "../publish/retention.ts";
@@ -6,12 +5,15 @@ import type { VolumeView } from "../publish/view.ts";
 import type { Source } from "../scan/discover.ts";
 import type { Scanner } from "../scan/scanner.ts";
 import type { ScanStore } from "../scan/store.ts";
+import type { ScanLimits } from "../scan/walk.ts";
+import type { CycleReport } from "./report.ts";
 
 /** What one cycle works with; `daemon.ts` has the implementations. */
 export interface CycleDeps {
   readonly sources: readonly Source[];
   readonly scanner: Scanner;
   readonly store: ScanStore;
+  readonly limits: ScanLimits;
   readonly policy: PreservePolicy;
   readonly adopt: "merge" | "never";
   readonly allowRemovals: boolean;

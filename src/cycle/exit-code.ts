@@ -7,7 +7,11 @@ import { type CycleReport, isBroken } from "./report.ts";
  *
  * @param isLive whether a whole pack of that ref stands in the volume, whoever put it there
  */
-export function exitCodeOfReport(report: CycleReport, required: readonly string[], isLive: (ref: string) => boolean): ExitCode {
+export function exitCodeOfReport(
+  report: CycleReport,
+  required: readonly string[],
+  isLive: (ref: string) => boolean,
+): ExitCode {
   if (required.length > 0) return required.every(isLive) ? ExitCode.ok : ExitCode.packs;
   const production = report.sources.filter(({ kind }) => kind === "production");
   if (production.some(({ state, held }) => state !== "listed" || held !== undefined)) return ExitCode.unusable;

@@ -24,7 +24,8 @@ function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[] {
 
 const PRESERVED: Readonly<Record<PreserveReason, string>> = {
   "volume-always-wins": "the volume's binary always wins (`preserve: always`)",
-  "foreign-binary": "the volume's binary is not packsync's, and the source's is no static build for a wanted architecture",
+  "foreign-binary":
+    "the volume's binary is not packsync's, and the source's is no static build for a wanted architecture",
   "foreign-binary-in-the-way": "a binary that is not packsync's stands in the way, so this file is not published",
   "foreign-static-binary": "the volume's static binary is not packsync's, and the source's did not change since",
   "source-not-a-binary": "the volume's binary is not packsync's, and the source's file is no binary",

@@ -9,7 +9,8 @@ export interface LastCycle {
   readonly shadowed: readonly Shadowed[];
 }
 
-export const journalSchema = "CREATE TABLE IF NOT EXISTS cycle (id INTEGER PRIMARY KEY CHECK (id = 1), last TEXT NOT NULL);";
+export const journalSchema =
+  "CREATE TABLE IF NOT EXISTS cycle (id INTEGER PRIMARY KEY CHECK (id = 1), last TEXT NOT NULL);";
 
 /** Written only when something differs: a run with nothing to do writes nothing at all. */
 export function recordCycle(database: DatabaseSync, { sources, shadowed }: CycleReport, now: Date): void {

@@ -1,13 +1,14 @@
-import { PacksyncError } from "../errors.ts";
+import { isSystemError, PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
-import { directoriesAbove, type FileEntry, type LiveSnapshot, parentsOf } from "../pack/snapshot.ts";
 import { type Ledger, type Plan, planPack } from "../plan/plan.ts";
+import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { Manifest } from "../publish/manifest.ts";
-import type { ReleaseStaging } from "../publish/publisher.ts";
-import type { StagedRelease } from "../publish/go-live.ts";
-import type { Look, ScannedPack } from "../scan/scanner.ts";
+import type { ReleasePlace } from "../publish/publisher.ts";
+import type { Staging } from "../publish/staging.ts";
+import type { Look } from "../scan/look.ts";
+import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
 import { adoptionRefused, describePlan } from "./findings.ts";
@@ -31,7 +32,6 @@ export async function prepare(look: Look, record: PackRecord | undefined, deps: 
   try {
     return await prepareChanged(look, record, deps);
   } catch (error) {
-    if (!(error instanceof PacksyncError)) throw error;
     return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
   }
 }
@@ -42,37 +42,39 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
   if (!unchanged || known === undefined) return undefined;
   const { verdict, diagnostics } = known;
   if (verdict === "rejected") return finished(look, record, { outcome: "rejected", diagnostics });
-  if (record?.release === undefined || record.source !== source.name || record.directory !== directory) return undefined;
+  if (record?.release === undefined || record.source !== source.name || record.directory !== directory)
+    return undefined;
   if (record.applied !== appliedKey(known, deps)) return undefined;
   if (deps.scanner.fingerprint(deps.volume.path(record.ref), record.watched) !== record.live) return undefined;
   return finished(look, record, { outcome: "unchanged", diagnostics });
 }
 
 /** The same source under another policy is another decision. */
-function appliedKey({ fingerprint, revision }: Pick<KnownPack, "fingerprint" | "revision">, { policy }: CycleDeps): string | undefined {
+function appliedKey(
+  { fingerprint, revision }: Pick<KnownPack, "fingerprint" | "revision">,
+  { policy }: CycleDeps,
+): string | undefined {
   return fingerprint === undefined ? undefined : [revision, policy.mode, ...policy.arch].join(" ");
 }
 
 async function prepareChanged(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
-  using owned = new DisposableStack();
+  const { source, directory, known } = look;
   const ref = look.identity?.ref ?? record?.ref;
-  const staging = ref && deps.publisher && owned.use(deps.publisher.open(ref));
   const previous = ref && deps.volume.previous(ref);
-  let live: LiveSnapshot | undefined;
+  const place = ref && deps.publisher?.place(ref);
   const scanned = await deps.scanner.scan({
-    at: look,
-    known: look.known,
-    files: deps.store.files(look.source.name, look.directory),
-    sink: staging,
-    compareLive(paths) {
-      live = ref && lookAtLive(ref, previous, paths, deps);
-      return (path, entry) => isSame(live, path, entry);
-    },
+    at: { source, directory },
+    known,
+    files: known === undefined ? new Map() : deps.store.files(source.name, directory),
+    limits: deps.limits,
+    live: ref && { root: deps.volume.path(ref), ledger: previous?.files },
+    staging: place,
   });
+  using owned = new DisposableStack();
+  const staging = place && deps.publisher && owned.use(deps.publisher.open(place, scanned.written));
   if (scanned.identity !== undefined && ref !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
 
-  const context = { look, record, previous, live, scanned, staging };
-  const { prepared, diagnostics } = decide(context, deps);
+  const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
   return prepared;
@@ -82,9 +84,9 @@ interface Context {
   readonly look: Look;
   readonly record: PackRecord | undefined;
   readonly previous: Manifest | undefined;
-  readonly live: LiveSnapshot | undefined;
   readonly scanned: ScannedPack;
-  readonly staging: ReleaseStaging | undefined;
+  readonly place: ReleasePlace | undefined;
+  readonly staging: Staging | undefined;
 }
 
 interface Decision {
@@ -94,8 +96,8 @@ interface Decision {
 }
 
 function decide(context: Context, deps: CycleDeps): Decision {
-  const { look, record, previous, live, scanned } = context;
-  const { identity } = scanned;
+  const { look, record, previous, scanned } = context;
+  const { identity, live } = scanned;
   const reject = (diagnostics: readonly Diagnostic[]): Decision => ({
     prepared: finished(look, record, { outcome: "rejected", diagnostics }),
     diagnostics,
@@ -131,28 +133,12 @@ interface ToStage {
   readonly source: { readonly name: string; readonly directory: string };
 }
 
-function stage({ staging, live, previous }: Context, { identity, ...rest }: ToStage, deps: CycleDeps): StagedRelease | undefined {
-  if (staging === undefined) return undefined;
-  return deps.publisher?.stage({ kind: "publish", origin: "sync", ...identity, ...rest, live, previous, staging });
-}
-
-/**
- * Of the volume's own files only those are looked into that stand where the source has something; when a pack is
- * adopted, all: what is displaced then becomes release 0.
- */
-function lookAtLive(ref: PackRef, previous: Manifest | undefined, paths: ReadonlySet<string>, deps: CycleDeps): LiveSnapshot | undefined {
-  const directories = directoriesAbove(paths);
-  const meets = (path: string) => paths.has(path) || directories.has(path) || parentsOf(path).some((each) => paths.has(each));
-  return deps.scanner.scanLive({
-    root: deps.volume.path(ref),
-    ledger: previous?.files ?? {},
-    inspect: previous === undefined ? () => true : meets,
-  });
-}
-
-function isSame(live: LiveSnapshot | undefined, path: string, entry: FileEntry): boolean {
-  const file = live?.files.get(path);
-  return file?.ownership === "ours" && file.digest === entry.digest && file.mode === entry.mode;
+function stage(context: Context, { identity, ...rest }: ToStage, deps: CycleDeps): StagedRelease | undefined {
+  const { staging, place, previous, scanned } = context;
+  if (staging === undefined || place === undefined) return undefined;
+  const { live } = scanned;
+  const about = { kind: "publish", origin: "sync", number: place.number, live, previous, staging } as const;
+  return deps.publisher?.stage({ ...about, ...identity, ...rest });
 }
 
 function ledgerOf({ files, directories, memory }: Manifest): Ledger {
@@ -165,10 +151,14 @@ function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagno
   const since = known?.verdict === verdict ? known.since : deps.now().toISOString();
   const { fingerprint, revision, ownManifest, files } = scanned;
   const identity = scanned.identity ?? known?.identity;
-  deps.store.save({ source: source.name, directory, fingerprint, revision, ownManifest, identity, verdict, since, diagnostics }, files);
+  deps.store.save(
+    { source: source.name, directory, fingerprint, revision, ownManifest, identity, verdict, since, diagnostics },
+    files,
+  );
 }
 
-type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan">> & Pick<PackReport, "outcome" | "diagnostics">;
+type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan">> &
+  Pick<PackReport, "outcome" | "diagnostics">;
 
 function finished(look: Look, record: PackRecord | undefined, about: Finished): Prepared {
   const { source, directory, identity, known } = look;
@@ -186,15 +176,25 @@ function finished(look: Look, record: PackRecord | undefined, about: Finished): 
 }
 
 function changedMeanwhile({ source, directory }: Look): PacksyncError {
-  return new PacksyncError("PACK_BUSY", `The \`ref\` in ${source.path}/${directory}/pack.yaml changed while it was read.`, {
-    hint: "Run packsync again.",
-    retryable: true,
-  });
+  return new PacksyncError(
+    "PACK_BUSY",
+    `The \`ref\` in ${source.path}/${directory}/pack.yaml changed while it was read.`,
+    {
+      hint: "Run packsync again.",
+      retryable: true,
+    },
+  );
 }
 
-/** A failure of one pack, said like a finding; other packs go on. */
-export function failure(error: PacksyncError): Diagnostic {
-  const code = `pack.${error.code === "PACK_BUSY" ? "busy" : "failed"}`;
+/**
+ * A failure of one pack, said like a finding; other packs go on.
+ *
+ * @throws what is neither ours nor the system's: a mistake in the program, or the database
+ */
+export function failure(error: unknown): Diagnostic {
+  if (isSystemError(error)) return { severity: "error", code: "pack.failed", message: error.message };
+  if (!(error instanceof PacksyncError)) throw error;
+  const code = error.code === "PACK_BUSY" ? "pack.busy" : "pack.failed";
   const base = { severity: "error", code, message: error.message } as const;
   return error.hint === undefined ? base : { ...base, hint: error.hint };
 }

@@ -55,7 +55,13 @@ export interface CycleReport {
 
 export const NO_CHANGES: ChangeCounts = { added: 0, replaced: 0, removed: 0, preserved: 0, carried: 0 };
 
-const COUNTED = { add: "added", replace: "replaced", remove: "removed", preserve: "preserved", carry: "carried" } as const;
+const COUNTED = {
+  add: "added",
+  replace: "replaced",
+  remove: "removed",
+  preserve: "preserved",
+  carry: "carried",
+} as const;
 
 export function countChanges(changes: readonly Change[]): ChangeCounts {
   const counts: Record<(typeof COUNTED)[ChangeKind], number> = { ...NO_CHANGES };

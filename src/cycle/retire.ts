@@ -1,7 +1,6 @@
-import { PacksyncError } from "../errors.ts";
 import { planPack } from "../plan/plan.ts";
-import type { PackRecord } from "../publish/ledger.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
+import type { PackRecord } from "../publish/ledger.ts";
 import type { CycleDeps } from "./deps.ts";
 import { describePlan } from "./findings.ts";
 import { failure, type Prepared } from "./prepare.ts";
@@ -14,15 +13,24 @@ export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared
   const about = { ref, source: name, directory, kind, version, release } as const;
   try {
     const previous = deps.volume.previous(ref);
-    const live = deps.scanner.scanLive({ root: deps.volume.path(ref), ledger: previous?.files ?? {}, inspect: () => false });
+    const live = deps.scanner.scanLive({
+      root: deps.volume.path(ref),
+      ledger: previous?.files ?? {},
+      inspect: () => false,
+    });
     const ledger = previous && { files: previous.files, directories: previous.directories, memory: previous.memory };
     const plan = planPack({ files: new Map(), directories: [] }, live, ledger, deps.policy);
     const staged = stage(record, { live, previous, plan }, deps);
     const diagnostics = describePlan(plan, false);
-    const report: PackReport = { ...about, outcome: "retired", changes: countChanges(plan.changes), diagnostics, ...(staged === undefined ? { plan: plan.changes } : {}) };
+    const report: PackReport = {
+      ...about,
+      outcome: "retired",
+      changes: countChanges(plan.changes),
+      diagnostics,
+      ...(staged === undefined ? { plan: plan.changes } : {}),
+    };
     return { ref, dependencies: [], staged, report };
   } catch (error) {
-    if (!(error instanceof PacksyncError)) throw error;
     const report: PackReport = { ...about, outcome: "failed", changes: NO_CHANGES, diagnostics: [failure(error)] };
     return { ref, dependencies: [], staged: undefined, report };
   }
@@ -30,15 +38,28 @@ export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared
 
 type Parts = Pick<Parameters<NonNullable<CycleDeps["publisher"]>["stage"]>[0], "live" | "previous" | "plan">;
 
-function stage({ ref, version, source = "", directory = "" }: PackRecord, parts: Parts, deps: CycleDeps): StagedRelease | undefined {
+function stage(
+  { ref, version, source = "", directory = "" }: PackRecord,
+  parts: Parts,
+  deps: CycleDeps,
+): StagedRelease | undefined {
   const { publisher } = deps;
   if (publisher === undefined) return undefined;
   using owned = new DisposableStack();
-  const staging = owned.use(publisher.open(ref));
+  const place = publisher.place(ref);
+  const staging = owned.use(publisher.open(place, new Map()));
   const from = { name: source, directory };
-  const about = { kind: "retire", origin: "sync", ref, version, dependencies: [], source: from, applied: undefined } as const;
+  const about = {
+    kind: "retire",
+    origin: "sync",
+    ref,
+    version,
+    dependencies: [],
+    source: from,
+    applied: undefined,
+    number: place.number,
+  } as const;
   const staged = publisher.stage({ ...about, ...parts, staging });
   owned.move();
   return staged;
 }
-

@@ -40,7 +40,9 @@ export function readStatus(database: DatabaseSync, volume: VolumeView): Status {
   const held = new Map((last?.sources ?? []).map(({ name, held }) => [name, held]));
   const statuses = [
     ...records.map((record) => liveStatus(record, known, held, volume)),
-    ...known.filter((pack) => pack.verdict === "rejected" && !records.some((record) => isFrom(record, pack))).map(rejectedStatus),
+    ...known
+      .filter((pack) => pack.verdict === "rejected" && !records.some((record) => isFrom(record, pack)))
+      .map(rejectedStatus),
     ...(last?.shadowed ?? []).map((shadowed) => shadowedStatus(shadowed, last)),
   ];
   return { sources: last?.sources ?? [], packs: statuses.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
@@ -57,10 +59,24 @@ function liveStatus(record: PackRecord, known: readonly KnownPack[], held: Held,
   const { ref, version, source, directory, release, publishedAt } = record;
   const isRejected = pack?.verdict === "rejected";
   const since = isRejected ? pack?.since : publishedAt;
-  return { ref, version, source, directory, state: stateOf(record, isRejected, held, volume), release, since, findings: pack?.diagnostics ?? [] };
+  return {
+    ref,
+    version,
+    source,
+    directory,
+    state: stateOf(record, isRejected, held, volume),
+    release,
+    since,
+    findings: pack?.diagnostics ?? [],
+  };
 }
 
-function stateOf({ ref, release, source = "" }: PackRecord, isRejected: boolean, held: Held, volume: VolumeView): PackState {
+function stateOf(
+  { ref, release, source = "" }: PackRecord,
+  isRejected: boolean,
+  held: Held,
+  volume: VolumeView,
+): PackState {
   if (release === undefined) return "retired";
   if (!volume.isLive(ref)) return "missing";
   if (isRejected) return "invalid";

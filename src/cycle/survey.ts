@@ -4,7 +4,7 @@ import { type Claim, resolveClaims } from "../plan/claims.ts";
 import { type HoldReason, holdReason } from "../plan/hold.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { SourceListing } from "../scan/discover.ts";
-import type { Look } from "../scan/scanner.ts";
+import type { Look } from "../scan/look.ts";
 import type { CycleDeps } from "./deps.ts";
 import { NO_CHANGES, type PackReport, type Shadowed, type SourceReport } from "./report.ts";
 
@@ -36,7 +36,9 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   for (const each of found) forgetGone(each, deps);
   const looks = await lookAtAll(found, deps);
 
-  const liveFrom = new Map(Array.from(records.values(), (record) => [placeKey(record.source, record.directory), record]));
+  const liveFrom = new Map(
+    Array.from(records.values(), (record) => [placeKey(record.source, record.directory), record]),
+  );
   const claims = looks.flatMap((look) => claimOf(look, liveFrom, deps) ?? []);
   const claimed = new Set(claims.map(({ look }) => look));
   const isOwner = ({ ref, source, directory }: LookClaim): boolean =>
@@ -64,15 +66,11 @@ function forgetGone({ listing: { source, state, packs }, known }: Found, { store
 
 type Found = { readonly listing: SourceListing; readonly known: ReturnType<CycleDeps["store"]["known"]> };
 
-async function lookAtAll(found: readonly Found[], deps: CycleDeps): Promise<Look[]> {
-  const looks: Look[] = [];
-  for (const { listing, known } of found) {
-    for (const directory of listing.packs) {
-      const look = await deps.scanner.look({ source: listing.source, directory }, known.get(directory));
-      if (look !== undefined) looks.push(look);
-    }
-  }
-  return looks;
+function lookAtAll(found: readonly Found[], { scanner }: CycleDeps): Promise<Look[]> {
+  const places = found.flatMap(({ listing: { source, packs }, known }) =>
+    packs.map((directory) => ({ at: { source, directory }, known: known.get(directory) })),
+  );
+  return scanner.look(places);
 }
 
 /** A directory whose `pack.yaml` says nothing usable still is what it was: nothing of it may be retired. */
@@ -126,7 +124,17 @@ function refusedReport({ ref, source, directory, look }: LookClaim, other: strin
 export function heldReport(record: PackRecord, held: HoldReason, { sources }: CycleDeps): PackReport {
   const { ref, source = "", directory = "", version, release } = record;
   const kind = sources.find(({ name }) => name === source)?.kind ?? "production";
-  return { ref, source, directory, kind, version, outcome: "held", release, changes: NO_CHANGES, diagnostics: [heldFinding(held)] };
+  return {
+    ref,
+    source,
+    directory,
+    kind,
+    version,
+    outcome: "held",
+    release,
+    changes: NO_CHANGES,
+    diagnostics: [heldFinding(held)],
+  };
 }
 
 const HELD: Readonly<Record<HoldReason, string>> = {

@@ -33,7 +33,10 @@ export function resolveClaims<C extends Claim>(claims: readonly C[], isOwner: (c
         duplicates.push({ claim, other: keeper?.directory ?? other });
       }
     }
-    byRef.set(ref, accepted.sort((a, b) => b.rank - a.rank));
+    byRef.set(
+      ref,
+      accepted.sort((a, b) => b.rank - a.rank),
+    );
   }
   return { byRef, duplicates };
 }

@@ -16,9 +16,21 @@ import { type PathMemory, type PreservePolicy, type PreserveReason, preserveReas
  */
 export type Change =
   | { readonly kind: "add"; readonly path: string; readonly next: FileEntry }
-  | { readonly kind: "replace"; readonly path: string; readonly prev: LiveFile; readonly next: FileEntry; readonly displaces: boolean }
+  | {
+      readonly kind: "replace";
+      readonly path: string;
+      readonly prev: LiveFile;
+      readonly next: FileEntry;
+      readonly displaces: boolean;
+    }
   | { readonly kind: "remove"; readonly path: string; readonly prev: LiveFile; readonly displaces: boolean }
-  | { readonly kind: "preserve"; readonly path: string; readonly prev: LiveFile; readonly why: PreserveReason; readonly next: FileEntry }
+  | {
+      readonly kind: "preserve";
+      readonly path: string;
+      readonly prev: LiveFile;
+      readonly why: PreserveReason;
+      readonly next: FileEntry;
+    }
   | { readonly kind: "carry"; readonly path: string; readonly prev: LiveFile };
 
 export type ChangeKind = Change["kind"];
@@ -64,7 +76,8 @@ export function planPack(
   for (const [path, next] of source.files) {
     const prev = present.files.get(path);
     const blocking = withheld.get(path);
-    if (blocking !== undefined) changes.push({ kind: "preserve", path, prev: blocking, why: "foreign-binary-in-the-way", next });
+    if (blocking !== undefined)
+      changes.push({ kind: "preserve", path, prev: blocking, why: "foreign-binary-in-the-way", next });
     else if (prev === undefined) changes.push({ kind: "add", path, next });
     else {
       const change = meet(path, prev, next, ledger?.memory[path] ?? {}, policy);
@@ -93,7 +106,13 @@ export function planPack(
 }
 
 /** Both sides have something at `path`. */
-function meet(path: string, prev: LiveFile, next: FileEntry, memory: PathMemory, policy: PreservePolicy): Change | "keep" {
+function meet(
+  path: string,
+  prev: LiveFile,
+  next: FileEntry,
+  memory: PathMemory,
+  policy: PreservePolicy,
+): Change | "keep" {
   if (prev.kind === "file" && prev.digest === next.digest && prev.mode === next.mode) return "keep";
   const foreign = prev.ownership !== "ours";
   if (isElfFile(prev) && prev.digest !== next.digest) {
@@ -130,7 +149,11 @@ function occupied(source: PackSnapshot, withheld: ReadonlyMap<string, LiveFile>)
  * Source files that would need the place of a foreign ELF file by type: it stands where they need a directory, or in
  * a directory where they need a file. They are withheld; path → the binary.
  */
-function filesBehindBinaries(source: PackSnapshot, live: LiveSnapshot, { mode }: PreservePolicy): Map<string, LiveFile> {
+function filesBehindBinaries(
+  source: PackSnapshot,
+  live: LiveSnapshot,
+  { mode }: PreservePolicy,
+): Map<string, LiveFile> {
   const withheld = new Map<string, LiveFile>();
   if (mode === "off") return withheld;
   const binaries = [...live.files].filter(([, file]) => isElfFile(file) && file.ownership !== "ours");
@@ -182,7 +205,11 @@ function remember(changes: readonly Change[], keep: ReadonlyMap<string, FileEntr
       const volume = change.prev.digest === undefined ? {} : { volume: change.prev.digest };
       memory[path] = { ...before(path), source: change.next.digest, ...volume };
     } else if (change.kind === "replace" && (change.prev.elf !== undefined || change.next.elf !== undefined)) {
-      memory[path] = { source: change.next.digest, volume: change.next.digest, replaced: replacedDigests(before(path), change.prev) };
+      memory[path] = {
+        source: change.next.digest,
+        volume: change.next.digest,
+        replaced: replacedDigests(before(path), change.prev),
+      };
     } else if (change.kind === "add" && change.next.elf !== undefined) {
       memory[path] = { ...before(path), source: change.next.digest, volume: change.next.digest };
     }

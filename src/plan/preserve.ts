@@ -48,7 +48,8 @@ export function preserveReason(
   const nextIsWanted = next.elf !== undefined && isWantedStatic(next.elf, policy);
   if (live.ownership === "ours") return liveIsWanted ? lesserBuild(next, policy) : undefined;
 
-  if (!nextIsWanted) return lesserBuild(next, policy) ?? (next.elf === undefined ? "source-not-a-binary" : "foreign-binary");
+  if (!nextIsWanted)
+    return lesserBuild(next, policy) ?? (next.elf === undefined ? "source-not-a-binary" : "foreign-binary");
   if (!liveIsWanted) return undefined;
   if (live.digest !== undefined && memory.replaced?.includes(live.digest) === true) return undefined;
   const sourceChanged = memory.source !== undefined && memory.source !== next.digest;

@@ -20,7 +20,13 @@ async function createLog({ level, style }: LogSettings): Promise<Logger> {
     return logger;
   }
   const { default: prettyStream } = await import("pino-pretty");
-  const options = { destination: STDERR, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss", colorize: useColor() };
+  const options = {
+    destination: STDERR,
+    sync: true,
+    ignore: "pid,hostname",
+    translateTime: "SYS:HH:MM:ss",
+    colorize: useColor(),
+  };
   const logger: Logger = pino({ level, base: null }, prettyStream(options));
   return logger;
 }
@@ -33,7 +39,8 @@ function useColor(): boolean {
 export function lazyLog(settings: LogSettings): Log & AsyncDisposable {
   let pending: Promise<Logger> | undefined;
   const last: Promise<void>[] = [];
-  const at = (method: keyof Log): Log["info"] =>
+  const at =
+    (method: keyof Log): Log["info"] =>
     (...args: unknown[]) => {
       pending ??= createLog(settings);
       last.push(pending.then((log) => Reflect.apply(log[method], log, args)));

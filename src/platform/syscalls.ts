@@ -17,7 +17,9 @@ const flock = libc.func("int flock(int fd, int operation)");
 const syncfs = libc.func("int syncfs(int fd)");
 const listxattr = libc.func("long llistxattr(const uint8_t *path, _Out_ uint8_t *list, size_t size)");
 const getxattr = libc.func("long lgetxattr(const uint8_t *path, const char *name, _Out_ uint8_t *value, size_t size)");
-const setxattr = libc.func("int lsetxattr(const uint8_t *path, const char *name, const uint8_t *value, size_t size, int f)");
+const setxattr = libc.func(
+  "int lsetxattr(const uint8_t *path, const char *name, const uint8_t *value, size_t size, int f)",
+);
 const renameat2 = libc.func("syscall", "long", ["long", "int", "str", "int", "str", "uint"]);
 
 function failure(call: string): NodeJS.ErrnoException {

@@ -63,7 +63,8 @@ function explained(error: unknown, path: string): unknown {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  EXDEV: "The pack's directory comes from an image layer or another file system: empty the volume once, or copy the directory into it.",
+  EXDEV:
+    "The pack's directory comes from an image layer or another file system: empty the volume once, or copy the directory into it.",
   EBUSY: "The pack's directory is a mount point: mount the whole volume instead of a pack's directory.",
   ENOTEMPTY: "Somebody made this directory at the same moment: run packsync again.",
   EEXIST: "Somebody made this directory at the same moment: run packsync again.",

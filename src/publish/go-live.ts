@@ -33,7 +33,12 @@ export interface StagedRelease {
 }
 
 export type GoLiveOutcome =
-  | { readonly ref: PackRef; readonly live: true; readonly method: "exchange" | "two-renames" | "move"; readonly late: LateWrites }
+  | {
+      readonly ref: PackRef;
+      readonly live: true;
+      readonly method: "exchange" | "two-renames" | "move";
+      readonly late: LateWrites;
+    }
   | { readonly ref: PackRef; readonly live: false; readonly error: unknown };
 
 export interface PublisherDeps {
@@ -142,7 +147,10 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
 
 /** Somebody's working directory may still be in the tree before: what appeared there since is brought over now. */
 function compareAgain(by: Manifest, deps: PublisherDeps): void {
-  const before = deps.ledger.releases(by.pack).filter(({ number }) => number < by.number).at(-1);
+  const before = deps.ledger
+    .releases(by.pack)
+    .filter(({ number }) => number < by.number)
+    .at(-1);
   if (before === undefined) return;
   compareDisplaced({ ref: by.pack, release: before.release, by }, deps);
 }
@@ -156,14 +164,19 @@ export function compareDisplaced(
   if (!existsSync(root)) return;
   const was = readManifest(deps.layout, ref, release);
   const { kept } = bringOver({ root, was, by }, livePath(deps.layout, ref), deps.scan, deps.policy);
-  if (Object.keys(kept).length > 0) writeManifest(deps.layout, { ...by, displaced: { ...by.displaced, ...kept } }, deps.owner);
+  if (Object.keys(kept).length > 0)
+    writeManifest(deps.layout, { ...by, displaced: { ...by.displaced, ...kept } }, deps.owner);
 }
 
 const NO_LATE_WRITES: LateWrites = { moved: [], removed: [], kept: {} };
 
 /** (5) and (6): also what recovery does for a run that died in between. */
 export function afterExchange(
-  { manifest, previous, displaced }: { readonly manifest: Manifest; readonly previous: Manifest | undefined; readonly displaced: string },
+  {
+    manifest,
+    previous,
+    displaced,
+  }: { readonly manifest: Manifest; readonly previous: Manifest | undefined; readonly displaced: string },
   deps: PublisherDeps,
 ): LateWrites {
   const live = livePath(deps.layout, manifest.pack);
@@ -205,7 +218,11 @@ export function recordLive({ kind, manifest, previous, applied }: LiveRecord, de
   const now = deps.now().toISOString();
   if (previous !== undefined) ledger.saveRelease({ ...releaseRecord(previous), displacedAt: now });
   ledger.saveRelease({ ...releaseRecord(manifest), displacedAt: kind === "retire" ? now : undefined });
-  ledger.savePack({ ...packRecord(manifest, deps), release: kind === "retire" ? undefined : manifest.release, applied });
+  ledger.savePack({
+    ...packRecord(manifest, deps),
+    release: kind === "retire" ? undefined : manifest.release,
+    applied,
+  });
   ledger.clearIntent(manifest.pack);
 }
 
@@ -214,7 +231,10 @@ function releaseRecord({ pack, number, release, version, origin, publishedAt }: 
 }
 
 /** What the index says of a live release. */
-export function packRecord(manifest: Manifest, { layout, fingerprint }: Pick<PublisherDeps, "layout" | "fingerprint">): PackRecord {
+export function packRecord(
+  manifest: Manifest,
+  { layout, fingerprint }: Pick<PublisherDeps, "layout" | "fingerprint">,
+): PackRecord {
   const watched = watchedPaths(manifest);
   return {
     ref: manifest.pack,

@@ -42,7 +42,11 @@ export interface DisplacedTree {
  */
 export function bringOver(tree: DisplacedTree, live: string, scan: LiveScan, policy: PreservePolicy): LateWrites {
   const { by } = tree;
-  const now = scan({ root: tree.root, ledger: tree.was?.files ?? {}, inspect: (path) => Object.hasOwn(by.files, path) });
+  const now = scan({
+    root: tree.root,
+    ledger: tree.was?.files ?? {},
+    inspect: (path) => Object.hasOwn(by.files, path),
+  });
   const moved: string[] = [];
   const kept: Record<string, FileIdentity> = {};
   if (now === undefined) return { moved, removed: [], kept };

@@ -123,7 +123,13 @@ export function readLedger(database: DatabaseSync): LedgerReader {
   const releases = database.prepare("SELECT * FROM release WHERE ref = ? ORDER BY number");
   const intents = database.prepare("SELECT * FROM intent ORDER BY ref");
   return {
-    packs: () => new Map(packs.all().flatMap(withRef(packFromRow)).map((row) => [row.ref, row])),
+    packs: () =>
+      new Map(
+        packs
+          .all()
+          .flatMap(withRef(packFromRow))
+          .map((row) => [row.ref, row]),
+      ),
     pack: (ref) => pack.all(ref).flatMap(withRef(packFromRow))[0],
     releases: (ref) => releases.all(ref).flatMap(withRef(releaseFromRow)),
     intents: () => intents.all().flatMap(withRef(intentFromRow)),
@@ -131,7 +137,12 @@ export function readLedger(database: DatabaseSync): LedgerReader {
 }
 
 /** Before the first sync. */
-export const emptyLedger: LedgerReader = { packs: () => new Map(), pack: () => undefined, releases: () => [], intents: () => [] };
+export const emptyLedger: LedgerReader = {
+  packs: () => new Map(),
+  pack: () => undefined,
+  releases: () => [],
+  intents: () => [],
+};
 
 type Row = Readonly<Record<string, unknown>>;
 

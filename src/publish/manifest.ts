@@ -46,8 +46,14 @@ export interface Manifest {
 }
 
 /** `<number>-<8 hex>`: equal content has the equal hex part. */
-export function releaseId(number: number, files: Readonly<Record<string, FileEntry>>, directories: readonly string[]): string {
-  const lines = Object.keys(files).sort().map((path) => `${path}\0${files[path]?.mode}\0${files[path]?.digest}`);
+export function releaseId(
+  number: number,
+  files: Readonly<Record<string, FileEntry>>,
+  directories: readonly string[],
+): string {
+  const lines = Object.keys(files)
+    .sort()
+    .map((path) => `${path}\0${files[path]?.mode}\0${files[path]?.digest}`);
   return `${number}-${sha256([...lines, ...directories].join("\n")).slice(0, 8)}`;
 }
 

@@ -26,9 +26,13 @@ function unescapeOctal(text: string): string {
 export function refuseMounts(live: string, mounts: readonly string[]): void {
   const mount = mounts.find((point) => point === live || point.startsWith(`${live}/`));
   if (mount === undefined) return;
-  throw new PacksyncError("PACK_FAILED", `\`${mount}\` is a mount point inside the volume; publishing would move it away.`, {
-    hint: "Unmount it, or mount the whole volume instead of a pack's directory.",
-  });
+  throw new PacksyncError(
+    "PACK_FAILED",
+    `\`${mount}\` is a mount point inside the volume; publishing would move it away.`,
+    {
+      hint: "Unmount it, or mount the whole volume instead of a pack's directory.",
+    },
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { PackRef } from "../pack/ref.ts";
+import type { Owner } from "../platform/ownership.ts";
 import { type GoLiveOutcome, goLive, type PublisherDeps, packRecord, type StagedRelease } from "./go-live.ts";
 import { livePath, stagingPath } from "./layout.ts";
 import { type Manifest, releaseId, writeManifest } from "./manifest.ts";
-import { mountPoints, refuseFullVolume, refuseMounts } from "./preflight.ts";
+import { mountPoints, refuseMounts } from "./preflight.ts";
 import { prune, type RetentionPolicy } from "./retention.ts";
 import { directoryIdentity, makeReleaseDirectory, type StageRequest, stageTree } from "./stage.ts";
 import { createStaging, type Staging } from "./staging.ts";
@@ -10,8 +11,10 @@ import { type VolumeView, viewVolume } from "./view.ts";
 
 /** Where packs are published. At every instant a reader sees one whole release of a pack, the old one or the new one. */
 export interface Publisher extends VolumeView {
-  /** Where the next release of a pack is built. */
-  open(ref: PackRef): ReleaseStaging;
+  /** Where the next release of a pack is built: a scan writes there while it reads. */
+  place(ref: PackRef): ReleasePlace;
+  /** Takes over what a scan wrote there; disposing it removes it all, unless it goes live. */
+  open(place: ReleasePlace, written: Staging["written"]): Staging;
   /** Completes the next tree. */
   stage(request: PublishRequest): StagedRelease;
   goLive(batch: readonly StagedRelease[]): GoLiveOutcome[];
@@ -20,15 +23,16 @@ export interface Publisher extends VolumeView {
   prune(refs: Iterable<PackRef>, policy: RetentionPolicy): number;
 }
 
-/** The next tree of one pack, with what it will be called. */
-export interface ReleaseStaging extends Staging {
+/** Where the next tree of one pack is built, and which number it will have. */
+export interface ReleasePlace {
   readonly number: number;
-  expect(sizes: Iterable<number>): void;
+  readonly root: string;
+  readonly volume: string;
+  readonly owner: Owner | undefined;
 }
 
-export interface PublishRequest extends Omit<StageRequest, "number"> {
+export interface PublishRequest extends StageRequest {
   readonly kind: StagedRelease["kind"];
-  readonly staging: ReleaseStaging;
   readonly applied: string | undefined;
 }
 
@@ -43,18 +47,20 @@ export interface Confirmation {
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { layout, ledger, owner } = deps;
   const view = viewVolume(layout, ledger);
+  let mounts: readonly string[] | undefined;
   return {
     ...view,
-    open(ref) {
-      refuseMounts(livePath(layout, ref), mountPoints());
+    place(ref) {
+      mounts ??= mountPoints();
+      refuseMounts(livePath(layout, ref), mounts);
       const number = (ledger.pack(ref)?.number ?? 0) + 1;
-      const staging = createStaging(stagingPath(layout, ref, number), owner);
-      return Object.assign(staging, { number, expect: (sizes: Iterable<number>) => refuseFullVolume(layout.root, sizes) });
+      return { number, root: stagingPath(layout, ref, number), volume: layout.root, owner };
     },
+    open: ({ root }, written) => createStaging(root, owner, written),
     stage(request) {
       const { kind, staging, applied } = request;
       const previous = request.previous ?? adoptLive(request, deps);
-      const manifest = stageTree({ ...request, previous, number: staging.number }, layout, owner, deps.now());
+      const manifest = stageTree({ ...request, previous }, layout, owner, deps.now());
       return { kind, manifest, previous, staging, applied, freshFiles: staging.written.size };
     },
     goLive: (batch) => goLive(batch, deps),
@@ -74,9 +80,14 @@ function rewritten({ manifest, source, memory }: Confirmation): Manifest {
 }
 
 /** Release 0: the manifest of what somebody else had put where a pack goes live for the first time. */
-function adoptLive({ ref, live, version }: PublishRequest, { layout, owner, now }: PublisherDeps): Manifest | undefined {
+function adoptLive(
+  { ref, live, version }: PublishRequest,
+  { layout, owner, now }: PublisherDeps,
+): Manifest | undefined {
   if (live === undefined) return undefined;
-  const known = [...live.files].flatMap(([path, { digest, ...file }]) => (digest === undefined ? [] : [[path, { ...file, digest }] as const]));
+  const known = [...live.files].flatMap(([path, { digest, ...file }]) =>
+    digest === undefined ? [] : [[path, { ...file, digest }] as const],
+  );
   const files = Object.fromEntries(known.map(([path, { kind: _, ownership: __, ...file }]) => [path, file]));
   const manifest: Manifest = {
     format: 1,
@@ -99,4 +110,3 @@ function adoptLive({ ref, live, version }: PublishRequest, { layout, owner, now 
   writeManifest(layout, manifest, owner);
   return manifest;
 }
-

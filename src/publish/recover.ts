@@ -2,10 +2,10 @@ import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { asPackRef, type PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
 import { asidePath } from "./exchange.ts";
+import { afterExchange, type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
 import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
 import type { Intent } from "./ledger.ts";
 import { type DirectoryIdentity, listManifests, type Manifest, readManifest } from "./manifest.ts";
-import { afterExchange, packRecord, type PublisherDeps, recordLive } from "./go-live.ts";
 
 /** What recovery found: packs whose publish was finished, or undone, and staged trees that were litter. */
 export interface Recovery {
@@ -67,7 +67,8 @@ function sweepStaging({ layout }: PublisherDeps): number {
     const ref = asPackRef(name.split(".")[0] ?? "");
     const release = ref && releaseAt(layout, ref, path);
     const home = release && releasePath(layout, release.pack, release.release);
-    if (home !== undefined && !existsSync(home) && !name.startsWith(`${ref}.${release?.number}`)) renameSync(path, home);
+    if (home !== undefined && !existsSync(home) && !name.startsWith(`${ref}.${release?.number}`))
+      renameSync(path, home);
     else rmSync(path, { recursive: true, force: true });
   }
   return names.length;

@@ -3,10 +3,10 @@ import { dirname } from "node:path";
 import type { PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
 import { fsPath } from "../platform/names.ts";
+import { compareDisplaced, type PublisherDeps } from "./go-live.ts";
 import { manifestPath, releasePath } from "./layout.ts";
 import type { ReleaseRecord } from "./ledger.ts";
 import { listManifests, type Manifest } from "./manifest.ts";
-import { compareDisplaced, type PublisherDeps } from "./go-live.ts";
 
 /** How much history is kept: the newest `keep` previous releases, none younger than `minAgeSeconds`, in `maxBytes`. */
 export interface RetentionPolicy {

@@ -105,7 +105,9 @@ function linkIfThere(staging: Staging, path: string, from: string): boolean {
 function settleMtimes({ plan, previous, staging }: StageRequest, now: Date): number {
   const floor = previous?.latestMtime ?? 0;
   const written = [...staging.written.values()].map((file) => wholeSeconds(file));
-  const replaced = new Set(plan.changes.flatMap((change) => (change.kind === "replace" ? [wholeSeconds(change.prev)] : [])));
+  const replaced = new Set(
+    plan.changes.flatMap((change) => (change.kind === "replace" ? [wholeSeconds(change.prev)] : [])),
+  );
   if (written.every((seconds) => seconds > floor && !replaced.has(seconds))) return Math.max(floor, ...unique(written));
   let seconds = Math.max(Math.floor(now.getTime() / 1000), floor + 1);
   while (replaced.has(seconds)) seconds++;

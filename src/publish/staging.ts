@@ -11,13 +11,28 @@ import {
   writeSync,
 } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
-import { type FileIdentity, parentsOf } from "../pack/snapshot.ts";
+import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
+import { refuseFullVolume } from "./preflight.ts";
 
 /** A fresh file of the next tree. */
 export interface WrittenFile extends FileIdentity {
   readonly mode: number;
+}
+
+/** Where a scan puts the bytes of changed files while it reads them; see {@link Staging}. */
+interface StagingPlace {
+  readonly root: string;
+  readonly volume: string;
+  readonly owner: Owner | undefined;
+}
+
+type StagingSink = Pick<Staging, "written" | "write" | "begin" | "clear"> & { expect(sizes: Iterable<number>): void };
+
+export function openSink({ root, volume, owner }: StagingPlace): StagingSink {
+  const { written, write, begin, clear } = createStaging(root, owner);
+  return { written, write, begin, clear, expect: (sizes) => refuseFullVolume(volume, sizes) };
 }
 
 /**
@@ -43,9 +58,14 @@ export interface Staging extends Disposable {
   keep(): void;
 }
 
-export function createStaging(root: string, owner: Owner | undefined): Staging {
-  const written = new Map<string, WrittenFile>();
-  const directories = new Set<string>();
+/** @param before what a scan has written there already */
+export function createStaging(
+  root: string,
+  owner: Owner | undefined,
+  before: ReadonlyMap<string, WrittenFile> = new Map(),
+): Staging {
+  const written = new Map(before);
+  const directories = before.size === 0 ? new Set<string>() : directoriesAbove(before.keys()).add("");
   let kept = false;
 
   function makeDirectory(path: string): void {
@@ -140,6 +160,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: "The volume is mounted read-only: mount it read-write for packsync.",
   EACCES: "Run packsync as root or as the volume's owner.",
   EPERM: "The live pack holds files of another user: run packsync as root or as the one user who owns the volume.",
-  EXDEV: "The pack's directory is on another file system than the volume (an image layer or a mount): move its content into the volume.",
+  EXDEV:
+    "The pack's directory is on another file system than the volume (an image layer or a mount): move its content into the volume.",
   EMLINK: "A file of the live pack has too many hard links: replace it by a fresh copy.",
 };

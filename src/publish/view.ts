@@ -20,7 +20,9 @@ export function viewVolume(layout: VolumeLayout, ledger: LedgerReader): VolumeVi
     packs: () => ledger.packs(),
     previous(ref) {
       const latest = ledger.pack(ref)?.release ?? ledger.releases(ref).at(-1)?.release;
-      return latest === undefined ? undefined : (readManifest(layout, ref, latest) ?? listManifests(layout, ref).at(-1));
+      return latest === undefined
+        ? undefined
+        : (readManifest(layout, ref, latest) ?? listManifests(layout, ref).at(-1));
     },
     path: (ref) => livePath(layout, ref),
     isLive: (ref) => existsSync(`${layout.root}/${ref}/pack.yaml`),

@@ -12,7 +12,8 @@ const UNRELIABLE: Readonly<Record<number, string>> = {
   16914839: "9p", // 0x01021997
 };
 
-const CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Written by packsync. See https://bford.info/cachedir/\n";
+const CACHE_TAG =
+  "Signature: 8a477f597d28d172789f06886806bc55\n# Written by packsync. See https://bford.info/cachedir/\n";
 
 export type StatFs = (path: string) => { readonly type: number };
 
@@ -61,9 +62,13 @@ function makeOwn(directory: string, owner: Owner | undefined): void {
 function refuseUnreliable(stateDir: string, statFs: StatFs): void {
   const kind = UNRELIABLE[statFs(nearestExisting(stateDir)).type];
   if (kind === undefined) return;
-  throw new PacksyncError("VOLUME_UNUSABLE", `Expected ${stateDir} on a file system with reliable locks, got ${kind}.`, {
-    hint: "Keep the database and the lock on a local disk: --state-dir <dir>.",
-  });
+  throw new PacksyncError(
+    "VOLUME_UNUSABLE",
+    `Expected ${stateDir} on a file system with reliable locks, got ${kind}.`,
+    {
+      hint: "Keep the database and the lock on a local disk: --state-dir <dir>.",
+    },
+  );
 }
 
 function nearestExisting(path: string): string {

@@ -33,7 +33,11 @@ function limitsKey(limits: ScanLimits): string {
 }
 
 export function isSameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
-  return a.names === b.names && a.stamps.length === b.stamps.length && a.stamps.every((value, index) => value === b.stamps[index]);
+  return (
+    a.names === b.names &&
+    a.stamps.length === b.stamps.length &&
+    a.stamps.every((value, index) => value === b.stamps[index])
+  );
 }
 
 /**

@@ -22,7 +22,11 @@ export async function identifyManifest(bytes: Uint8Array, directory: string): Pr
   const parsed = checkYaml(bytes, "pack.yaml");
   if (!parsed.ok) return { identity: undefined, diagnostics: parsed.diagnostics };
   const positionOf = (path: readonly string[]) => keyPosition(Buffer.from(bytes).toString("utf8"), path);
-  const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, { file: "pack.yaml", directory, positionOf });
+  const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, {
+    file: "pack.yaml",
+    directory,
+    positionOf,
+  });
   if (ref === undefined || version === undefined) return { identity: undefined, diagnostics };
   return { identity: { ref, version, dependencies }, diagnostics };
 }
@@ -65,9 +69,9 @@ export function readManifest(root: string, limits: ScanLimits): Uint8Array | "un
     return undefined;
   }
   try {
-    const real = stats.isSymbolicLink() ? realpathSync(path) : path;
+    const real = stats.isSymbolicLink() ? realpathSync.native(path) : path;
     const target = lstatSync(real);
-    const isInside = real === path || real.startsWith(`${realpathSync(root)}/`);
+    const isInside = real === path || real.startsWith(`${realpathSync.native(root)}/`);
     if (!isInside || !target.isFile() || target.size > limits.maxDefinitionSize) return "unusable";
     const file = { path: "pack.yaml", real, size: target.size, executable: false, stamp: "", racy: true };
     return Uint8Array.from(readOnce(file, undefined).bytes ?? []);

@@ -95,9 +95,11 @@ function read(real: string, size: number): Content {
  * others may meet) are what they were when this returned the same last time.
  */
 export function liveFingerprint(root: string, paths: readonly string[]): string {
-  return ["", ...paths].map((path) => {
-    const stats = lstatSync(fsPath(`${root}/${path}`), IF_ANY);
-    if (stats === undefined) return "gone";
-    return `${stats.ino}:${stats.mtimeNs}:${stats.isDirectory() ? "" : stats.size}:${stats.mode}`;
-  }).join("\n");
+  return ["", ...paths]
+    .map((path) => {
+      const stats = lstatSync(fsPath(`${root}/${path}`), IF_ANY);
+      if (stats === undefined) return "gone";
+      return `${stats.ino}:${stats.mtimeNs}:${stats.isDirectory() ? "" : stats.size}:${stats.mode}`;
+    })
+    .join("\n");
 }

@@ -130,21 +130,27 @@ function visitEntry(walk: Walk, real: string, path: string, ancestors: readonly 
   }
   const type = stats.mode & TYPE_MASK;
   if (walk.ignored?.ignores(type === TYPE_DIRECTORY ? `${path}/` : path) === true) return;
-  if (type === TYPE_SYMLINK) return visitLink(walk, real, path, stats, ancestors);
-  visitTarget(walk, real, path, stats, ancestors);
+  const visit = type === TYPE_SYMLINK ? visitLink : visitTarget;
+  visit(walk, real, path, stats, ancestors);
 }
 
 function visitTarget(walk: Walk, real: string, path: string, stats: Stats, ancestors: readonly string[]): void {
   const type = stats.mode & TYPE_MASK;
   const stamp = record(walk, real, stats);
-  if (type === TYPE_FILE) return addFile(walk, real, path, stats, stamp);
-  if (type !== TYPE_DIRECTORY) {
-    return refuse(walk, path, "source.special_file", "expected a regular file, got a FIFO, socket or device", "Remove it.");
+  if (type === TYPE_FILE) {
+    addFile(walk, real, path, stats, stamp);
+  } else if (type !== TYPE_DIRECTORY) {
+    const problem = "expected a regular file, got a FIFO, socket or device";
+    refuse(walk, path, "source.special_file", problem, "Remove it.");
+  } else if (ancestors.length >= MAX_DEPTH) {
+    refuse(walk, path, "limits.depth", `expected at most ${MAX_DEPTH} nested directories`, "Flatten the pack.");
+  } else {
+    walk.directories.push(path);
+    visitBelow(walk, real, path, ancestors);
   }
-  if (ancestors.length >= MAX_DEPTH) {
-    return refuse(walk, path, "limits.depth", `expected at most ${MAX_DEPTH} nested directories`, "Flatten the pack.");
-  }
-  walk.directories.push(path);
+}
+
+function visitBelow(walk: Walk, real: string, path: string, ancestors: readonly string[]): void {
   try {
     visitDirectory(walk, real, path, [...ancestors, real]);
   } catch (error) {
@@ -155,20 +161,26 @@ function visitTarget(walk: Walk, real: string, path: string, stats: Stats, ances
 /** A link inside the pack is published as what it points at, so the volume never depends on a path of the source. */
 function visitLink(walk: Walk, real: string, path: string, stats: Stats, ancestors: readonly string[]): void {
   record(walk, real, stats);
-  let target: string;
+  const target = resolveLink(real);
+  const root = realpathSync.native(walk.root);
+  const above = [root, ...ancestors.map((each) => realpathSync.native(each))];
+  if (target === undefined) {
+    refuse(walk, path, "source.broken_symlink", "the symlink leads nowhere or in a circle", "Remove or mend it.");
+  } else if (above.some((each) => each === target || (each.startsWith(`${target}/`) && target.startsWith(root)))) {
+    refuse(walk, path, "source.symlink_loop", "the symlink leads to a directory that contains it", "Remove it.");
+  } else if (!target.startsWith(`${root}/`)) {
+    refuse(walk, path, "source.escaping_symlink", `the symlink leaves the pack, to ${target}`, "Copy the file in.");
+  } else {
+    visitTarget(walk, target, path, lstatSync(target), ancestors);
+  }
+}
+
+function resolveLink(path: string): string | undefined {
   try {
-    target = realpathSync(real);
+    return realpathSync.native(path);
   } catch {
-    return refuse(walk, path, "source.broken_symlink", "the symlink leads nowhere or in a circle", "Remove or mend it.");
+    return undefined;
   }
-  const root = realpathSync(walk.root);
-  if (!target.startsWith(`${root}/`)) {
-    return refuse(walk, path, "source.escaping_symlink", `the symlink leaves the pack, to ${target}`, "Copy the file in.");
-  }
-  if ([root, ...ancestors.map((each) => realpathSync(each))].some((each) => each === target || each.startsWith(`${target}/`))) {
-    return refuse(walk, path, "source.symlink_loop", "the symlink leads to a directory that contains it", "Remove it.");
-  }
-  visitTarget(walk, target, path, lstatSync(target), ancestors);
 }
 
 function addFile(walk: Walk, real: string, path: string, stats: Stats, stamp: Stamp): void {
@@ -228,4 +240,3 @@ function refuse(walk: Walk, path: string, code: string, message: string, hint: s
   const file = printableName(path);
   walk.diagnostics.push({ severity: "error", code, message: `\`${file}\`: ${message}`, file, hint });
 }
-

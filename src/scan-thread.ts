@@ -1,0 +1,19 @@
+import { parentPort } from "node:worker_threads";
+import { openSink } from "./publish/staging.ts";
+import { takeAll } from "./scan/restat.ts";
+import { scanPack } from "./scan/scan-pack.ts";
+import { type ThreadRequest, type ThreadResponse, toFailure } from "./scan/thread.ts";
+
+/** The second thread of a run with much to do: scans packs, and writes their changed files into staging, beside the first. */
+parentPort?.on("message", async (message: ThreadRequest) => {
+  if (message.kind === "help") {
+    takeAll(message.work);
+    return;
+  }
+  const { id, request } = message;
+  const response: ThreadResponse = await scanPack(request, openSink).then(
+    (scanned) => ({ id, scanned }),
+    (error: unknown) => ({ id, failed: toFailure(error) }),
+  );
+  parentPort?.postMessage(response);
+});

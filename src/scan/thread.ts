@@ -1,0 +1,80 @@
+import { type ErrorCode, isSystemError, PacksyncError } from "../errors.ts";
+import type { SharedWork } from "./restat.ts";
+import type { ScannedPack, ScanRequest } from "./scan-pack.ts";
+
+/** What the thread is told. */
+export type ThreadRequest =
+  | { readonly kind: "scan"; readonly id: number; readonly request: ScanRequest }
+  | { readonly kind: "help"; readonly work: SharedWork };
+
+/** What it answers to a scan. */
+export type ThreadResponse =
+  | { readonly id: number; readonly scanned: ScannedPack }
+  | { readonly id: number; readonly failed: ThreadFailure };
+
+/** An error on its way between two threads: a class does not survive the trip. */
+interface ThreadFailure {
+  readonly known?: { readonly code: ErrorCode; readonly hint: string | undefined; readonly retryable: boolean };
+  readonly system?: { readonly code: string | undefined; readonly syscall: string | undefined };
+  readonly message: string;
+}
+
+/** A second thread that scans. What waits for it when it dies is rejected with its error. */
+export interface ScanThread extends AsyncDisposable {
+  /** So much is on its way to it that it will not have to wait for more. */
+  hasRoom(): boolean;
+  scan(request: ScanRequest): Promise<ScannedPack>;
+  help(work: SharedWork): void;
+}
+
+const QUEUE = 4;
+
+/** @param entry the module that the thread runs: it answers {@link ThreadRequest}s */
+export function startScanThread(entry: URL): ScanThread {
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const worker = new Worker(entry);
+  const waiting = new Map<number, PromiseWithResolvers<ScannedPack>>();
+  let next = 0;
+  worker.unref();
+  worker.on("message", (response: ThreadResponse) => {
+    const answer = waiting.get(response.id);
+    waiting.delete(response.id);
+    if (waiting.size === 0) worker.unref();
+    if ("scanned" in response) answer?.resolve(response.scanned);
+    else answer?.reject(toError(response.failed));
+  });
+  worker.on("error", (error) => {
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  });
+  const send = (request: ThreadRequest): void => worker.postMessage(request);
+  return {
+    hasRoom: () => waiting.size < QUEUE,
+    scan(request) {
+      const answer = Promise.withResolvers<ScannedPack>();
+      waiting.set(next, answer);
+      worker.ref();
+      send({ kind: "scan", id: next, request });
+      next++;
+      return answer.promise;
+    },
+    help: (work) => send({ kind: "help", work }),
+    async [Symbol.asyncDispose]() {
+      await worker.terminate();
+    },
+  };
+}
+
+export function toFailure(error: unknown): ThreadFailure {
+  if (error instanceof PacksyncError) {
+    const { code, hint, retryable, message } = error;
+    return { known: { code, hint, retryable }, message };
+  }
+  if (isSystemError(error)) return { system: { code: error.code, syscall: error.syscall }, message: error.message };
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+function toError({ known, system, message }: ThreadFailure): Error {
+  if (known !== undefined) return new PacksyncError(known.code, message, known);
+  return Object.assign(new Error(message), system);
+}

@@ -1,0 +1,22 @@
+import type { Config } from "../../../src/config/config.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import type { CycleReport } from "../../../src/cycle/report.ts";
+import { syncOnce } from "../../../src/daemon.ts";
+
+/** Where a scenario plays: `<root>/packs`, `<root>/packs.dev` and `<root>/volume`. */
+export interface Engine {
+  /** One whole run of the real pipeline, in this process: lock, recovery, cycle, and everything closed again. */
+  sync(history?: Partial<Config["history"]>): Promise<CycleReport>;
+}
+
+export async function createEngine(root: string): Promise<Engine> {
+  const { config } = await loadConfig({}, {}, root, `${root}/no-image-defaults.yaml`);
+  const ignore = () => {};
+  const log = { error: ignore, warn: ignore, info: ignore, debug: ignore };
+  return {
+    sync(history = {}) {
+      const run = { ...config, history: { ...config.history, ...history } };
+      return syncOnce({ config: run, log, doing: "sync", onProgress: ignore }, new AbortController().signal);
+    },
+  };
+}
