@@ -1,10 +1,11 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "./config/config.ts";
-import type { CycleDeps } from "./cycle/deps.ts";
+import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
 import { journalSchema, recordCycle } from "./cycle/journal.ts";
 import type { CycleReport } from "./cycle/report.ts";
 import { readStatus, type Status } from "./cycle/status.ts";
+import { PacksyncError } from "./errors.ts";
 import {
   begin,
   commit,
@@ -42,6 +43,8 @@ export interface RunOptions {
  */
 export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
   const layout = layoutOf(options.config);
+  await using scanner = disposableScanner(options.config);
+  if (knowsManyFiles(options.config)) scanner.startThread();
   const { openVolume } = await import("./publish/volume.ts");
   const { acquireLock, describeHolder } = await import("./publish/lock.ts");
   const { config, log, doing } = options;
@@ -52,12 +55,12 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
   const request = { path: `${stateDir}/lock`, version: VERSION, doing, owner, timeoutSeconds, onWait };
   using _lock = await acquireLock(request, abort);
   try {
-    return await withState(layout, owner, options, abort);
+    return await withState({ layout, owner, scanner }, options, abort);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
     const aside = setAsideState(stateDir, new Date());
     log.error({ aside }, "the database cannot be read; it is rebuilt from the manifests");
-    return await withState(layout, owner, options, abort);
+    return await withState({ layout, owner, scanner }, options, abort);
   }
 }
 
@@ -65,19 +68,25 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
 export async function planOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
   const { config } = options;
   const layout = layoutOf(config);
-  using database = readableState(config.stateDir);
   await using scanner = disposableScanner(config);
-  const volume = viewVolume(layout, database.value ? readLedger(database.value) : emptyLedger);
-  const store = database.value ? readScanStore(database.value) : emptyScanStore;
-  const memory = { begin: () => {}, record: () => {}, commit: () => {}, rollback: () => {} };
-  return await reconcile(cycleDeps(options, { scanner, store, volume, memory, publisher: undefined }), abort);
+  return await reading(config, async (database) => {
+    const volume = viewVolume(layout, database ? readLedger(database) : emptyLedger);
+    const store = database ? readScanStore(database) : emptyScanStore;
+    return await reconcile(
+      cycleDeps(options, { scanner, store, volume, memory: NO_MEMORY, publisher: undefined }),
+      abort,
+    );
+  });
 }
 
+const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () => {}, rollback: () => {} };
+
 /** What the last cycle left; `undefined` before the first. */
-export function status(config: Config): Status | undefined {
-  using database = readableState(config.stateDir);
-  if (database.value === undefined) return undefined;
-  return readStatus(database.value, viewVolume(layoutOf(config), readLedger(database.value)));
+export function status(config: Config): Promise<Status | undefined> {
+  return reading(
+    config,
+    (database) => database && readStatus(database, viewVolume(layoutOf(config), readLedger(database))),
+  );
 }
 
 /** Whether a whole pack stands in the volume, whoever put it there. */
@@ -87,9 +96,14 @@ export function isLiveIn(config: Config): (ref: string) => boolean {
 
 type Owner = Config["owner"];
 
+interface Opened {
+  readonly layout: VolumeLayout;
+  readonly owner: Owner;
+  readonly scanner: Scanner;
+}
+
 async function withState(
-  layout: VolumeLayout,
-  owner: Owner,
+  { layout, owner, scanner }: Opened,
   options: RunOptions,
   abort: AbortSignal,
 ): Promise<CycleReport> {
@@ -101,7 +115,6 @@ async function withState(
     openState(config.stateDir, [ledgerSchema, scanSchema, journalSchema], owner),
     (each) => each.close(),
   );
-  await using scanner = disposableScanner(config);
   const ledger = openLedger(database);
   const policy = policyOf(config);
   const now = () => new Date();
@@ -124,7 +137,8 @@ async function withState(
   return await reconcile(cycleDeps(options, { scanner, store, volume: publisher, memory, publisher }), abort);
 }
 
-function disposableScanner({ limits }: Config): Scanner & AsyncDisposable {
+/** The scanner, with a second thread that starts when it is first asked for. */
+function disposableScanner({ limits }: Config): Scanner & AsyncDisposable & { readonly startThread: () => void } {
   let started: ScanThread | undefined;
   const thread = (): ScanThread => {
     started ??= startScanThread(
@@ -133,7 +147,18 @@ function disposableScanner({ limits }: Config): Scanner & AsyncDisposable {
     return started;
   };
   const scanner = createScanner({ limits, openSink, thread });
-  return { ...scanner, [Symbol.asyncDispose]: async () => started?.[Symbol.asyncDispose]() };
+  return {
+    ...scanner,
+    startThread: () => void thread(),
+    [Symbol.asyncDispose]: async () => started?.[Symbol.asyncDispose](),
+  };
+}
+
+/** A database of this size, in bytes, knows some thousand files: the thread had better start while the rest is loaded. */
+const MANY_FILES_BYTES = 1024 * 1024;
+
+function knowsManyFiles({ stateDir }: Config): boolean {
+  return (statSync(`${stateDir}/state.db`, { throwIfNoEntry: false })?.size ?? 0) > MANY_FILES_BYTES;
 }
 
 type Parts = Pick<CycleDeps, "scanner" | "store" | "volume" | "memory" | "publisher">;
@@ -168,8 +193,20 @@ function layoutOf({ volume }: Config): VolumeLayout {
   }
 }
 
-/** The database for reading, or nothing before the first sync. */
-function readableState(stateDir: string): Disposable & { readonly value: DatabaseSync | undefined } {
-  const value = openStateReadOnly(stateDir);
-  return { value, [Symbol.dispose]: () => value?.close() };
+/** Works with the database opened for reading, or with nothing before the first sync. */
+async function reading<T>(
+  { stateDir }: Config,
+  work: (database: DatabaseSync | undefined) => T | Promise<T>,
+): Promise<T> {
+  let database: DatabaseSync | undefined;
+  try {
+    database = openStateReadOnly(stateDir);
+    return await work(database);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    const hint = "The next packsync --once rebuilds it from the manifests.";
+    throw new PacksyncError("VOLUME_UNUSABLE", `The database in ${stateDir} cannot be read.`, { hint, cause: error });
+  } finally {
+    database?.close();
+  }
 }

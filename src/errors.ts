@@ -12,6 +12,7 @@ export type ErrorCode =
   | "PACK_FAILED"
   | "SOURCE_UNUSABLE"
   | "STATE_NEWER"
+  | "STOPPED"
   | "VOLUME_UNUSABLE";
 
 /** How `packsync` ends; docs/cli.md explains each to people. */
@@ -53,6 +54,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
       return ExitCode.usage;
     case "PACK_BUSY":
     case "PACK_FAILED":
+    case "STOPPED":
       return ExitCode.packs;
     case "LOCK_TIMEOUT":
     case "SOURCE_UNUSABLE":

@@ -1,9 +1,12 @@
 import { runProgram } from "./cli/program.ts";
+import { PacksyncError } from "./errors.ts";
 
 /** argv → command → exit code. The first SIGINT or SIGTERM ends the work between two packs, the second one at once. */
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => stop.abort(new Error(`Stopped by ${signal}.`)));
+  process.once(signal, () =>
+    stop.abort(new PacksyncError("STOPPED", `Stopped by ${signal}: packs that were not live yet stay as they were.`)),
+  );
 }
 process.umask(0o022);
 

@@ -1,6 +1,6 @@
 import type { CycleDeps } from "./cycle/deps.ts";
 import { failure, type Prepared, prepare } from "./cycle/prepare.ts";
-import type { CycleReport, PackReport } from "./cycle/report.ts";
+import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
 import { heldReport, type LookClaim, type Survey, survey } from "./cycle/survey.ts";
 import { inDependencyOrder } from "./plan/order.ts";
@@ -116,5 +116,10 @@ function isWanted(ref: string, { only }: CycleDeps): boolean {
 function reportOf(found: Survey, prepared: readonly Prepared[], deps: CycleDeps): CycleReport {
   const held = found.gone.flatMap(({ record, held }) => (held ? [heldReport(record, held, deps)] : []));
   const packs = [...prepared.map(({ report }) => report), ...held, ...found.refused];
-  return { sources: found.sources, shadowed: found.shadowed, packs: packs.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
+  const isHidden = ({ ref, source }: Shadowed) => !packs.some((pack) => pack.ref === ref && pack.source === source);
+  return {
+    sources: found.sources,
+    shadowed: found.shadowed.filter(isHidden),
+    packs: packs.sort((a, b) => (a.ref < b.ref ? -1 : 1)),
+  };
 }

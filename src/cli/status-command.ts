@@ -7,7 +7,7 @@ import { paintFor } from "./text.ts";
 
 /** `packsync status`: where every pack stands, as of the last cycle; takes no lock. */
 export async function statusCommand({ loaded: { config }, stdout }: CommandContext): Promise<ExitCode> {
-  const found = status(config);
+  const found = await status(config);
   if (config.format === "json") {
     const { sources, packs } = found ?? { sources: [], packs: [] };
     stdout.write(`${JSON.stringify({ packsync: VERSION, volume: config.volume, packs, sources }, null, 2)}\n`);

@@ -41,7 +41,10 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
   const { known, unchanged, source, directory } = look;
   if (!unchanged || known === undefined) return undefined;
   const { verdict, diagnostics } = known;
-  if (verdict === "rejected") return finished(look, record, { outcome: "rejected", diagnostics });
+  if (verdict === "rejected") {
+    const isOfTheVolume = diagnostics.some(({ severity, code }) => severity === "error" && code.startsWith("volume."));
+    return isOfTheVolume ? undefined : finished(look, record, { outcome: "rejected", diagnostics });
+  }
   if (record?.release === undefined || record.source !== source.name || record.directory !== directory)
     return undefined;
   if (record.applied !== appliedKey(known, deps)) return undefined;

@@ -10,6 +10,7 @@ import {
   YAMLException,
 } from "js-yaml";
 import type { Diagnostic } from "./diagnostics.ts";
+import { parseSimpleYaml } from "./yaml-fast.ts";
 import { yamlFault } from "./yaml-messages.ts";
 import { type Parsed, secondOpinion } from "./yaml-positions.ts";
 import { indentingTab } from "./yaml-tabs.ts";
@@ -37,6 +38,9 @@ const KEYED_MAP = defineMappingTag(mapTag.tagName, {
   ...mapTag,
   addPair: (map, key, value) => (key === null ? "empty key" : mapTag.addPair(map, key, value)),
 });
+/** What it cannot decode becomes U+FFFD, which is left to js-yaml. */
+const UTF8 = new TextDecoder();
+
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, KEYED_MAP);
 
 /**
@@ -51,6 +55,12 @@ const SCHEMA = CORE_SCHEMA.withTags(mergeTag, KEYED_MAP);
  * @param file goes into the diagnostics
  */
 export function checkYaml(source: string | Uint8Array, file: string): YamlCheck {
+  const simple = parseSimpleYaml(typeof source === "string" ? source : UTF8.decode(source));
+  return simple === undefined ? checkYamlSlowly(source, file) : { ok: true, value: simple.value };
+}
+
+/** {@link checkYaml} without the shortcut for plain files; it comes to the same. */
+export function checkYamlSlowly(source: string | Uint8Array, file: string): YamlCheck {
   const read = readYamlText(source);
   const parsed = read.ok ? parse(read.text) : { ok: false as const, faults: [read.fault] };
   if (parsed.ok) return parsed;

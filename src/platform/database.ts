@@ -1,6 +1,6 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { PacksyncError } from "../errors.ts";
+import { errnoOf, PacksyncError } from "../errors.ts";
 import { adopt, type Owner } from "./ownership.ts";
 
 /** Counts up with every change of a table; an older packsync refuses a newer database. */
@@ -44,12 +44,27 @@ export function openState(directory: string, schemas: readonly string[], owner: 
  */
 export function openStateReadOnly(directory: string): DatabaseSync | undefined {
   const file = `${directory}/${NAME}`;
-  if (!existsSync(file)) return undefined;
+  if (!isThere(file)) return undefined;
   const database = openForReading(file);
   const version = versionOf(database);
   if (version <= SCHEMA_VERSION) return database;
   database.close();
   throw newer(file, version);
+}
+
+/** @throws PacksyncError `VOLUME_UNUSABLE` when nobody may know */
+function isThere(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT" || errno === "ENOTDIR") return false;
+    throw new PacksyncError("VOLUME_UNUSABLE", `Cannot read ${file}: ${errno}.`, {
+      hint: "Run packsync as root or as the volume's owner.",
+      cause: error,
+    });
+  }
 }
 
 /** A WAL database needs its `-shm` file; where that cannot be made nobody writes, and it is safe to read as immutable. */

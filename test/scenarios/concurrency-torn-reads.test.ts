@@ -34,6 +34,7 @@ test.for(cases)("$title", { timeout: 180_000 }, async ({ where, generations }) =
 
   const { published, seen } = await publishUnderReaders(root, generations);
 
+  process.stderr.write(`${JSON.stringify({ published, seen })}\n`);
   expect(seen.filter(({ violations }) => violations?.length !== 0)).toEqual([]);
   expect(published).toEqual({ generation: generations, publishes: generations * REFS.length });
   expect(REFS.map((ref) => liveGeneration(`${root}/volume/${ref}`))).toEqual(REFS.map(() => generations));

@@ -194,7 +194,7 @@ describe("what a release keeps of the live tree", () => {
     using it = story({ packs: packs("core") });
     it.once();
     const cwd = it.at("volume");
-    const accessLists = () => execFileSync("getfacl", ["-p", "core", "core/actions"], { cwd, encoding: "utf8" });
+    const accessLists = () => execFileSync("getfacl", ["-n", "core", "core/actions"], { cwd, encoding: "utf8" });
     execFileSync("setfacl", ["-m", "u:1000:rwx", "core", "core/actions"], { cwd });
     execFileSync("setfacl", ["-d", "-m", "g:1000:rx", "core/actions"], { cwd });
     const before = accessLists();

@@ -34,5 +34,5 @@ serve(async ({ generations, prune }: PublishOrder): Promise<Published> => {
 /** Now and then old trees go while readers run; nobody may be in one that old (see reader.ts). */
 function historyAt(end: boolean) {
   if (end) return { keep: 0, minAgeSeconds: 0 };
-  return generation % 100 === 0 ? { keep: 100, minAgeSeconds: 10 } : {};
+  return generation % 25 === 0 ? { keep: 25, minAgeSeconds: 4 } : {};
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, chmodSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { CycleReport, Outcome, PackReport } from "../../../src/cycle/report.ts";
 import { makeTree, type Tree, treeOf, walk } from "./tree.ts";
 
@@ -53,6 +53,10 @@ type Report = CycleReport & { readonly exitCode: number; readonly dryRun: boolea
 const MAIN = join(import.meta.dirname, "../../../src/main.ts");
 /** A program that opens a FIFO hangs; this ends it. */
 const TIMEOUT_MS = 30_000;
+/** Stripping types takes longer than a sync. */
+const COMPILE_CACHE = join(tmpdir(), "packsync-test-compile-cache");
+
+vi.setConfig({ testTimeout: 2 * TIMEOUT_MS });
 
 export function story(sources: { readonly packs?: Tree; readonly "packs.dev"?: Tree; readonly volume?: Tree } = {}): Story {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "packsync-story-")));
@@ -85,7 +89,7 @@ export function story(sources: { readonly packs?: Tree; readonly "packs.dev"?: T
 
 function runProgram(cwd: string, args: readonly string[], { env = {}, uid }: RunOptions): Ended {
   const user = uid === undefined ? {} : { uid, gid: uid };
-  const environment = { PATH: process.env["PATH"] ?? "", ...env };
+  const environment = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
   const options = { cwd, env: environment, encoding: "utf8", timeout: TIMEOUT_MS, killSignal: "SIGKILL", ...user } as const;
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [MAIN, ...args], options);
   if (error !== undefined) throw error;

@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from "node:crypto";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readOnce } from "../../src/scan/read.ts";
+import { elfFile } from "../support/elf.ts";
+import { memorySink } from "../support/sink.ts";
+import { scratch } from "../support/trees.ts";
+
+const MIB = 1024 * 1024;
+
+function readBytes(bytes: Uint8Array, about: { readonly executable?: boolean; readonly size?: number } = {}) {
+  using directory = scratch();
+  const real = `${directory.path}/file`;
+  writeFileSync(real, bytes);
+  const sink = memorySink();
+  const file = { path: "a/file", real, size: about.size ?? bytes.length, executable: about.executable ?? false, stamp: "", racy: false };
+  const read = readOnce(file, sink);
+  return { ...read, bytes: read.bytes && Buffer.from(read.bytes), written: sink.files.get("a/file"), again: readOnce(file, undefined).entry };
+}
+
+test.for([0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB + 2, 5 * MIB])("reads %d bytes once: digest, sink and result agree", (size) => {
+  const content = randomBytes(size);
+  const { entry, bytes, written, again } = readBytes(content);
+  expect(entry).toEqual({ digest: createHash("sha256").update(content).digest("hex"), size, mode: 0o644 });
+  expect(again).toEqual(entry);
+  expect(written?.mode).toBe(0o644);
+  expect(written?.bytes.equals(content)).toBe(true);
+  if (size <= MIB) expect(bytes?.equals(content)).toBe(true);
+  else expect(bytes).toBeUndefined();
+});
+
+test.for([0, 1, 100, MIB + 1])("reads all of a file that grew since it was looked at, when it had %d bytes", (size) => {
+  const content = randomBytes(2 * MIB);
+  const { entry, written } = readBytes(content, { size });
+  expect(entry.size).toBe(written?.bytes.length);
+  expect(entry.digest).toBe(createHash("sha256").update(written?.bytes ?? "").digest("hex"));
+  expect(entry.size, "so that the scan notices").not.toBe(size);
+});
+
+test("reads what is left of a file that shrank", () => {
+  expect(readBytes(Buffer.from("abc"), { size: 3 * MIB }).entry.size).toBe(3);
+});
+
+describe("modes", () => {
+  const script = Buffer.from("#!/bin/sh\n");
+  test.for([
+    { title: "text", bytes: Buffer.from("# !"), executable: false, mode: 0o644, madeExecutable: false },
+    { title: "executable text", bytes: Buffer.from("x"), executable: true, mode: 0o755, madeExecutable: false },
+    { title: "a script that is not executable", bytes: script, executable: false, mode: 0o755, madeExecutable: true },
+    { title: "an executable script", bytes: script, executable: true, mode: 0o755, madeExecutable: false },
+    { title: "an ELF file", bytes: elfFile(), executable: false, mode: 0o755, madeExecutable: true },
+    { title: "a large script", bytes: Buffer.concat([script, Buffer.alloc(2 * MIB)]), executable: false, mode: 0o755, madeExecutable: true },
+    { title: "nothing", bytes: Buffer.alloc(0), executable: false, mode: 0o644, madeExecutable: false },
+  ])("of $title", ({ bytes, executable, mode, madeExecutable }) => {
+    const read = readBytes(bytes, { executable });
+    expect(read.entry.mode).toBe(mode);
+    expect(read.written?.mode).toBe(mode);
+    expect(read.madeExecutable).toBe(madeExecutable);
+  });
+});
+
+test.for([
+  { title: "small", bytes: elfFile() },
+  { title: "large", bytes: Buffer.concat([elfFile(), Buffer.alloc(3 * MIB)]) },
+])("looks into a $title ELF file", ({ bytes }) => {
+  expect(readBytes(bytes).entry.elf).toMatchObject({ machine: "x86_64", static: true, truncated: false });
+});
+
+test("does not follow a symlink that took the file's place", () => {
+  using directory = scratch();
+  symlinkSync("/etc/passwd", `${directory.path}/link`);
+  const file = { path: "link", real: `${directory.path}/link`, size: 1, executable: false, stamp: "", racy: false };
+  expect(() => readOnce(file, undefined)).toThrow(expect.objectContaining({ code: "ELOOP" }));
+});
