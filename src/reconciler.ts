@@ -2,9 +2,10 @@ import type { CycleDeps } from "./cycle/deps.ts";
 import { failure, type Prepared, prepare } from "./cycle/prepare.ts";
 import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
-import { heldReport, type LookClaim, type Survey, survey } from "./cycle/survey.ts";
+import { heldReport, type Survey, survey } from "./cycle/survey.ts";
 import { inDependencyOrder } from "./plan/order.ts";
 import type { PackRecord } from "./publish/ledger.ts";
+import type { Look } from "./scan/look.ts";
 
 /**
  * READ FIRST: one cycle, top to bottom. `--once` runs it once, the daemon for ever.
@@ -20,11 +21,13 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   uncommitted.defer(deps.memory.rollback);
 
   const found = await survey(deps);
-  const prepared = await prepareAll(found, deps, abort);
-  for (const { staged } of prepared) if (staged !== undefined) stagedTrees.use(staged.staging);
+  const prepared = await prepareAll(found, deps, stagedTrees, abort);
   const published = publishAll(prepared, deps);
 
-  const retired = publishAll(retirements(found, published, deps), deps);
+  const leaving = retirements(found, published, deps);
+  for (const { staged } of leaving) stagedTrees.use(staged?.staging);
+  const retired = publishAll(leaving, deps);
+
   const report = reportOf(found, [...published, ...retired], deps);
   deps.memory.record(report);
   deps.memory.commit();
@@ -33,48 +36,54 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   return report;
 }
 
-/** Few at a time: while the second thread reads one pack's YAML, the next one is copied. */
+/** Few at a time: while the second thread scans one pack, this one scans the next. */
 const IN_FLIGHT = 8;
 
+/** Stops with the first failure that is not a pack's own, but not before everything under way has come to rest. */
 async function prepareAll(
-  { byRef, nameless, records }: Survey,
+  found: Survey,
   deps: CycleDeps,
+  stagedTrees: DisposableStack,
   abort: AbortSignal,
 ): Promise<Prepared[]> {
-  const claimed = [...byRef].filter(([ref]) => isWanted(ref, deps));
-  const tasks = [
-    ...claimed.map(
-      ([ref, claims]) =>
-        () =>
-          prepareClaims(claims, records.get(ref), deps),
-    ),
-    ...nameless.map((look) => async () => [await prepare(look, undefined, deps)]),
-  ];
+  const jobs = jobsOf(found, deps);
+  const waiting = jobs.values();
   const prepared: Prepared[] = [];
-  const waiting = tasks.values();
   const worker = async (): Promise<void> => {
-    for (const task of waiting) {
+    for (const job of waiting) {
       abort.throwIfAborted();
-      prepared.push(...(await task()));
-      deps.onProgress(prepared.length, tasks.length);
+      for (const result of await prepareClaims(job, deps)) {
+        stagedTrees.use(result.staged?.staging);
+        prepared.push(result);
+      }
+      deps.onProgress(prepared.length, jobs.length);
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, worker));
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
   return prepared;
 }
 
+/** Who wants to be one pack, the one that wins first, and what is live of it. */
+interface Job {
+  readonly looks: readonly Look[];
+  readonly record: PackRecord | undefined;
+}
+
+function jobsOf({ byRef, nameless, records }: Survey, deps: CycleDeps): Job[] {
+  const claimed = [...byRef].filter(([ref]) => isWanted(ref, deps));
+  const jobs = claimed.map(([ref, claims]) => ({ looks: claims.map(({ look }) => look), record: records.get(ref) }));
+  return deps.only.length > 0 ? jobs : [...jobs, ...nameless.map((look) => ({ looks: [look], record: undefined }))];
+}
+
 /** A rejected pack shadows the one below it only if it has been live: a typo in a new pack stops nobody else's. */
-async function prepareClaims(
-  claims: readonly LookClaim[],
-  record: PackRecord | undefined,
-  deps: CycleDeps,
-): Promise<Prepared[]> {
+async function prepareClaims({ looks, record }: Job, deps: CycleDeps): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
-  for (const { look, source } of claims) {
+  for (const look of looks) {
     const result = await prepare(look, record, deps);
     prepared.push(result);
     const isRefused = result.report.outcome === "rejected" || result.report.outcome === "failed";
-    if (!isRefused || (record?.release !== undefined && record.source === source)) break;
+    if (!isRefused || (record?.release !== undefined && record.source === look.source.name)) break;
   }
   return prepared;
 }

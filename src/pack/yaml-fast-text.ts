@@ -34,6 +34,8 @@ export function readBlockText(cursor: Cursor, parent: number): string | typeof O
     value += (isJoined ? foldedBreaks(emptyLines) : lineBreaks(value === "" ? emptyLines : emptyLines + 1)) + line;
     emptyLines = 0;
   }
+  // Whether spaces at the end of the file are a line depends on what is in front of them and behind.
+  if (cursor.at === text.length - 1 && text.charCodeAt(cursor.at - 1) === SPACE) return OUTSIDE;
   if (chomping === PLUS) return value + lineBreaks(emptyLines + 1);
   return chomping === DASH ? value : `${value}\n`;
 }

@@ -32,8 +32,7 @@ const UNUSUAL = /[^\n -~\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFC]/;
  * `undefined`, and js-yaml decides; what it does read, js-yaml reads without objection and to the same value.
  */
 export function parseSimpleYaml(text: string): { readonly value: unknown } | undefined {
-  // What a block text makes of spaces behind the last line is a matter of its own.
-  if (text.length > MAX_LENGTH || text.endsWith(" ") || UNUSUAL.test(text)) return undefined;
+  if (text.length > MAX_LENGTH || UNUSUAL.test(text)) return undefined;
 
   // With a line feed behind every line nobody below has to look for the end of the text.
   const cursor: Cursor = { text: text.endsWith("\n") ? text : `${text}\n`, at: 0, column: 0 };
