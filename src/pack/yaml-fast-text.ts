@@ -1,4 +1,4 @@
-import { type Cursor, DASH, GREATER, NEWLINE, OUTSIDE, SPACE, toLineEnd } from "./yaml-fast-cursor.ts";
+import { type Cursor, contentOf, DASH, GREATER, NEWLINE, OUTSIDE, SPACE, toLineEnd } from "./yaml-fast-cursor.ts";
 
 const PLUS = 0x2b;
 
@@ -9,38 +9,29 @@ const PLUS = 0x2b;
  * @param parent the column of the collection around it
  */
 export function readBlockText(cursor: Cursor, parent: number): string | typeof OUTSIDE {
-  const { text } = cursor;
-  const isFolded = text.charCodeAt(cursor.at) === GREATER;
-  const chomping = text.charCodeAt(++cursor.at);
-  if (chomping === DASH || chomping === PLUS) cursor.at++;
+  const { text, at } = cursor;
+  const chomping = text.charCodeAt(at + 1);
+  cursor.at += chomping === DASH || chomping === PLUS ? 2 : 1;
   if (!toLineEnd(cursor)) return OUTSIDE;
   const indent = indentOf(text, cursor.at + 1, parent);
   if (indent === undefined) return OUTSIDE;
 
-  let value = "";
-  let emptyLines = 0;
-  let isIndented = false;
-  for (let end = textLine(text, cursor.at + 1, indent); end !== -1; end = textLine(text, end + 1, indent)) {
-    const line = text.slice(cursor.at + 1 + indent, end);
-    cursor.at = end;
-    if (line === "") {
-      emptyLines++;
-      continue;
-    }
-    // Lines that are indented more keep the line breaks around them.
-    const wasIndented = isIndented;
-    isIndented = line.charCodeAt(0) === SPACE;
-    const isJoined = isFolded && value !== "" && !isIndented && !wasIndented;
-    value += (isJoined ? foldedBreaks(emptyLines) : lineBreaks(value === "" ? emptyLines : emptyLines + 1)) + line;
-    emptyLines = 0;
-  }
+  const lines = readLines(cursor, indent);
   // Whether spaces at the end of the file are a line depends on what is in front of them and behind.
   if (cursor.at === text.length - 1 && text.charCodeAt(cursor.at - 1) === SPACE) return OUTSIDE;
-  if (chomping === PLUS) return value + lineBreaks(emptyLines + 1);
-  return chomping === DASH ? value : `${value}\n`;
+  const count = lines.findLastIndex((line) => line !== "") + 1;
+  const content = lines.slice(0, count);
+  const value = text.charCodeAt(at) === GREATER ? folded(content) : content.join("\n");
+  if (chomping === DASH) return value;
+  return value + "\n".repeat(chomping === PLUS ? lines.length - count + 1 : 1);
 }
 
-/** The indentation of the first line that is not empty; `undefined` if that is not enough, or less than an empty line has. */
+/** What joins two lines of a text that is folded. */
+export function foldedBreaks(emptyLines: number): string {
+  return emptyLines === 0 ? " " : "\n".repeat(emptyLines);
+}
+
+/** The indentation of the first line that is not empty; `undefined` if it is too small, or an empty line has more. */
 function indentOf(text: string, start: number, parent: number): number | undefined {
   let widest = 0;
   for (let lineStart = start; lineStart < text.length; ) {
@@ -53,24 +44,35 @@ function indentOf(text: string, start: number, parent: number): number | undefin
   return undefined;
 }
 
-/** The end of the line if it belongs to the text: spaces and line ends do everywhere. -1 if it does not. */
-function textLine(text: string, lineStart: number, indent: number): number {
-  if (lineStart >= text.length) return -1;
-  const content = contentOf(text, lineStart);
-  if (text.charCodeAt(content) === NEWLINE) return content;
-  return content - lineStart < indent ? -1 : text.indexOf("\n", content);
+/** The lines up to the first one that is indented less; those of spaces alone belong to it wherever they end. */
+function readLines(cursor: Cursor, indent: number): string[] {
+  const { text } = cursor;
+  const lines: string[] = [];
+  for (let lineStart = cursor.at + 1; lineStart < text.length; lineStart = cursor.at + 1) {
+    const content = contentOf(text, lineStart);
+    if (content - lineStart < indent && text.charCodeAt(content) !== NEWLINE) break;
+    cursor.at = text.indexOf("\n", content);
+    lines.push(text.slice(lineStart + indent, cursor.at));
+  }
+  return lines;
 }
 
-function contentOf(text: string, lineStart: number): number {
-  let at = lineStart;
-  while (text.charCodeAt(at) === SPACE) at++;
-  return at;
-}
-
-function foldedBreaks(emptyLines: number): string {
-  return emptyLines === 0 ? " " : lineBreaks(emptyLines);
-}
-
-function lineBreaks(count: number): string {
-  return count === 1 ? "\n" : "\n".repeat(count);
+/** Lines that are indented more keep the line breaks in front of them and behind. */
+function folded(lines: readonly string[]): string {
+  let value = "";
+  let emptyLines = 0;
+  let wasIndented = false;
+  for (const line of lines) {
+    if (line === "") {
+      emptyLines++;
+      continue;
+    }
+    const isIndented = line.startsWith(" ");
+    if (value === "") value = "\n".repeat(emptyLines);
+    else value += isIndented || wasIndented ? "\n".repeat(emptyLines + 1) : foldedBreaks(emptyLines);
+    value += line;
+    emptyLines = 0;
+    wasIndented = isIndented;
+  }
+  return value;
 }

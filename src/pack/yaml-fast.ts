@@ -8,9 +8,12 @@ import {
   NEWLINE,
   OUTSIDE,
   skipSpaces,
+  startOf,
   toContent,
 } from "./yaml-fast-cursor.ts";
-import { keyOf, readInline } from "./yaml-fast-inline.ts";
+import { readInline } from "./yaml-fast-inline.ts";
+import { readHead } from "./yaml-fast-key.ts";
+import { keyOf } from "./yaml-fast-plain.ts";
 
 /** In UTF-16 code units. */
 const MAX_LENGTH = 131_072;
@@ -18,11 +21,17 @@ const MAX_LENGTH = 131_072;
 /** Far below what js-yaml is allowed. */
 const MAX_DEPTH = 60;
 
-/**
- * Whatever somebody may take for the end of a line, or refuse: tabs, CR and other controls, NEL, LS, PS, byte order
- * marks, surrogates, and U+FFFD, which stands for bytes that are no UTF-8.
+/*
+ * Whatever somebody may take for the end of a line, or refuse: tabs, CR and other controls, DEL, NEL, LS, PS, byte order
+ * marks, surrogates, and U+FFFD, which stands for bytes that are no UTF-8. In two parts, each of 16 characters modulo
+ * 128 and of two alternatives: such V8 looks for in many characters at once.
  */
-const UNUSUAL = /[^\n -~\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFC]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNUSUAL = /[\0-\x07\x7F-\x87]|[\b\t\v-\x0F\x88\x89\x8B-\x8F]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNUSUAL_TOO = /[\x10-\x17\x90-\x97]|[\x18-\x1F\x98-\x9F\u2028\u2029\uD800-\uDFFF\uFEFF\uFFFD-\uFFFF]/;
+/** Modulo 128, this is the line feed. */
+const VERTICAL_TAB_SET = "\x8A";
 
 /**
  * What a plain YAML file says, as most definitions are: block mappings and lists of scalars on one line each, block
@@ -32,24 +41,26 @@ const UNUSUAL = /[^\n -~\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFC]/;
  * `undefined`, and js-yaml decides; what it does read, js-yaml reads without objection and to the same value.
  */
 export function parseSimpleYaml(text: string): { readonly value: unknown } | undefined {
-  if (text.length > MAX_LENGTH || UNUSUAL.test(text)) return undefined;
+  if (text.length > MAX_LENGTH || isUnusual(text)) return undefined;
 
   // With a line feed behind every line nobody below has to look for the end of the text.
-  const cursor: Cursor = { text: text.endsWith("\n") ? text : `${text}\n`, at: 0, column: 0 };
+  const cursor = startOf(text.endsWith("\n") ? text : `${text}\n`);
   if (!toDocument(cursor)) return undefined;
-  const value = readNode(cursor, 0, -1, 0);
+  const value = cursor.column === -1 ? null : readNode(cursor, cursor.column, -1, 0);
   const isWhole = typeof value === "object" && cursor.at === cursor.text.length;
   return isWhole ? { value } : undefined;
+}
+
+function isUnusual(text: string): boolean {
+  return UNUSUAL.test(text) || UNUSUAL_TOO.test(text) || text.includes(VERTICAL_TAB_SET);
 }
 
 /** To the content, behind one `---`. Another one, or a `...`, will be no key and no item, and so the end. */
 function toDocument(cursor: Cursor): boolean {
   toContent(cursor);
-  if (cursor.column === 0 && cursor.text.startsWith("---", cursor.at)) {
-    cursor.at += 3;
-    if (!endLine(cursor)) return false;
-  }
-  return cursor.column === 0;
+  if (cursor.column !== 0 || !cursor.text.startsWith("---", cursor.at)) return true;
+  cursor.at += 3;
+  return endLine(cursor);
 }
 
 /**
@@ -64,25 +75,22 @@ function toDocument(cursor: Cursor): boolean {
 function readNode(cursor: Cursor, column: number, parent: number, depth: number): unknown {
   if (depth > MAX_DEPTH) return OUTSIDE;
   if (atItem(cursor)) return readSequence(cursor, column, depth);
-
-  const value = readInline(cursor, parent);
-  if (value !== OUTSIDE && atColon(cursor)) return readMapping(cursor, column, depth, value);
-  return value !== OUTSIDE && endLine(cursor) ? value : OUTSIDE;
+  const head = readHead(cursor, parent);
+  return atColon(cursor) ? readMapping(cursor, column, depth, head) : ended(cursor, head);
 }
 
-/** @param first the first key; the cursor is on its colon */
+/** @param first what the first key is; the cursor is on its colon */
 function readMapping(cursor: Cursor, column: number, depth: number, first: unknown): unknown {
   const mapping: Record<string, unknown> = {};
-  for (let scalar = first; atColon(cursor); scalar = readInline(cursor, column)) {
-    const key = keyOf(scalar);
+  for (let head = first; atColon(cursor); head = readHead(cursor, column)) {
+    const key = keyOf(head);
     if (key === undefined) return OUTSIDE;
     cursor.at++;
     const value = readValue(cursor, column, depth);
     if (value === OUTSIDE) return OUTSIDE;
     // As in js-yaml, of repeated keys the last one counts, in the place of the first.
     mapping[key] = value;
-    if (cursor.column < column) return mapping;
-    if (cursor.column > column) return OUTSIDE;
+    if (cursor.column !== column) return cursor.column < column ? mapping : OUTSIDE;
   }
   return OUTSIDE;
 }
@@ -109,11 +117,15 @@ function readItem(cursor: Cursor, column: number, depth: number): unknown {
 /** What stands behind a key's colon. */
 function readValue(cursor: Cursor, column: number, depth: number): unknown {
   skipSpaces(cursor);
-  const value = atContent(cursor) ? readInline(cursor, column) : undefined;
-  if (value === OUTSIDE || !endLine(cursor)) return OUTSIDE;
-  if (value !== undefined) return value;
+  if (atContent(cursor)) return ended(cursor, readInline(cursor, column));
+  if (!endLine(cursor)) return OUTSIDE;
   if (cursor.column === column && atItem(cursor)) return readSequence(cursor, column, depth + 1);
   return readBelow(cursor, column, depth);
+}
+
+/** A value, if nothing but a comment follows on its line. */
+function ended(cursor: Cursor, value: unknown): unknown {
+  return value !== OUTSIDE && endLine(cursor) ? value : OUTSIDE;
 }
 
 /** What belongs to a key or a `-` that has nothing behind it: the more indented lines, or `null`. */

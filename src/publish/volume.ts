@@ -34,9 +34,9 @@ export interface OpenVolumeRequest {
  */
 export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: OpenVolumeRequest): Owner | undefined {
   try {
+    if (statSync(layout.root, { throwIfNoEntry: false })?.isDirectory() === false) throw notADirectory(layout.root);
     const fresh = mkdirSync(layout.root, { recursive: true, mode: 0o755 }) !== undefined;
     const root = statSync(layout.root);
-    if (!root.isDirectory()) throw notADirectory(layout.root);
     const wanted = owner ?? (process.geteuid?.() === 0 ? { uid: root.uid, gid: root.gid } : undefined);
     const toSet = ownerToSet(wanted);
     if (fresh) adopt(layout.root, toSet);

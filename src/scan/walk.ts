@@ -4,7 +4,7 @@ import ignore from "ignore";
 import { errnoOf } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { isLitter } from "../pack/layout.ts";
-import { listNames, printableName } from "../platform/names.ts";
+import { decodeName, listNames, printableName } from "../platform/names.ts";
 import { createFingerprint, type Fingerprint } from "./fingerprint.ts";
 
 /** Bounds that keep one pack from taking the machine. Sizes in bytes. */
@@ -112,7 +112,7 @@ function visitDirectory(walk: Walk, real: string, relative: string, ancestors: r
     const path = relative === "" ? name : `${relative}/${name}`;
     if (isLitter(name)) continue;
     if (!name.isWellFormed()) {
-      refuse(walk, path, "source.undecodable_name", "a name is not valid UTF-8", "Rename it; bytes: see the message.");
+      refuse(walk, path, "source.undecodable_name", "the name is not valid UTF-8", "Rename it.");
       continue;
     }
     visitEntry(walk, `${real}/${name}`, path, ancestors);
@@ -146,6 +146,7 @@ function visitTarget(walk: Walk, real: string, path: string, stats: Stats, ances
     refuse(walk, path, "limits.depth", `expected at most ${MAX_DEPTH} nested directories`, "Flatten the pack.");
   } else {
     walk.directories.push(path);
+    countEntry(walk, path);
     visitBelow(walk, real, path, ancestors);
   }
 }
@@ -168,6 +169,8 @@ function visitLink(walk: Walk, real: string, path: string, stats: Stats, ancesto
     refuse(walk, path, "source.broken_symlink", "the symlink leads nowhere or in a circle", "Remove or mend it.");
   } else if (above.some((each) => each === target || (each.startsWith(`${target}/`) && target.startsWith(root)))) {
     refuse(walk, path, "source.symlink_loop", "the symlink leads to a directory that contains it", "Remove it.");
+  } else if (!target.isWellFormed()) {
+    refuse(walk, path, "source.undecodable_name", "the symlink leads to a name that is not UTF-8", "Rename it.");
   } else if (!target.startsWith(`${root}/`)) {
     refuse(walk, path, "source.escaping_symlink", `the symlink leaves the pack, to ${target}`, "Copy the file in.");
   } else {
@@ -177,7 +180,7 @@ function visitLink(walk: Walk, real: string, path: string, stats: Stats, ancesto
 
 function resolveLink(path: string): string | undefined {
   try {
-    return realpathSync.native(path);
+    return decodeName(realpathSync.native(path, "buffer"));
   } catch {
     return undefined;
   }
@@ -198,13 +201,19 @@ function addFile(walk: Walk, real: string, path: string, stats: Stats, stamp: St
     stamp: stamp.text,
     racy: stamp.racy,
   });
-  if (walk.files.length > limits.maxFiles) {
-    walk.full = true;
-    refuse(walk, path, "limits.files", `expected at most ${limits.maxFiles} files in the pack`, LIMIT_HINT);
-  } else if (walk.bytes > limits.maxPackSize) {
+  countEntry(walk, path);
+  if (walk.bytes > limits.maxPackSize && !walk.full) {
     walk.full = true;
     refuse(walk, path, "limits.pack_size", `expected at most ${limits.maxPackSize} bytes in the pack`, LIMIT_HINT);
   }
+}
+
+/** Directories count, too: symlinks to directories could multiply them without a single file. */
+function countEntry(walk: Walk, path: string): void {
+  const { maxFiles } = walk.limits;
+  if (walk.files.length + walk.directories.length <= maxFiles || walk.full) return;
+  walk.full = true;
+  refuse(walk, path, "limits.files", `expected at most ${maxFiles} files and directories in the pack`, LIMIT_HINT);
 }
 
 const LIMIT_HINT = "Keep it out with .packignore, or raise `limits` in packsync.yaml.";

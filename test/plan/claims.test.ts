@@ -4,8 +4,18 @@ import { type Claim, resolveClaims } from "../../src/plan/claims.ts";
 
 /** Each claim is `<source>/<directory> = <ref>`; `*` marks the one that is live. */
 test.for([
-  { title: "each its own", claims: ["packs/a = aa", "packs/b = bb"], byRef: { aa: ["packs/a"], bb: ["packs/b"] }, duplicates: [] },
-  { title: "a later source shadows", claims: ["packs/a = aa", "packs.dev/x = aa"], byRef: { aa: ["packs.dev/x", "packs/a"] }, duplicates: [] },
+  {
+    title: "each its own",
+    claims: ["packs/a = aa", "packs/b = bb"],
+    byRef: { aa: ["packs/a"], bb: ["packs/b"] },
+    duplicates: [],
+  },
+  {
+    title: "a later source shadows",
+    claims: ["packs/a = aa", "packs.dev/x = aa"],
+    byRef: { aa: ["packs.dev/x", "packs/a"] },
+    duplicates: [],
+  },
   {
     title: "the one that is live does not matter between sources",
     claims: ["*packs/a = aa", "packs.dev/x = aa"],

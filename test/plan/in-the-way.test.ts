@@ -127,20 +127,57 @@ describe("directories", () => {
 
   test.for([
     { title: "adds an empty one", next: ["empty"], prev: [], own: [], expected: ["empty"], alters: true },
-    { title: "keeps an empty one", next: ["empty"], prev: ["empty"], own: ["empty"], expected: ["empty"], alters: false },
-    { title: "removes an empty one of ours that left the source", next: [], prev: ["empty"], own: ["empty"], expected: [], alters: true },
-    { title: "carries an empty one of others", next: [], prev: ["theirs"], own: [], expected: ["theirs"], alters: false },
+    {
+      title: "keeps an empty one",
+      next: ["empty"],
+      prev: ["empty"],
+      own: ["empty"],
+      expected: ["empty"],
+      alters: false,
+    },
+    {
+      title: "removes an empty one of ours that left the source",
+      next: [],
+      prev: ["empty"],
+      own: ["empty"],
+      expected: [],
+      alters: true,
+    },
+    {
+      title: "carries an empty one of others",
+      next: [],
+      prev: ["theirs"],
+      own: [],
+      expected: ["theirs"],
+      alters: false,
+    },
     { title: "renames an empty one", next: ["new"], prev: ["old"], own: ["old"], expected: ["new"], alters: true },
-    { title: "keeps parents before children", next: ["a/b", "a-b", "a"], prev: [], own: [], expected: ["a", "a-b", "a/b"], alters: true },
+    {
+      title: "keeps parents before children",
+      next: ["a/b", "a-b", "a"],
+      prev: [],
+      own: [],
+      expected: ["a", "a-b", "a/b"],
+      alters: true,
+    },
   ])("$title", ({ next, prev, own, expected, alters }) => {
     const all = (paths: readonly string[]) => Object.fromEntries(paths.map((path) => [path, "directory" as const]));
-    const plan = planPack(source({ ...file, ...all(next) }), live({ ...there, ...all(prev) }), ledger({ "pack.yaml": "same", ...all(own) }), policy);
+    const plan = planPack(
+      source({ ...file, ...all(next) }),
+      live({ ...there, ...all(prev) }),
+      ledger({ "pack.yaml": "same", ...all(own) }),
+      policy,
+    );
     expect(plan).toMatchObject({ directories: expected, altersContent: alters });
   });
 
   test("keeps one of ours for the foreign file in it", () => {
     const prev = live({ ...there, "data/theirs": liveFile("theirs", "x", "foreign") });
     const plan = planPack(source(file), prev, ledger({ "pack.yaml": "same", data: "directory" }), policy);
-    expect(plan).toMatchObject({ changes: [{ kind: "carry", path: "data/theirs" }], directories: ["data"], altersContent: false });
+    expect(plan).toMatchObject({
+      changes: [{ kind: "carry", path: "data/theirs" }],
+      directories: ["data"],
+      altersContent: false,
+    });
   });
 });

@@ -8,17 +8,27 @@ test.for([
   { title: "dependencies first", packs: { a: ["c"], b: [], c: ["b"] }, expected: "b c a" },
   { title: "a dependency that is not there does not matter", packs: { b: ["elsewhere"], a: ["b"] }, expected: "b a" },
   { title: "a pack that depends on itself", packs: { a: ["a"], b: [] }, expected: "a b" },
-  { title: "a circle is entered at its smallest ref", packs: { a: ["b"], b: ["c"], c: ["a"], d: ["a"] }, expected: "c b a d" },
+  {
+    title: "a circle is entered at its smallest ref",
+    packs: { a: ["b"], b: ["c"], c: ["a"], d: ["a"] },
+    expected: "c b a d",
+  },
   { title: "before a circle comes what it needs", packs: { a: ["b"], b: ["a", "z"], z: [] }, expected: "z b a" },
 ])("$title", ({ packs, expected }) => {
   const list = Object.entries(packs).map(([name, dependencies]) => ({ ref: ref(name), dependencies }));
-  expect(inDependencyOrder(list).map((pack) => pack.ref).join(" ")).toBe(expected);
+  expect(
+    inDependencyOrder(list)
+      .map((pack) => pack.ref)
+      .join(" "),
+  ).toBe(expected);
 });
 
 const anyPacks = fc
   .uniqueArray(fc.constantFrom(..."abcdefgh"), { minLength: 1 })
   .chain((names) =>
-    fc.tuple(...names.map((name) => fc.subarray([..."abcdefgh"]).map((dependencies) => ({ ref: ref(name), dependencies })))),
+    fc.tuple(
+      ...names.map((name) => fc.subarray([..."abcdefgh"]).map((dependencies) => ({ ref: ref(name), dependencies }))),
+    ),
   );
 
 test("is a permutation, the same for any order of its input", () => {
@@ -52,7 +62,10 @@ test("puts every dependency first, but for circles", () => {
 });
 
 test("orders a chain of 20,000 without recursion", () => {
-  const packs = Array.from({ length: 20_000 }, (_, index) => ({ ref: ref(`p${index}`), dependencies: [`p${index + 1}`] }));
+  const packs = Array.from({ length: 20_000 }, (_, index) => ({
+    ref: ref(`p${index}`),
+    dependencies: [`p${index + 1}`],
+  }));
   expect(inDependencyOrder(packs)[0]?.ref).toBe("p19999");
 });
 

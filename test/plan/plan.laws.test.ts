@@ -66,7 +66,12 @@ law("has every file of the source, but for the preserved", ({ source, plan }) =>
   for (const [path, next] of source.files) {
     if (preserved.has(path)) continue;
     const change = plan.changes.find((each) => each.path === path);
-    const has = change === undefined ? plan.keep.get(path) : change.kind === "add" || change.kind === "replace" ? change.next : undefined;
+    const has =
+      change === undefined
+        ? plan.keep.get(path)
+        : change.kind === "add" || change.kind === "replace"
+          ? change.next
+          : undefined;
     expect(has, path).toEqual(next);
   }
 });
@@ -99,13 +104,19 @@ law("makes a tree: every parent is a directory and no directory is a file", ({ s
   for (const path of files.keys()) expect(parentsOf(path).filter((parent) => !made.has(parent))).toEqual([]);
 });
 
-law("says that content alters exactly if the tree, or whose it is, becomes another", ({ source, volume, live, ledger, plan }) => {
-  const after = apply(plan, volume, source).volume;
-  const sameFiles = after.files.size === volume.files.size && [...after.files].every(([path, { inode }]) => volume.files.get(path)?.inode === inode);
-  const sameDirectories = after.directories.join("\n") === [...volume.directories].join("\n");
-  const adopts = ledger === undefined || [...plan.keep.keys()].some((path) => live.files.get(path)?.ownership !== "ours");
-  expect(plan.altersContent).toBe(adopts || !sameFiles || !sameDirectories);
-});
+law(
+  "says that content alters exactly if the tree, or whose it is, becomes another",
+  ({ source, volume, live, ledger, plan }) => {
+    const after = apply(plan, volume, source).volume;
+    const sameFiles =
+      after.files.size === volume.files.size &&
+      [...after.files].every(([path, { inode }]) => volume.files.get(path)?.inode === inode);
+    const sameDirectories = after.directories.join("\n") === [...volume.directories].join("\n");
+    const adopts =
+      ledger === undefined || [...plan.keep.keys()].some((path) => live.files.get(path)?.ownership !== "ours");
+    expect(plan.altersContent).toBe(adopts || !sameFiles || !sameDirectories);
+  },
+);
 
 law("is deterministic, whatever order the trees are listed in", ({ source, live, ledger, policy, plan }) => {
   const shuffled = planPack(
@@ -119,5 +130,10 @@ law("is deterministic, whatever order the trees are listed in", ({ source, live,
 
 /** Which of several binaries in one's way is named does not matter. */
 function comparable({ changes, keep, directories, altersContent }: Plan) {
-  return { changes: changes.map(({ kind, path }) => [kind, path]), keep: [...keep.keys()].sort(), directories, altersContent };
+  return {
+    changes: changes.map(({ kind, path }) => [kind, path]),
+    keep: [...keep.keys()].sort(),
+    directories,
+    altersContent,
+  };
 }

@@ -5,7 +5,13 @@ import { entry, ledger, live, liveFile, liveLink, policy, source } from "../supp
 /** One path: what the source, the volume and the ledger have there, and what becomes of it. */
 const meetings = [
   { title: "adds what is new", next: entry("new"), expected: { kind: "add" }, alters: true },
-  { title: "keeps what is the same", next: entry("same"), prev: liveFile("f", "same"), expected: "keep", alters: false },
+  {
+    title: "keeps what is the same",
+    next: entry("same"),
+    prev: liveFile("f", "same"),
+    expected: "keep",
+    alters: false,
+  },
   {
     title: "replaces what is ours and changed",
     next: entry("new"),
@@ -69,7 +75,12 @@ const meetings = [
     expected: { kind: "replace", displaces: true },
     alters: true,
   },
-  { title: "removes ours that left the source", prev: liveFile("f", "old"), expected: { kind: "remove", displaces: false }, alters: true },
+  {
+    title: "removes ours that left the source",
+    prev: liveFile("f", "old"),
+    expected: { kind: "remove", displaces: false },
+    alters: true,
+  },
   {
     title: "removes an ELF file of ours that left the source",
     prev: liveFile("f", "static-elf"),
@@ -88,7 +99,12 @@ const meetings = [
     expected: { kind: "carry" },
     alters: false,
   },
-  { title: "carries a foreign file", prev: liveFile("f", "theirs", "foreign"), expected: { kind: "carry" }, alters: false },
+  {
+    title: "carries a foreign file",
+    prev: liveFile("f", "theirs", "foreign"),
+    expected: { kind: "carry" },
+    alters: false,
+  },
   { title: "carries a foreign symlink", prev: liveLink("f"), expected: { kind: "carry" }, alters: false },
   {
     title: "preserves a foreign static ELF file",
@@ -137,14 +153,21 @@ describe("adoption", () => {
   const next = source({ "pack.yaml": entry("manifest"), "actions/run.sh": entry("script", 0o755) });
 
   test("alters whose the content is, even when every byte is the same", () => {
-    const prev = live({ "pack.yaml": liveFile("pack.yaml", "manifest", "foreign"), "actions/run.sh": liveFile("run", "script", "foreign", 0o755) });
+    const prev = live({
+      "pack.yaml": liveFile("pack.yaml", "manifest", "foreign"),
+      "actions/run.sh": liveFile("run", "script", "foreign", 0o755),
+    });
     const plan = planPack(next, prev, undefined, policy);
     expect(plan).toMatchObject({ changes: [], altersContent: true });
     expect([...plan.keep.keys()].sort()).toEqual(["actions/run.sh", "pack.yaml"]);
   });
 
   test("lets the source's files win and the rest stay", () => {
-    const prev = live({ "pack.yaml": liveFile("pack.yaml", "theirs", "foreign"), "old.txt": liveFile("old.txt", "theirs", "foreign"), "data/empty": "directory" });
+    const prev = live({
+      "pack.yaml": liveFile("pack.yaml", "theirs", "foreign"),
+      "old.txt": liveFile("old.txt", "theirs", "foreign"),
+      "data/empty": "directory",
+    });
     const plan = planPack(next, prev, undefined, policy);
     expect(plan.changes).toMatchObject([
       { kind: "add", path: "actions/run.sh" },
@@ -155,13 +178,22 @@ describe("adoption", () => {
   });
 
   test("publishes the first release of a pack, also an empty one, as a change", () => {
-    expect(planPack(source({}), undefined, undefined, policy)).toMatchObject({ changes: [], directories: [], altersContent: true });
+    expect(planPack(source({}), undefined, undefined, policy)).toMatchObject({
+      changes: [],
+      directories: [],
+      altersContent: true,
+    });
   });
 });
 
 test("sorts by code unit, whatever order the trees come in", () => {
   const prev = live({ z: liveFile("z", "theirs", "foreign"), "B/x": liveFile("B/x", "old") });
-  const plan = planPack(source({ b: entry("1"), a: entry("2"), "a-b/c": entry("3"), ä: entry("4") }), prev, ledger({ "B/x": "old" }), policy);
+  const plan = planPack(
+    source({ b: entry("1"), a: entry("2"), "a-b/c": entry("3"), ä: entry("4") }),
+    prev,
+    ledger({ "B/x": "old" }),
+    policy,
+  );
   expect(plan.changes.map(({ path }) => path)).toEqual(["B/x", "a", "a-b/c", "b", "z", "ä"]);
 });
 

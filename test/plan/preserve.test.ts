@@ -13,20 +13,65 @@ const cases: readonly {
 }[] = [
   { title: "ours, static → static", volume: ["static-elf 1", "ours"], next: "static-elf 2", why: undefined },
   { title: "ours, static → dynamic", volume: ["static-elf 1", "ours"], next: "dynamic-elf", why: "source-not-static" },
-  { title: "ours, static → other architecture", volume: ["static-elf 1", "ours"], next: "foreign-arch-elf", why: "source-other-arch" },
+  {
+    title: "ours, static → other architecture",
+    volume: ["static-elf 1", "ours"],
+    next: "foreign-arch-elf",
+    why: "source-other-arch",
+  },
   { title: "ours, static → script", volume: ["static-elf 1", "ours"], next: "#!/bin/sh", why: undefined },
   { title: "ours, dynamic → dynamic", volume: ["dynamic-elf 1", "ours"], next: "dynamic-elf 2", why: undefined },
   { title: "ours, dynamic → static", volume: ["dynamic-elf 1", "ours"], next: "static-elf", why: undefined },
   { title: "ours, dynamic → script", volume: ["dynamic-elf 1", "ours"], next: "#!/bin/sh", why: undefined },
-  { title: "ours, other architecture → static", volume: ["foreign-arch-elf 1", "ours"], next: "static-elf", why: undefined },
-  { title: "foreign, static → script", volume: ["static-elf 1", "foreign"], next: "#!/bin/sh", why: "source-not-a-binary" },
-  { title: "foreign, static → dynamic", volume: ["static-elf 1", "foreign"], next: "dynamic-elf", why: "source-not-static" },
-  { title: "foreign, static → other architecture", volume: ["static-elf 1", "foreign"], next: "foreign-arch-elf", why: "source-other-arch" },
-  { title: "foreign, dynamic → script", volume: ["dynamic-elf 1", "foreign"], next: "#!/bin/sh", why: "source-not-a-binary" },
-  { title: "foreign, dynamic → dynamic", volume: ["dynamic-elf 1", "foreign"], next: "dynamic-elf 2", why: "source-not-static" },
+  {
+    title: "ours, other architecture → static",
+    volume: ["foreign-arch-elf 1", "ours"],
+    next: "static-elf",
+    why: undefined,
+  },
+  {
+    title: "foreign, static → script",
+    volume: ["static-elf 1", "foreign"],
+    next: "#!/bin/sh",
+    why: "source-not-a-binary",
+  },
+  {
+    title: "foreign, static → dynamic",
+    volume: ["static-elf 1", "foreign"],
+    next: "dynamic-elf",
+    why: "source-not-static",
+  },
+  {
+    title: "foreign, static → other architecture",
+    volume: ["static-elf 1", "foreign"],
+    next: "foreign-arch-elf",
+    why: "source-other-arch",
+  },
+  {
+    title: "foreign, dynamic → script",
+    volume: ["dynamic-elf 1", "foreign"],
+    next: "#!/bin/sh",
+    why: "source-not-a-binary",
+  },
+  {
+    title: "foreign, dynamic → dynamic",
+    volume: ["dynamic-elf 1", "foreign"],
+    next: "dynamic-elf 2",
+    why: "source-not-static",
+  },
   { title: "foreign, dynamic → static", volume: ["dynamic-elf 1", "foreign"], next: "static-elf", why: undefined },
-  { title: "foreign, other architecture → static", volume: ["foreign-arch-elf 1", "foreign"], next: "static-elf", why: undefined },
-  { title: "foreign, static → static, seen for the first time", volume: ["static-elf 1", "foreign"], next: "static-elf 2", why: "foreign-static-binary" },
+  {
+    title: "foreign, other architecture → static",
+    volume: ["foreign-arch-elf 1", "foreign"],
+    next: "static-elf",
+    why: undefined,
+  },
+  {
+    title: "foreign, static → static, seen for the first time",
+    volume: ["static-elf 1", "foreign"],
+    next: "static-elf 2",
+    why: "foreign-static-binary",
+  },
   {
     title: "foreign, static → static, nothing changed",
     volume: ["static-elf 1", "foreign"],
@@ -80,7 +125,9 @@ describe("other policies", () => {
   const pairs = cases.map(({ title, volume, next, memory = {} }) => ({ title, volume, next, memory }));
 
   test.for(pairs)("always: the volume wins, $title", ({ volume: [content, ownership], next, memory }) => {
-    expect(preserveReason(binary(content, ownership), entry(next), memory, { ...policy, mode: "always" })).toBe("volume-always-wins");
+    expect(preserveReason(binary(content, ownership), entry(next), memory, { ...policy, mode: "always" })).toBe(
+      "volume-always-wins",
+    );
   });
 
   test.for(pairs)("off: the source wins, $title", ({ volume: [content, ownership], next, memory }) => {
@@ -96,11 +143,15 @@ describe("other policies", () => {
 describe("a digest that was replaced once never wins again", () => {
   /** One sync: the source has `next` at `f`, the volume `there`; returns what is remembered. */
   function sync(next: string | undefined, there: string | undefined, before: ReturnType<typeof ledger>) {
-    const ownership = before.files["f"] === undefined ? "foreign" : before.files["f"].digest === there ? "ours" : "drifted";
+    const ownership =
+      before.files["f"] === undefined ? "foreign" : before.files["f"].digest === there ? "ours" : "drifted";
     const prev = there === undefined ? live({}) : live({ f: liveFile("f", there, ownership) });
     const plan = planPack(source(next === undefined ? {} : { f: entry(next) }), prev, before, policy);
     const isOurs = plan.keep.has("f") || plan.changes.some(({ kind }) => kind === "add" || kind === "replace");
-    return { kind: plan.changes[0]?.kind ?? "keep", after: ledger(isOurs && next !== undefined ? { f: next } : {}, { ...plan.memory }) };
+    return {
+      kind: plan.changes[0]?.kind ?? "keep",
+      after: ledger(isOurs && next !== undefined ? { f: next } : {}, { ...plan.memory }),
+    };
   }
 
   test("at every `up` that copies it again", () => {
@@ -114,7 +165,11 @@ describe("a digest that was replaced once never wins again", () => {
   });
 
   test("after the source went through other files", () => {
-    const first = sync("static-elf 2", "static-elf theirs", ledger({}, { f: { source: "static-elf 1", volume: "static-elf theirs" } }));
+    const first = sync(
+      "static-elf 2",
+      "static-elf theirs",
+      ledger({}, { f: { source: "static-elf 1", volume: "static-elf theirs" } }),
+    );
     const script = sync("#!/bin/sh", "static-elf 2", first.after);
     const later = sync("#!/bin/sh", "#!/bin/sh", script.after);
     const back = sync("static-elf 2", "#!/bin/sh", later.after);
@@ -122,7 +177,11 @@ describe("a digest that was replaced once never wins again", () => {
   });
 
   test("after the source had no such file for a while", () => {
-    const first = sync("static-elf 2", "static-elf theirs", ledger({}, { f: { source: "static-elf 1", volume: "static-elf theirs" } }));
+    const first = sync(
+      "static-elf 2",
+      "static-elf theirs",
+      ledger({}, { f: { source: "static-elf 1", volume: "static-elf theirs" } }),
+    );
     const without = sync(undefined, "static-elf 2", first.after);
     const meanwhile = sync(undefined, "static-elf theirs", without.after);
     expect(sync("static-elf 2", "static-elf theirs", meanwhile.after).kind).toBe("replace");

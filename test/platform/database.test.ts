@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import {
   begin,
@@ -19,7 +19,10 @@ import { scratch } from "../support/trees.ts";
 const SCHEMA = ["CREATE TABLE IF NOT EXISTS word (text TEXT);"];
 
 function words(database: DatabaseSync): unknown[] {
-  return database.prepare("SELECT text FROM word ORDER BY text").all().map(({ text }) => text);
+  return database
+    .prepare("SELECT text FROM word ORDER BY text")
+    .all()
+    .map(({ text }) => text);
 }
 
 function say(database: DatabaseSync, text: string): void {
@@ -73,14 +76,20 @@ describe("a newer database", () => {
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     }
     const before = readFileSync(`${directory.path}/state.db`);
-    expect(failureOf(() => open(directory.path))).toMatchObject({ code: "STATE_NEWER", hint: expect.stringContaining("newer packsync") });
+    expect(failureOf(() => open(directory.path))).toMatchObject({
+      code: "STATE_NEWER",
+      hint: expect.stringContaining("newer packsync"),
+    });
     expect(readFileSync(`${directory.path}/state.db`).equals(before)).toBe(true);
   });
 });
 
 describe("a corrupt database", () => {
   test.for([
-    { title: "no database at all", damage: (path: string) => writeFileSync(path, "this is no database, but long enough to look like one".repeat(30)) },
+    {
+      title: "no database at all",
+      damage: (path: string) => writeFileSync(path, "this is no database, but long enough to look like one".repeat(30)),
+    },
     { title: "a database with a broken page", damage: breakPages },
   ])("$title: is recognized, and set aside as evidence", ({ damage }) => {
     using directory = scratch();
@@ -149,7 +158,12 @@ describe("reading only", () => {
       import { openStateReadOnly } from ${JSON.stringify(new URL("../../src/platform/database.ts", import.meta.url).href)};
       console.log(openStateReadOnly(${JSON.stringify(directory.path)}).prepare("SELECT text FROM word").get().text);`;
     const args = ["--input-type=module", "-e", script];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { uid: 65_534, gid: 65_534, encoding: "utf8", cwd: "/" });
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      uid: 65_534,
+      gid: 65_534,
+      encoding: "utf8",
+      cwd: "/",
+    });
     expect(stderr).toBe("");
     expect(stdout).toBe("kept\n");
     expect(readdirSync(directory.path)).toEqual(["state.db"]);
@@ -168,7 +182,12 @@ describe("transactions", () => {
   test("commit all or nothing", () => {
     using directory = scratch();
     using database = openState(directory.path, SCHEMA, undefined);
-    expect(transaction(database, () => (say(database, "a"), "result"))).toBe("result");
+    expect(
+      transaction(database, () => {
+        say(database, "a");
+        return "result";
+      }),
+    ).toBe("result");
     const failing = () =>
       transaction(database, () => {
         say(database, "b");

@@ -10,7 +10,12 @@ const anyName = fc
     fc.oneof(
       fc.integer({ min: 1, max: 255 }).map((byte) => Buffer.of(byte)),
       fc.string({ unit: "binary" }).map((text) => Buffer.from(text)),
-      fc.constantFrom(Buffer.from("\uFFFD"), Buffer.of(0xed, 0xb2, 0x80), Buffer.of(0xef, 0xbb, 0xbf), Buffer.of(0xf0, 0x9f, 0x98)),
+      fc.constantFrom(
+        Buffer.from("\uFFFD"),
+        Buffer.of(0xed, 0xb2, 0x80),
+        Buffer.of(0xef, 0xbb, 0xbf),
+        Buffer.of(0xf0, 0x9f, 0x98),
+      ),
     ),
     { minLength: 1, maxLength: 8 },
   )
@@ -53,7 +58,10 @@ test("tells undecodable names from all others by their form", () => {
 });
 
 test("prints no control character, and nothing that is not well-formed", () => {
-  const anyText = fc.oneof(anyName.map(decodeName), fc.string({ unit: fc.constantFrom("\u001b", "\u007f", "\u0085", "\u009b", "\r", "a") }));
+  const anyText = fc.oneof(
+    anyName.map(decodeName),
+    fc.string({ unit: fc.constantFrom("\u001b", "\u007f", "\u0085", "\u009b", "\r", "a") }),
+  );
   fc.assert(
     fc.property(anyText, (name) => {
       const printed = printableName(name);
@@ -77,7 +85,11 @@ test("lists names of a directory as they are, sorted by code unit", () => {
   mkdirSync(odd);
   for (const name of ["b", "B", "a-b", "ä", "\uFFFD"]) writeFileSync(`${directory.path}/${name}`, "");
   const names = listNames(directory.path);
-  expect(names).toEqual(["B", "a-b", "b", decodeName(Buffer.from([...Buffer.from("odd"), 0xff])), "ä", "\uFFFD"].sort());
+  expect(names).toEqual(
+    ["B", "a-b", "b", decodeName(Buffer.from([...Buffer.from("odd"), 0xff])), "ä", "\uFFFD"].sort(),
+  );
   writeFileSync(Buffer.concat([odd, Buffer.from("/inside")]), "");
-  expect(names.flatMap((name) => (name.startsWith("odd") ? listNames(`${directory.path}/${name}`) : []))).toEqual(["inside"]);
+  expect(names.flatMap((name) => (name.startsWith("odd") ? listNames(`${directory.path}/${name}`) : []))).toEqual([
+    "inside",
+  ]);
 });

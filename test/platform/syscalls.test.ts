@@ -32,7 +32,9 @@ test("a lock keeps another process away until its holder dies", async () => {
     import { tryLock } from ${JSON.stringify(new URL("../../src/platform/syscalls.ts", import.meta.url).href)};
     process.stdout.write(String(tryLock(openSync(${JSON.stringify(path)}, "w"))));
     setInterval(() => {}, 1000);`;
-  const holder = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [said] = await once(holder.stdout, "data");
   expect(String(said)).toBe("true");
   const fd = openSync(path, "r+");
@@ -65,7 +67,8 @@ testWith({ tools: ["setfacl", "getfacl"] }, "copies ACLs, default ones too, and 
   mkdirSync(to);
   execFileSync("setfacl", ["-m", "u:12345:rwx,d:g:54321:r-x", from]);
   copyAttributes(from, to);
-  const acl = (path: string) => execFileSync("getfacl", ["--omit-header", "--absolute-names", "--numeric", path], { encoding: "utf8" });
+  const acl = (path: string) =>
+    execFileSync("getfacl", ["--omit-header", "--absolute-names", "--numeric", path], { encoding: "utf8" });
   expect(acl(to)).toContain("user:12345:rwx");
   expect(acl(to)).toContain("default:group:54321:r-x");
   expect(acl(to)).toBe(acl(from));

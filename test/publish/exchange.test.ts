@@ -22,12 +22,15 @@ test("swaps in one step", () => {
   expect(readTree(own.path)).toEqual({ "live/new": "new", "staged/old": "old" });
 });
 
-test.for(["EINVAL", "ENOSYS", "EOPNOTSUPP", "ENOTSUP"])("takes two renames where the exchange fails with %s", (code) => {
-  using own = trees();
-  expect(swap(own.staged, own.live, failing(code))).toBe("two-renames");
-  expect(readTree(own.path)).toEqual({ "live/new": "new", "staged/old": "old" });
-  expect(existsSync(asidePath(own.staged))).toBe(false);
-});
+test.for(["EINVAL", "ENOSYS", "EOPNOTSUPP", "ENOTSUP"])(
+  "takes two renames where the exchange fails with %s",
+  (code) => {
+    using own = trees();
+    expect(swap(own.staged, own.live, failing(code))).toBe("two-renames");
+    expect(readTree(own.path)).toEqual({ "live/new": "new", "staged/old": "old" });
+    expect(existsSync(asidePath(own.staged))).toBe(false);
+  },
+);
 
 test.for([
   { code: "EXDEV", hint: "image layer" },
@@ -39,7 +42,11 @@ test.for([
   using own = trees();
   const before = readTree(own.path);
   expect(() => swap(own.staged, own.live, failing(code))).toThrow(
-    expect.objectContaining({ code: "PACK_FAILED", message: `Cannot move a tree to ${own.live}: ${code}.`, hint: expect.stringContaining(hint) }),
+    expect.objectContaining({
+      code: "PACK_FAILED",
+      message: `Cannot move a tree to ${own.live}: ${code}.`,
+      hint: expect.stringContaining(hint),
+    }),
   );
   expect(readTree(own.path)).toEqual(before);
 });
@@ -64,7 +71,9 @@ describe("without an exchange", () => {
 
   test("fails with the sentence that helps, too", () => {
     using own = trees();
-    expect(() => swap(own.staged, "/proc/sys", failing("EINVAL"))).toThrow(expect.objectContaining({ code: "PACK_FAILED" }));
+    expect(() => swap(own.staged, "/proc/sys", failing("EINVAL"))).toThrow(
+      expect.objectContaining({ code: "PACK_FAILED" }),
+    );
     expect(readTree(own.staged)).toEqual({ new: "new" });
   });
 });
@@ -80,7 +89,9 @@ describe("moving a tree", () => {
 
   test("never onto what somebody made meanwhile", () => {
     using own = trees();
-    expect(() => moveTree(own.staged, own.live)).toThrow(expect.objectContaining({ code: "PACK_FAILED", retryable: true }));
+    expect(() => moveTree(own.staged, own.live)).toThrow(
+      expect.objectContaining({ code: "PACK_FAILED", retryable: true }),
+    );
     expect(readTree(own.path)).toEqual({ "live/old": "old", "staged/new": "new" });
   });
 });

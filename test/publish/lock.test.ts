@@ -9,7 +9,15 @@ import { scratch } from "../support/trees.ts";
 const NEVER = new AbortController().signal;
 
 function request(path: string, about: Partial<LockRequest> = {}): LockRequest {
-  return { path: `${path}/lock`, version: "1.2.3", doing: "sync", owner: undefined, timeoutSeconds: 0, onWait: () => {}, ...about };
+  return {
+    path: `${path}/lock`,
+    version: "1.2.3",
+    doing: "sync",
+    owner: undefined,
+    timeoutSeconds: 0,
+    onWait: () => {},
+    ...about,
+  };
 }
 
 test("says who holds it, and lets the next one in when it is released", async () => {
@@ -17,7 +25,13 @@ test("says who holds it, and lets the next one in when it is released", async ()
   const asked = request(directory.path);
   {
     using _lock = await acquireLock(asked, NEVER);
-    expect(readHolder(asked.path)).toEqual({ host: hostname(), pid: process.pid, version: "1.2.3", since: expect.stringMatching(/^\d{4}-.*Z$/), doing: "sync" });
+    expect(readHolder(asked.path)).toEqual({
+      host: hostname(),
+      pid: process.pid,
+      version: "1.2.3",
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+      doing: "sync",
+    });
     expect(statSync(asked.path).mode & 0o777).toBe(0o640);
   }
   using _again = await acquireLock(request(directory.path, { doing: "verify" }), NEVER);
@@ -28,10 +42,15 @@ test("gives up after the time it was given, and says who is in the way", async (
   using directory = scratch();
   using _lock = await acquireLock(request(directory.path), NEVER);
   const waits: (LockHolder | undefined)[] = [];
-  const second = acquireLock(request(directory.path, { timeoutSeconds: 0.01, onWait: (holder) => waits.push(holder) }), NEVER);
+  const second = acquireLock(
+    request(directory.path, { timeoutSeconds: 0.01, onWait: (holder) => waits.push(holder) }),
+    NEVER,
+  );
   await expect(second).rejects.toMatchObject({
     code: "LOCK_TIMEOUT",
-    message: expect.stringMatching(`^The volume is in use by packsync 1.2.3 on ${hostname()} \\(process ${process.pid}, sync, since .*Z\\); waited 0.01 s.$`),
+    message: expect.stringMatching(
+      `^The volume is in use by packsync 1.2.3 on ${hostname()} \\(process ${process.pid}, sync, since .*Z\\); waited 0.01 s.$`,
+    ),
     hint: expect.stringContaining("--lock-timeout"),
     retryable: true,
   });
@@ -41,7 +60,10 @@ test("gives up after the time it was given, and says who is in the way", async (
 test("waits until the holder is done", async () => {
   using directory = scratch();
   const holder = await acquireLock(request(directory.path), NEVER);
-  using _lock = await acquireLock(request(directory.path, { timeoutSeconds: 10, doing: "second", onWait: () => holder[Symbol.dispose]() }), NEVER);
+  using _lock = await acquireLock(
+    request(directory.path, { timeoutSeconds: 10, doing: "second", onWait: () => holder[Symbol.dispose]() }),
+    NEVER,
+  );
   expect(readHolder(`${directory.path}/lock`)?.doing).toBe("second");
 });
 
@@ -49,7 +71,10 @@ test("stops waiting when it is told to, and leaves no lock behind", async () => 
   using directory = scratch();
   const stop = new AbortController();
   const holder = await acquireLock(request(directory.path), NEVER);
-  const waiting = acquireLock(request(directory.path, { timeoutSeconds: 10, onWait: () => stop.abort(new Error("stopped")) }), stop.signal);
+  const waiting = acquireLock(
+    request(directory.path, { timeoutSeconds: 10, onWait: () => stop.abort(new Error("stopped")) }),
+    stop.signal,
+  );
   await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
   holder[Symbol.dispose]();
   using _lock = await acquireLock(request(directory.path), NEVER);
@@ -63,9 +88,13 @@ test("a holder that was killed blocks nobody, whatever it wrote", async () => {
     globalThis.lock = await acquireLock(request, new AbortController().signal);
     process.stdout.write("held");
     setInterval(() => {}, 1000);`;
-  const holder = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   await once(holder.stdout, "data");
-  await expect(acquireLock(request(directory.path), NEVER)).rejects.toMatchObject({ message: expect.stringContaining(`0.0.9 on ${hostname()} (process ${holder.pid}`) });
+  await expect(acquireLock(request(directory.path), NEVER)).rejects.toMatchObject({
+    message: expect.stringContaining(`0.0.9 on ${hostname()} (process ${holder.pid}`),
+  });
   holder.kill("SIGKILL");
   await once(holder, "exit");
   using _lock = await acquireLock(request(directory.path), NEVER);

@@ -16,7 +16,14 @@ test.for([
 ])("a mount of $title is refused: $refused", ({ mount, refused }) => {
   const check = () => refuseMounts("/volume/core", ["/", mount]);
   if (!refused) expect(check).not.toThrow();
-  else expect(check).toThrow(expect.objectContaining({ code: "PACK_FAILED", message: expect.stringContaining(mount), hint: expect.any(String) }));
+  else
+    expect(check).toThrow(
+      expect.objectContaining({
+        code: "PACK_FAILED",
+        message: expect.stringContaining(mount),
+        hint: expect.any(String),
+      }),
+    );
 });
 
 test("lets through what fits, and refuses what does not, saying how much is needed", () => {
@@ -24,7 +31,10 @@ test("lets through what fits, and refuses what does not, saying how much is need
   expect(() => refuseFullVolume(directory.path, [])).not.toThrow();
   expect(() => refuseFullVolume(directory.path, [0, 1, 5000])).not.toThrow();
   expect(() => refuseFullVolume(directory.path, [1e15])).toThrow(
-    expect.objectContaining({ code: "PACK_FAILED", message: expect.stringMatching(/^Expected 1000000\d+ free bytes on the volume, got \d+\.$/) }),
+    expect.objectContaining({
+      code: "PACK_FAILED",
+      message: expect.stringMatching(/^Expected 1000000\d+ free bytes on the volume, got \d+\.$/),
+    }),
   );
 });
 

@@ -19,7 +19,13 @@ test("fills an empty index from the manifests beside it", () => {
   forget(volume);
 
   expect(rebuildLedger(volume.deps)).toEqual([PACK]);
-  expect(ledger.packs().get(PACK)).toMatchObject({ number: 2, release: before?.release, version: "1.0.0", source: "packs", directory: PACK });
+  expect(ledger.packs().get(PACK)).toMatchObject({
+    number: 2,
+    release: before?.release,
+    version: "1.0.0",
+    source: "packs",
+    directory: PACK,
+  });
   expect(ledger.releases(PACK).map(({ release }) => release)).toEqual(releases);
   expect(ledger.releases(PACK).map(({ displacedAt }) => displacedAt === undefined)).toEqual([false, true]);
   publish(volume, { "pack.yaml": "3" });

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { exchange } from "../../src/platform/syscalls.ts";
 import { asidePath } from "../../src/publish/exchange.ts";
 import { leavesNothing, type StagedRelease } from "../../src/publish/go-live.ts";
-import { directoryIdentity } from "../../src/publish/stage.ts";
 import { recover } from "../../src/publish/recover.ts";
-import { exchange } from "../../src/platform/syscalls.ts";
+import { directoryIdentity } from "../../src/publish/stage.ts";
 import { readTree, writeTree } from "../support/trees.ts";
 import { historyOf, PACK, publish, stage, type TestVolume, testVolume } from "../support/volume.ts";
 
@@ -96,7 +96,9 @@ describe("a publish that died", () => {
     publish(volume, OLD);
     crash(volume, stage(volume, NEW));
     const { layout } = volume;
-    const displaced = readdirSync(layout.staging).map((name) => `${layout.staging}/${name}`).find((path) => readTree(path)["pack.yaml"] === "old");
+    const displaced = readdirSync(layout.staging)
+      .map((name) => `${layout.staging}/${name}`)
+      .find((path) => readTree(path)["pack.yaml"] === "old");
     if (displaced !== undefined) writeTree(displaced, { "late/file": "late" });
     recover(volume.deps);
     expect(readTree(volume.live)).toEqual({ ...NEW, ...(displaced && { "late/file": "late" }) });

@@ -8,16 +8,92 @@ const NOW = new Date("2026-03-01T12:00:00Z");
 const KEEP_TWO: RetentionPolicy = { keep: 2, minAgeSeconds: 600, maxBytes: 1000 };
 
 /** Each release is `<number>: <bytes> bytes, <age in seconds>`. */
-test.for<{ title: string; history: readonly (readonly [number: number, bytes: number, ageSeconds: number | undefined])[]; policy?: Partial<RetentionPolicy>; pruned: readonly number[] }>([
-  { title: "nothing while there are few", history: [[1, 10, 9000], [2, 10, 9000]], pruned: [] },
-  { title: "the oldest beyond the number, oldest first", history: [[1, 10, 9000], [2, 10, 9000], [3, 10, 9000], [4, 10, 9000]], pruned: [1, 2] },
-  { title: "in whatever order they are listed", history: [[4, 10, 9000], [1, 10, 9000], [3, 10, 9000], [2, 10, 9000]], pruned: [1, 2] },
-  { title: "none that is younger than the least age", history: [[1, 10, 600], [2, 10, 599], [3, 10, 0], [4, 10, 0]], pruned: [1] },
-  { title: "what is beyond the bytes, but not what fits", history: [[1, 400, 9000], [2, 600, 9000]], pruned: [] },
-  { title: "the oldest beyond the bytes", history: [[1, 401, 9000], [2, 600, 9000]], pruned: [1] },
-  { title: "also the newest, when it alone is too large", history: [[1, 10, 9000], [2, 1001, 9000]], pruned: [1, 2] },
-  { title: "never release 0, which does not count either", history: [[0, 9999, 9000], [1, 500, 9000], [2, 500, 9000]], pruned: [] },
-  { title: "everything, when none is kept", history: [[0, 1, 9000], [1, 1, 9000]], policy: { keep: 0 }, pruned: [1] },
+test.for<{
+  title: string;
+  history: readonly (readonly [number: number, bytes: number, ageSeconds: number | undefined])[];
+  policy?: Partial<RetentionPolicy>;
+  pruned: readonly number[];
+}>([
+  {
+    title: "nothing while there are few",
+    history: [
+      [1, 10, 9000],
+      [2, 10, 9000],
+    ],
+    pruned: [],
+  },
+  {
+    title: "the oldest beyond the number, oldest first",
+    history: [
+      [1, 10, 9000],
+      [2, 10, 9000],
+      [3, 10, 9000],
+      [4, 10, 9000],
+    ],
+    pruned: [1, 2],
+  },
+  {
+    title: "in whatever order they are listed",
+    history: [
+      [4, 10, 9000],
+      [1, 10, 9000],
+      [3, 10, 9000],
+      [2, 10, 9000],
+    ],
+    pruned: [1, 2],
+  },
+  {
+    title: "none that is younger than the least age",
+    history: [
+      [1, 10, 600],
+      [2, 10, 599],
+      [3, 10, 0],
+      [4, 10, 0],
+    ],
+    pruned: [1],
+  },
+  {
+    title: "what is beyond the bytes, but not what fits",
+    history: [
+      [1, 400, 9000],
+      [2, 600, 9000],
+    ],
+    pruned: [],
+  },
+  {
+    title: "the oldest beyond the bytes",
+    history: [
+      [1, 401, 9000],
+      [2, 600, 9000],
+    ],
+    pruned: [1],
+  },
+  {
+    title: "also the newest, when it alone is too large",
+    history: [
+      [1, 10, 9000],
+      [2, 1001, 9000],
+    ],
+    pruned: [1, 2],
+  },
+  {
+    title: "never release 0, which does not count either",
+    history: [
+      [0, 9999, 9000],
+      [1, 500, 9000],
+      [2, 500, 9000],
+    ],
+    pruned: [],
+  },
+  {
+    title: "everything, when none is kept",
+    history: [
+      [0, 1, 9000],
+      [1, 1, 9000],
+    ],
+    policy: { keep: 0 },
+    pruned: [1],
+  },
   { title: "none whose age is not known", history: [[1, 1, undefined]], policy: { keep: 0 }, pruned: [] },
 ])("prunes $title", ({ history, policy, pruned }) => {
   const releases = history.map(([number, bytes, age]) => ({
@@ -59,9 +135,19 @@ describe("pruning", () => {
     for (const text of ["1", "2", "3"]) publish(volume, { "pack.yaml": text });
     volume.wait(601);
     prune(volume);
-    expect(historyOf(volume)).toEqual(["0-<hash>.json", "0-<hash>/", "1-<hash>.json", "2-<hash>.json", "2-<hash>/", "3-<hash>.json"]);
+    expect(historyOf(volume)).toEqual([
+      "0-<hash>.json",
+      "0-<hash>/",
+      "1-<hash>.json",
+      "2-<hash>.json",
+      "2-<hash>/",
+      "3-<hash>.json",
+    ]);
     const adopted = readdirSync(`${volume.layout.releases}/${PACK}`).find((name) => /^0-\w+$/.test(name));
-    expect(readTree(`${volume.layout.releases}/${PACK}/${adopted}`)).toEqual({ "pack.yaml": "theirs", theirs: "theirs" });
+    expect(readTree(`${volume.layout.releases}/${PACK}/${adopted}`)).toEqual({
+      "pack.yaml": "theirs",
+      theirs: "theirs",
+    });
   });
 
   test("keeps foreign files that were replaced, of whatever type", () => {
@@ -73,7 +159,11 @@ describe("pruning", () => {
     volume.wait(601);
     expect(prune(volume)).toBe(2);
     const kept = readdirSync(`${volume.layout.releases}/${PACK}`).find((name) => name.endsWith(".displaced"));
-    expect(readTree(`${volume.layout.releases}/${PACK}/${kept}`)).toEqual({ "a/b": "theirs", c: "theirs", link: "→ /usr/bin/python3.99" });
+    expect(readTree(`${volume.layout.releases}/${PACK}/${kept}`)).toEqual({
+      "a/b": "theirs",
+      c: "theirs",
+      link: "→ /usr/bin/python3.99",
+    });
   });
 
   test("brings over what somebody whose working directory stands there wrote last", () => {
@@ -106,7 +196,13 @@ describe("pruning", () => {
     publish(volume, { "pack.yaml": "1" });
     const directory = `${volume.layout.releases}/${PACK}`;
     const [name = ""] = readdirSync(directory).filter((each) => each.endsWith(".json"));
-    const never = { ...JSON.parse(readTree(directory)[name] ?? ""), number: 2, release: "2-00000000", displaced: {}, carried: {} };
+    const never = {
+      ...JSON.parse(readTree(directory)[name] ?? ""),
+      number: 2,
+      release: "2-00000000",
+      displaced: {},
+      carried: {},
+    };
     writeTree(volume.live, { added: "theirs" });
     publish(volume, { "pack.yaml": "2", added: "ours" });
     writeFileSync(`${directory}/2-00000000.json`, JSON.stringify(never));

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync, symlinkSync, unlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+} from "node:fs";
 import { describe, expect, test } from "vitest";
 import { elfFile } from "../support/elf.ts";
 import { testWith } from "../support/requires.ts";
@@ -10,7 +20,12 @@ test("builds the whole next tree and writes down whose what is", () => {
   using volume = testVolume();
   publish(volume, { "pack.yaml": "1", "lib/a.py": "same", "lib/gone.py": "", "run.sh": { script: "#!/bin/sh" } });
   writeTree(volume.live, { ".venv/bin/python": { link: "/usr/bin/python3" }, "data/state": "theirs" });
-  const { manifest, staging, freshFiles } = stage(volume, { "pack.yaml": "2", "lib/a.py": "same", "run.sh": { script: "#!/bin/sh" }, empty: "directory/" });
+  const { manifest, staging, freshFiles } = stage(volume, {
+    "pack.yaml": "2",
+    "lib/a.py": "same",
+    "run.sh": { script: "#!/bin/sh" },
+    empty: "directory/",
+  });
 
   expect(readTree(staging.root)).toEqual({
     ".venv/bin/python": "→ /usr/bin/python3",
@@ -27,7 +42,11 @@ test("builds the whole next tree and writes down whose what is", () => {
   expect(Object.keys(manifest.carried).sort()).toEqual([".venv/bin/python", "data/state"]);
   for (const [path, { inode, mtimeNs, size }] of Object.entries({ ...manifest.files, ...manifest.carried })) {
     const stats = lstatSync(`${staging.root}/${path}`, { bigint: true });
-    expect({ inode, mtimeNs, size }, path).toEqual({ inode: String(stats.ino), mtimeNs: String(stats.mtimeNs), size: Number(stats.size) });
+    expect({ inode, mtimeNs, size }, path).toEqual({
+      inode: String(stats.ino),
+      mtimeNs: String(stats.mtimeNs),
+      size: Number(stats.size),
+    });
   }
   staging[Symbol.dispose]();
 });
@@ -47,7 +66,11 @@ test("is not stopped by a foreign file that its owner removes at that moment", (
   using volume = testVolume();
   publish(volume, { "pack.yaml": "1" });
   writeTree(volume.live, { theirs: "x" });
-  const { manifest, staging } = stage(volume, { "pack.yaml": "2" }, { beforeStaging: () => unlinkSync(`${volume.live}/theirs`) });
+  const { manifest, staging } = stage(
+    volume,
+    { "pack.yaml": "2" },
+    { beforeStaging: () => unlinkSync(`${volume.live}/theirs`) },
+  );
   expect(manifest.carried).toEqual({});
   expect(readTree(staging.root)).toEqual({ "pack.yaml": "2" });
   staging[Symbol.dispose]();
@@ -56,7 +79,8 @@ test("is not stopped by a foreign file that its owner removes at that moment", (
 test("fails the pack when one of our own files vanishes at that moment", () => {
   using volume = testVolume();
   publish(volume, { "pack.yaml": "1", same: "same" });
-  const staging = () => stage(volume, { "pack.yaml": "2", same: "same" }, { beforeStaging: () => unlinkSync(`${volume.live}/same`) });
+  const staging = () =>
+    stage(volume, { "pack.yaml": "2", same: "same" }, { beforeStaging: () => unlinkSync(`${volume.live}/same`) });
   expect(staging).toThrow(expect.objectContaining({ code: "PACK_FAILED", message: "Cannot stage `same`: ENOENT." }));
 });
 
@@ -67,7 +91,11 @@ describe("times", () => {
     using volume = testVolume();
     const seen = new Map<string, number[]>();
     for (let number = 1; number <= 6; number++) {
-      publish(volume, { "a.py": `${number}`, "b.py": `${number % 2}`, ...(number % 3 === 0 ? {} : { "c.py": `${number}` }) });
+      publish(volume, {
+        "a.py": `${number}`,
+        "b.py": `${number % 2}`,
+        ...(number % 3 === 0 ? {} : { "c.py": `${number}` }),
+      });
       for (const path of ["a.py", "b.py", "c.py"]) {
         const file = `${volume.live}/${path}`;
         if (existsSync(file)) seen.set(path, [...(seen.get(path) ?? []), seconds(file)]);
@@ -111,7 +139,8 @@ describe("directories", () => {
     publish(volume, { "lib/a": "1" });
     chownSync(`${volume.live}/lib`, 1234, 2345);
     execFileSync("setfacl", ["-m", "u:4321:rwx,d:u:4321:rwx", `${volume.live}/lib`]);
-    const acl = () => execFileSync("getfacl", ["--absolute-names", "--numeric", `${volume.live}/lib`], { encoding: "utf8" });
+    const acl = () =>
+      execFileSync("getfacl", ["--absolute-names", "--numeric", `${volume.live}/lib`], { encoding: "utf8" });
     const before = acl();
     publish(volume, { "lib/a": "2" });
     expect(acl()).toBe(before);
@@ -167,7 +196,13 @@ test("writes down what had to make room, of whatever type", () => {
   publish(volume, { "pack.yaml": "1" });
   writeTree(volume.live, { "a.py": "theirs", "lib/b": "theirs", c: "theirs" });
   symlinkSync("nowhere", `${volume.live}/d`);
-  const { manifest, staging } = stage(volume, { "pack.yaml": "1", "a.py": "ours", lib: "ours", "c/e": "ours", d: "ours" });
+  const { manifest, staging } = stage(volume, {
+    "pack.yaml": "1",
+    "a.py": "ours",
+    lib: "ours",
+    "c/e": "ours",
+    d: "ours",
+  });
   expect(Object.keys(manifest.displaced).sort()).toEqual(["a.py", "c", "d", "lib/b"]);
   expect(manifest.carried).toEqual({});
   staging[Symbol.dispose]();

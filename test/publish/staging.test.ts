@@ -25,7 +25,11 @@ test("writes files with their modes, and the directories above them", () => {
   file.append(Buffer.from("pieces"));
   file.end();
   own.made.makeDirectory("empty/deep");
-  expect(readTree(own.made.root)).toEqual({ "a/b/run.sh": "#!/bin/sh", "empty/deep": "directory/", large: "two pieces" });
+  expect(readTree(own.made.root)).toEqual({
+    "a/b/run.sh": "#!/bin/sh",
+    "empty/deep": "directory/",
+    large: "two pieces",
+  });
   expect(statSync(`${own.made.root}/a/b/run.sh`).mode & 0o777).toBe(0o755);
   expect(statSync(`${own.made.root}/a`).mode & 0o777).toBe(0o755);
 });
@@ -34,7 +38,9 @@ test("tells of each file how to recognize it later", () => {
   using own = staging();
   own.made.write("a", 0o644, Buffer.from("12345"));
   const { ino, mtimeNs } = statSync(`${own.made.root}/a`, { bigint: true });
-  expect([...own.made.written]).toEqual([["a", { mode: 0o644, inode: String(ino), mtimeNs: String(mtimeNs), size: 5 }]]);
+  expect([...own.made.written]).toEqual([
+    ["a", { mode: 0o644, inode: String(ino), mtimeNs: String(mtimeNs), size: 5 }],
+  ]);
   own.made.setMtimes(1_700_000_000);
   expect(own.made.written.get("a")?.mtimeNs).toBe("1700000000000000000");
   expect(statSync(`${own.made.root}/a`, { bigint: true }).mtimeNs).toBe(1_700_000_000_000_000_000n);
@@ -91,13 +97,46 @@ test("can be begun again", () => {
 
 describe("fails the pack, with the sentence that helps,", () => {
   test.for<{ title: string; work: (made: ReturnType<typeof createStaging>) => void; errno: string }>([
-    { title: "when a directory stands where a file should", errno: "EEXIST", work: (made) => (made.makeDirectory("a"), made.write("a", 0o644, Buffer.of())) },
-    { title: "when a file stands where a directory should", errno: "ENOTDIR", work: (made) => (made.write("a", 0o644, Buffer.of()), made.write("a/b/c", 0o644, Buffer.of())) },
-    { title: "when a file to link is gone", errno: "ENOENT", work: (made) => (made.makeDirectory(""), made.link("a", "/none")) },
-    { title: "when a file to link is on another file system", errno: "EXDEV", work: (made) => (made.makeDirectory(""), made.link("a", "/proc/version")) },
+    {
+      title: "when a directory stands where a file should",
+      errno: "EEXIST",
+      work(made) {
+        made.makeDirectory("a");
+        made.write("a", 0o644, Buffer.of());
+      },
+    },
+    {
+      title: "when a file stands where a directory should",
+      errno: "ENOTDIR",
+      work(made) {
+        made.write("a", 0o644, Buffer.of());
+        made.write("a/b/c", 0o644, Buffer.of());
+      },
+    },
+    {
+      title: "when a file to link is gone",
+      errno: "ENOENT",
+      work(made) {
+        made.makeDirectory("");
+        made.link("a", "/none");
+      },
+    },
+    {
+      title: "when a file to link is on another file system",
+      errno: "EXDEV",
+      work(made) {
+        made.makeDirectory("");
+        made.link("a", "/proc/version");
+      },
+    },
   ])("$title", ({ work, errno }) => {
     using own = staging();
-    expect(() => work(own.made)).toThrow(expect.objectContaining({ code: "PACK_FAILED", message: expect.stringMatching(`Cannot stage \`.*\`: (${errno}|EEXIST)`) }));
+    expect(() => work(own.made)).toThrow(
+      expect.objectContaining({
+        code: "PACK_FAILED",
+        message: expect.stringMatching(`Cannot stage \`.*\`: (${errno}|EEXIST)`),
+      }),
+    );
   });
 });
 
@@ -108,6 +147,13 @@ testWith({ root: true }, "gives everything it makes to its owner, but not what i
   writeFileSync(`${directory.path}/theirs`, "");
   linkSync(`${directory.path}/theirs`, `${directory.path}/again`);
   made.link("theirs", `${directory.path}/theirs`);
-  const owners = ["", "/a", "/a/b", "/theirs"].map((path) => statSync(made.root + path)).map(({ uid, gid }) => [uid, gid]);
-  expect(owners).toEqual([[1234, 2345], [1234, 2345], [1234, 2345], [0, 0]]);
+  const owners = ["", "/a", "/a/b", "/theirs"]
+    .map((path) => statSync(made.root + path))
+    .map(({ uid, gid }) => [uid, gid]);
+  expect(owners).toEqual([
+    [1234, 2345],
+    [1234, 2345],
+    [1234, 2345],
+    [0, 0],
+  ]);
 });

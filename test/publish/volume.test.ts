@@ -59,7 +59,11 @@ describe("a file system without reliable locks", () => {
     using directory = scratch();
     const asked = request(directory.path, { statFs: () => ({ type }) });
     expect(() => openVolume(asked)).toThrow(
-      expect.objectContaining({ code: "VOLUME_UNUSABLE", message: expect.stringContaining(name), hint: expect.stringContaining("--state-dir") }),
+      expect.objectContaining({
+        code: "VOLUME_UNUSABLE",
+        message: expect.stringContaining(name),
+        hint: expect.stringContaining("--state-dir"),
+      }),
     );
     expect(existsSync(asked.layout.own)).toBe(false);
   });
@@ -74,14 +78,18 @@ describe("a file system without reliable locks", () => {
 
 describe("says what helps", () => {
   test.for([
-    { title: "when the volume is a file", tree: { volume: "" }, path: "", message: "to be a directory" },
+    { title: "when the volume is a file", tree: { volume: "" }, path: "", message: "/volume" },
     { title: "when a part of its path is a file", tree: { part: "" }, path: "/part", message: "ENOTDIR" },
     { title: "when its path goes in a circle", tree: { loop: { link: "loop" } }, path: "/loop", message: "ELOOP" },
   ])("$title", ({ tree, path, message }) => {
     using directory = scratch();
     writeTree(directory.path, tree);
     expect(() => openVolume(request(directory.path + path))).toThrow(
-      expect.objectContaining({ code: "VOLUME_UNUSABLE", message: expect.stringContaining(message), hint: expect.any(String) }),
+      expect.objectContaining({
+        code: "VOLUME_UNUSABLE",
+        message: expect.stringContaining(message),
+        hint: expect.any(String),
+      }),
     );
   });
 });
@@ -92,7 +100,8 @@ testWith({ root: true }, "gives what it makes to the volume's own owner, or to w
   mkdirSync(asked.layout.root);
   chownSync(asked.layout.root, 1234, 2345);
   expect(openVolume(asked)).toEqual({ uid: 1234, gid: 2345 });
-  const owners = () => [asked.layout.own, asked.layout.staging, `${asked.layout.own}/CACHEDIR.TAG`].map((path) => lstatSync(path).uid);
+  const owners = () =>
+    [asked.layout.own, asked.layout.staging, `${asked.layout.own}/CACHEDIR.TAG`].map((path) => lstatSync(path).uid);
   expect(owners()).toEqual([1234, 1234, 1234]);
   expect(openVolume({ ...asked, owner: { uid: 4321, gid: 4321 } })).toEqual({ uid: 4321, gid: 4321 });
   expect(owners().slice(0, 2)).toEqual([4321, 4321]);

@@ -5,7 +5,15 @@ import { type ScanLimits, walkSource } from "../../src/scan/walk.ts";
 import { scratch, writeTree } from "../support/trees.ts";
 
 const LIMITS: ScanLimits = { maxFiles: 1000, maxFileSize: 1000, maxPackSize: 10_000, maxDefinitionSize: 500 };
-const TREE = { "pack.yaml": "ref: a", "lib/a.py": "12", "lib/sub/b.py": "", empty: "directory/", link: { link: "lib/a.py" }, ".packignore": "*.log\n", "x.log": "" } as const;
+const TREE = {
+  "pack.yaml": "ref: a",
+  "lib/a.py": "12",
+  "lib/sub/b.py": "",
+  empty: "directory/",
+  link: { link: "lib/a.py" },
+  ".packignore": "*.log\n",
+  "x.log": "",
+} as const;
 
 /** Whether two looks, before and after `change`, see the same; a stat of what the first one saw has to agree. */
 function seesTheSame(change: (root: string) => void): boolean {
@@ -32,9 +40,18 @@ describe("another fingerprint after", () => {
     { title: "a new directory", change: (root) => writeTree(root, { "lib/sub/new": "directory/" }) },
     { title: "a removed file", change: (root) => unlinkSync(`${root}/lib/sub/b.py`) },
     { title: "a removed directory", change: (root) => rmSync(`${root}/empty`, { recursive: true }) },
-    { title: "a directory that became a file", change: (root) => replace(root, "empty", () => writeFileSync(`${root}/empty`, "")) },
-    { title: "a file that became a symlink", change: (root) => replace(root, "lib/a.py", () => symlinkSync("sub/b.py", `${root}/lib/a.py`)) },
-    { title: "a symlink that leads elsewhere", change: (root) => replace(root, "link", () => symlinkSync("lib/sub/b.py", `${root}/link`)) },
+    {
+      title: "a directory that became a file",
+      change: (root) => replace(root, "empty", () => writeFileSync(`${root}/empty`, "")),
+    },
+    {
+      title: "a file that became a symlink",
+      change: (root) => replace(root, "lib/a.py", () => symlinkSync("sub/b.py", `${root}/lib/a.py`)),
+    },
+    {
+      title: "a symlink that leads elsewhere",
+      change: (root) => replace(root, "link", () => symlinkSync("lib/sub/b.py", `${root}/link`)),
+    },
     { title: "a file that became a hard link", change: (root) => linkSync(`${root}/lib/a.py`, `${root}/x.log.2`) },
     { title: "an edited .packignore", change: (root) => writeFileSync(`${root}/.packignore`, "*.txt\n") },
     { title: "a removed .packignore", change: (root) => unlinkSync(`${root}/.packignore`) },
@@ -43,7 +60,9 @@ describe("another fingerprint after", () => {
   });
 
   test("a new .packignore", () => {
-    expect(seesTheSame((root) => replace(root, ".packignore", () => writeFileSync(`${root}/.packignore`, "*.log\n")))).toBe(false);
+    expect(
+      seesTheSame((root) => replace(root, ".packignore", () => writeFileSync(`${root}/.packignore`, "*.log\n"))),
+    ).toBe(false);
   });
 });
 

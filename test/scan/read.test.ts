@@ -13,27 +13,46 @@ function readBytes(bytes: Uint8Array, about: { readonly executable?: boolean; re
   const real = `${directory.path}/file`;
   writeFileSync(real, bytes);
   const sink = memorySink();
-  const file = { path: "a/file", real, size: about.size ?? bytes.length, executable: about.executable ?? false, stamp: "", racy: false };
+  const file = {
+    path: "a/file",
+    real,
+    size: about.size ?? bytes.length,
+    executable: about.executable ?? false,
+    stamp: "",
+    racy: false,
+  };
   const read = readOnce(file, sink);
-  return { ...read, bytes: read.bytes && Buffer.from(read.bytes), written: sink.files.get("a/file"), again: readOnce(file, undefined).entry };
+  return {
+    ...read,
+    bytes: read.bytes && Buffer.from(read.bytes),
+    written: sink.files.get("a/file"),
+    again: readOnce(file, undefined).entry,
+  };
 }
 
-test.for([0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB + 2, 5 * MIB])("reads %d bytes once: digest, sink and result agree", (size) => {
-  const content = randomBytes(size);
-  const { entry, bytes, written, again } = readBytes(content);
-  expect(entry).toEqual({ digest: createHash("sha256").update(content).digest("hex"), size, mode: 0o644 });
-  expect(again).toEqual(entry);
-  expect(written?.mode).toBe(0o644);
-  expect(written?.bytes.equals(content)).toBe(true);
-  if (size <= MIB) expect(bytes?.equals(content)).toBe(true);
-  else expect(bytes).toBeUndefined();
-});
+test.for([0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB + 2, 5 * MIB])(
+  "reads %d bytes once: digest, sink and result agree",
+  (size) => {
+    const content = randomBytes(size);
+    const { entry, bytes, written, again } = readBytes(content);
+    expect(entry).toEqual({ digest: createHash("sha256").update(content).digest("hex"), size, mode: 0o644 });
+    expect(again).toEqual(entry);
+    expect(written?.mode).toBe(0o644);
+    expect(written?.bytes.equals(content)).toBe(true);
+    if (size <= MIB) expect(bytes?.equals(content)).toBe(true);
+    else expect(bytes).toBeUndefined();
+  },
+);
 
 test.for([0, 1, 100, MIB + 1])("reads all of a file that grew since it was looked at, when it had %d bytes", (size) => {
   const content = randomBytes(2 * MIB);
   const { entry, written } = readBytes(content, { size });
   expect(entry.size).toBe(written?.bytes.length);
-  expect(entry.digest).toBe(createHash("sha256").update(written?.bytes ?? "").digest("hex"));
+  expect(entry.digest).toBe(
+    createHash("sha256")
+      .update(written?.bytes ?? "")
+      .digest("hex"),
+  );
   expect(entry.size, "so that the scan notices").not.toBe(size);
 });
 
@@ -49,7 +68,13 @@ describe("modes", () => {
     { title: "a script that is not executable", bytes: script, executable: false, mode: 0o755, madeExecutable: true },
     { title: "an executable script", bytes: script, executable: true, mode: 0o755, madeExecutable: false },
     { title: "an ELF file", bytes: elfFile(), executable: false, mode: 0o755, madeExecutable: true },
-    { title: "a large script", bytes: Buffer.concat([script, Buffer.alloc(2 * MIB)]), executable: false, mode: 0o755, madeExecutable: true },
+    {
+      title: "a large script",
+      bytes: Buffer.concat([script, Buffer.alloc(2 * MIB)]),
+      executable: false,
+      mode: 0o755,
+      madeExecutable: true,
+    },
     { title: "nothing", bytes: Buffer.alloc(0), executable: false, mode: 0o644, madeExecutable: false },
   ])("of $title", ({ bytes, executable, mode, madeExecutable }) => {
     const read = readBytes(bytes, { executable });

@@ -7,7 +7,11 @@ import { type Content, scratch, type TreeOf, writeTree } from "../support/trees.
 const LIMITS: ScanLimits = { maxFiles: 1000, maxFileSize: 1000, maxPackSize: 10_000, maxDefinitionSize: 500 };
 
 /** Walks a pack of its own; `prepare` does what a tree cannot say. */
-function walk(tree: TreeOf<Content>, prepare: (root: string) => void = () => {}, limits: Partial<ScanLimits> = {}): SourceWalk {
+function walk(
+  tree: TreeOf<Content>,
+  prepare: (root: string) => void = () => {},
+  limits: Partial<ScanLimits> = {},
+): SourceWalk {
   using directory = scratch();
   const root = `${directory.path}/pack`;
   writeTree(root, tree);
@@ -21,7 +25,13 @@ function pathsOf({ files }: SourceWalk): string[] {
 }
 
 test("lists files and directories, parents before children, sorted", () => {
-  const { files, directories, diagnostics } = walk({ "pack.yaml": "x", "b/c/d": "yy", "b/a": "", empty: "directory/", "a-b/x": "1" });
+  const { files, directories, diagnostics } = walk({
+    "pack.yaml": "x",
+    "b/c/d": "yy",
+    "b/a": "",
+    empty: "directory/",
+    "a-b/x": "1",
+  });
   expect(files.map(({ path, size }) => [path, size])).toEqual([
     ["a-b/x", 1],
     ["b/a", 0],
@@ -41,7 +51,16 @@ test("knows what is executable", () => {
 });
 
 test("leaves out litter, at any depth", () => {
-  const tree = { a: "", "a~": "", ".git/config": "", "lib/__pycache__/x.pyc": "", "lib/node_modules/x": "", "lib/.venv/x": "", ".gitignore": "", ".hidden": "" };
+  const tree = {
+    a: "",
+    "a~": "",
+    ".git/config": "",
+    "lib/__pycache__/x.pyc": "",
+    "lib/node_modules/x": "",
+    "lib/.venv/x": "",
+    ".gitignore": "",
+    ".hidden": "",
+  };
   expect(pathsOf(walk(tree))).toEqual([".gitignore", ".hidden", "a"]);
 });
 
@@ -77,7 +96,11 @@ describe(".packignore", () => {
 
 describe("symlinks", () => {
   test("inside the pack become what they point at", () => {
-    const { files, directories, diagnostics } = walk({ "lib/a.py": "12", "b.py": { link: "lib/a.py" }, lib2: { link: "lib" } });
+    const { files, directories, diagnostics } = walk({
+      "lib/a.py": "12",
+      "b.py": { link: "lib/a.py" },
+      lib2: { link: "lib" },
+    });
     expect(files.map(({ path, size, real }) => [path, size, real.endsWith("/lib/a.py")])).toEqual([
       ["b.py", 2, true],
       ["lib/a.py", 2, true],
@@ -116,7 +139,11 @@ describe("symlinks", () => {
   });
 
   test("cannot multiply directories beyond the limits", () => {
-    const tree = Object.fromEntries(Array.from({ length: 11 }, (_, level) => [0, 1].map((side) => [`d${level}/${side}`, { link: `../d${level + 1}` }])).flat());
+    const tree = Object.fromEntries(
+      Array.from({ length: 11 }, (_, level) =>
+        [0, 1].map((side) => [`d${level}/${side}`, { link: `../d${level + 1}` }]),
+      ).flat(),
+    );
     const { directories, diagnostics } = walk({ ...tree, d11: "directory/" }, undefined, { maxFiles: 100 });
     expect(diagnostics.map(({ code }) => code)).toContain("limits.files");
     expect(directories.length).toBeLessThan(1000);
@@ -131,7 +158,9 @@ describe("refuses, and never opens,", () => {
   });
 
   test("a name that is not UTF-8, said so that it can be found", () => {
-    const { files, diagnostics } = walk({ good: "" }, (root) => writeFileSync(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xe4)]), ""));
+    const { files, diagnostics } = walk({ good: "" }, (root) =>
+      writeFileSync(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xe4)]), ""),
+    );
     expect(files.map(({ path }) => path)).toEqual(["good"]);
     expect(diagnostics).toMatchObject([{ severity: "error", code: "source.undecodable_name", file: "b\\xe4" }]);
   });
@@ -149,7 +178,12 @@ describe("refuses, and never opens,", () => {
 describe("limits", () => {
   test.for([
     { title: "size of a file", tree: { a: "x".repeat(1001) }, limits: {}, code: "limits.file_size" },
-    { title: "size of the pack", tree: { a: "x".repeat(600), b: "x".repeat(600) }, limits: { maxPackSize: 1000 }, code: "limits.pack_size" },
+    {
+      title: "size of the pack",
+      tree: { a: "x".repeat(600), b: "x".repeat(600) },
+      limits: { maxPackSize: 1000 },
+      code: "limits.pack_size",
+    },
     { title: "number of files", tree: { a: "", b: "", c: "" }, limits: { maxFiles: 2 }, code: "limits.files" },
     { title: "depth", tree: { [`${"d/".repeat(70)}x`]: "" }, limits: {}, code: "limits.depth" },
   ])("$title", ({ tree, limits, code }) => {
@@ -166,5 +200,7 @@ describe("limits", () => {
 test.for(["ENOENT", "ENOTDIR"])("throws when the pack's own directory cannot be listed: %s", (code) => {
   using directory = scratch();
   writeTree(directory.path, { file: "" });
-  expect(() => walkSource(`${directory.path}/${code === "ENOENT" ? "none" : "file"}`, LIMITS, 0)).toThrow(expect.objectContaining({ code }));
+  expect(() => walkSource(`${directory.path}/${code === "ENOENT" ? "none" : "file"}`, LIMITS, 0)).toThrow(
+    expect.objectContaining({ code }),
+  );
 });

@@ -5,15 +5,45 @@ import { stampsOf } from "./support/tree.ts";
 
 describe("a broken pack beside good ones", () => {
   test.for([
-    { title: "an action whose YAML does not parse", path: "actions/echo.yaml", content: brokenYaml, code: /^yaml\./ },
-    { title: "a pack.yaml that does not parse", path: "pack.yaml", content: "ref: core\nversion: [\n", code: /^yaml\./ },
+    {
+      title: "an action whose YAML does not parse",
+      path: "actions/echo.yaml",
+      content: brokenYaml,
+      code: /^metadata\.invalid_yaml$/,
+    },
+    {
+      title: "a pack.yaml that does not parse",
+      path: "pack.yaml",
+      content: "ref: core\nversion: [\n",
+      code: /^metadata\.invalid_yaml$/,
+    },
     { title: "an empty pack.yaml", path: "pack.yaml", content: "", code: /^(manifest|metadata)\./ },
     { title: "a pack.yaml that is a list", path: "pack.yaml", content: "- ref\n", code: /^manifest\.not_object$/ },
     { title: "a typo in the ref", path: "pack.yaml", content: manifest("Core!"), code: /^manifest\.invalid_ref$/ },
-    { title: "a typo in the key", path: "pack.yaml", content: "reff: core\nlabel: x\nversion: 1.0.0\n", code: /^metadata\.missing_field$/ },
-    { title: "a version that is none", path: "pack.yaml", content: manifest("core", "one"), code: /^manifest\.invalid_version$/ },
-    { title: "a version that YAML takes for a number", path: "pack.yaml", content: "ref: core\nlabel: x\nversion: 1.1\n", code: /^manifest\.invalid_version$/ },
-    { title: "a ref that leads out of the volume", path: "pack.yaml", content: manifest("../../etc"), code: /^manifest\.invalid_ref$/ },
+    {
+      title: "a typo in the key",
+      path: "pack.yaml",
+      content: "reff: core\nlabel: x\nversion: 1.0.0\n",
+      code: /^metadata\.missing_field$/,
+    },
+    {
+      title: "a version that is none",
+      path: "pack.yaml",
+      content: manifest("core", "one"),
+      code: /^manifest\.invalid_version$/,
+    },
+    {
+      title: "a version that YAML takes for a number",
+      path: "pack.yaml",
+      content: "ref: core\nlabel: x\nversion: 1.1\n",
+      code: /^manifest\.invalid_version$/,
+    },
+    {
+      title: "a ref that leads out of the volume",
+      path: "pack.yaml",
+      content: manifest("../../etc"),
+      code: /^manifest\.invalid_ref$/,
+    },
   ])("$title: its last good release stays, the others are published, exit 1", ({ path, content, code }) => {
     using it = story({ packs: packs("core", "deploy") });
     const first = it.once();
@@ -25,14 +55,21 @@ describe("a broken pack beside good ones", () => {
     expect(run.outcomes).toEqual({ core: "rejected", deploy: "published" });
     expect(run.pack("core").release).toBe(first.pack("core").release);
     expect(run.pack("core").diagnostics).toContainEqual(
-      expect.objectContaining({ severity: "error", code: expect.stringMatching(code), file: path, message: expect.any(String) }),
+      expect.objectContaining({
+        severity: "error",
+        code: expect.stringMatching(code),
+        file: path,
+        message: expect.any(String),
+      }),
     );
     expect(stampsOf(it.at("volume/core"))).toEqual(before);
     expect(it.tree("volume/deploy")).toEqual(it.tree("packs/deploy"));
   });
 
   test("says in text where it is broken and what to do", () => {
-    using it = story({ packs: { core: pack("core"), deploy: { "pack.yaml": "ref: deploy\nlabel: x\nversion: 1.1\n" } } });
+    using it = story({
+      packs: { core: pack("core"), deploy: { "pack.yaml": "ref: deploy\nlabel: x\nversion: 1.1\n" } },
+    });
     const { code, stdout } = it.packsync(["--once"]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/deploy.*rejected/);
@@ -70,7 +107,10 @@ describe("a broken pack beside good ones", () => {
 
   test("reports every broken file at once", () => {
     using it = story({ packs: { core: pack("core", { rules: { "a.yaml": brokenYaml, "b.yaml": "\tx: 1\n" } }) } });
-    const files = it.once().pack("core").diagnostics.map(({ file }) => file);
+    const files = it
+      .once()
+      .pack("core")
+      .diagnostics.map(({ file }) => file);
     expect(files).toEqual(expect.arrayContaining(["rules/a.yaml", "rules/b.yaml"]));
   });
 

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { scratch } from "../support/trees.ts";
 import { FOREIGN, liveGeneration, write } from "./programs/generation.ts";
 import type { Published } from "./programs/publisher.ts";
 import type { ReaderMode, Seen } from "./programs/reader.ts";
-import { scratch, scratchInMemory, startProgram } from "./programs/start.ts";
+import { scratchInMemory, startProgram } from "./programs/start.ts";
 
 const PUBLISHER = new URL("./programs/publisher.ts", import.meta.url);
 const READER = new URL("./programs/reader.ts", import.meta.url);
@@ -34,7 +35,6 @@ test.for(cases)("$title", { timeout: 180_000 }, async ({ where, generations }) =
 
   const { published, seen } = await publishUnderReaders(root, generations);
 
-  process.stderr.write(`${JSON.stringify({ published, seen })}\n`);
   expect(seen.filter(({ violations }) => violations?.length !== 0)).toEqual([]);
   expect(published).toEqual({ generation: generations, publishes: generations * REFS.length });
   expect(REFS.map((ref) => liveGeneration(`${root}/volume/${ref}`))).toEqual(REFS.map(() => generations));

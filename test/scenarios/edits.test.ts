@@ -8,9 +8,21 @@ import { link, stampsOf, textsOf } from "./support/tree.ts";
 
 describe("a change in the source", () => {
   test.for([
-    { title: "an edited file", change: { "actions/echo.yaml": action("echo loudly") }, counts: { added: 0, replaced: 1, removed: 0 } },
-    { title: "a new file", change: { "actions/new.yaml": action("new") }, counts: { added: 1, replaced: 0, removed: 0 } },
-    { title: "both at once", change: { "actions/echo.yaml": action("x"), "README.md": "x" }, counts: { added: 1, replaced: 1, removed: 0 } },
+    {
+      title: "an edited file",
+      change: { "actions/echo.yaml": action("echo loudly") },
+      counts: { added: 0, replaced: 1, removed: 0 },
+    },
+    {
+      title: "a new file",
+      change: { "actions/new.yaml": action("new") },
+      counts: { added: 1, replaced: 0, removed: 0 },
+    },
+    {
+      title: "both at once",
+      change: { "actions/echo.yaml": action("x"), "README.md": "x" },
+      counts: { added: 1, replaced: 1, removed: 0 },
+    },
   ])("$title: is published, and nothing else is rewritten", ({ change, counts }) => {
     using it = story({ packs: packs("core", "deploy") });
     it.once();
@@ -30,7 +42,10 @@ describe("a change in the source", () => {
     using it = story({ packs: packs("core") });
     it.once();
     it.remove("packs/core/actions/echo.sh");
-    expect(it.once().pack("core")).toMatchObject({ outcome: "published", changes: { added: 0, replaced: 0, removed: 1 } });
+    expect(it.once().pack("core")).toMatchObject({
+      outcome: "published",
+      changes: { added: 0, replaced: 0, removed: 1 },
+    });
     expect(it.tree("volume/core")).toEqual(it.tree("packs/core"));
   });
 
@@ -109,7 +124,11 @@ describe("a change in the source", () => {
     it.move("packs", "other");
     it.move("aside", "packs");
     const { outcome, version, changes } = it.once().pack("core");
-    expect({ outcome, version, changes }).toMatchObject({ outcome: "published", version: "1.0.0", changes: { replaced: 1, removed: 1 } });
+    expect({ outcome, version, changes }).toMatchObject({
+      outcome: "published",
+      version: "1.0.0",
+      changes: { replaced: 1, removed: 1 },
+    });
     expect(it.tree("volume/core")).toEqual(it.tree("packs/core"));
   });
 
@@ -164,7 +183,10 @@ describe("what a release keeps of the live tree", () => {
     it.write("volume/core", { ".venv": { bin: { python: script("true") } }, cache: {}, "state.json": "{}" });
     const { ino } = lstatSync(it.at("volume/core/state.json"));
     it.write("packs/core/actions/echo.yaml", action("again"));
-    expect(it.once().pack("core")).toMatchObject({ outcome: "published", changes: { replaced: 1, carried: 2, removed: 0 } });
+    expect(it.once().pack("core")).toMatchObject({
+      outcome: "published",
+      changes: { replaced: 1, carried: 2, removed: 0 },
+    });
     expect(lstatSync(it.at("volume/core/state.json")).ino).toBe(ino);
     expect(it.read("volume/core/.venv/bin/python")).toContain("true");
     expect(it.exists("volume/core/cache")).toBe(true);

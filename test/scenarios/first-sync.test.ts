@@ -32,7 +32,10 @@ describe("the first sync", () => {
     using it = story({ packs: packs("core") });
     const run = it.once();
     expect(run.code).toBe(0);
-    expect(run.report.sources).toMatchObject([{ name: "packs", state: "listed" }, { name: "packs.dev", state: "absent" }]);
+    expect(run.report.sources).toMatchObject([
+      { name: "packs", state: "listed" },
+      { name: "packs.dev", state: "absent" },
+    ]);
   });
 
   test("names the volume's directory after the `ref`, whatever the source's is called", () => {
@@ -107,7 +110,12 @@ describe("a development pack", () => {
     execFileSync("bash", ["-e"], { cwd: it.directory, input: QUICK_START });
     const run = it.once();
     expect(run.code).toBe(0);
-    expect(run.pack("mypack")).toMatchObject({ outcome: "published", kind: "development", version: "0.0.0-dev", diagnostics: [] });
+    expect(run.pack("mypack")).toMatchObject({
+      outcome: "published",
+      kind: "development",
+      version: "0.0.0-dev",
+      diagnostics: [],
+    });
     const env = { ...process.env, ATTUNE_MESSAGE: "hello" };
     expect(execFileSync(it.at("volume/mypack/actions/echo.sh"), { env, encoding: "utf8" })).toBe("Message: hello\n");
     expect(it.read("volume/mypack/pack.yaml")).toContain('ref: "mypack"\nlabel: "Mypack"\nversion: "0.0.0-dev"\n');
@@ -132,7 +140,11 @@ describe("a development pack", () => {
     const run = it.once();
     expect(run.code).toBe(0);
     const release = expect.stringMatching(/^1-/);
-    expect(run.pack("mine")).toMatchObject({ outcome: "rejected", release, diagnostics: [{ code: "manifest.missing" }] });
+    expect(run.pack("mine")).toMatchObject({
+      outcome: "rejected",
+      release,
+      diagnostics: [{ code: "manifest.missing" }],
+    });
     expect(it.read("volume/mine/pack.yaml")).toBe(manifest("mine"));
     it.write("packs.dev/mine/pack.yaml", manifest("mine", "1.1.0"));
     expect(it.once().pack("mine")).toMatchObject({ outcome: "published", version: "1.1.0" });
@@ -145,7 +157,11 @@ describe("a development pack", () => {
 });
 
 describe("a volume that `cp -rf` filled", () => {
-  const old = pack("core", { actions: { "echo.yaml": action("echo"), "old.yaml": action("old"), "echo.sh": script("echo old") } }, "0.9.0");
+  const old = pack(
+    "core",
+    { actions: { "echo.yaml": action("echo"), "old.yaml": action("old"), "echo.sh": script("echo old") } },
+    "0.9.0",
+  );
 
   test("is adopted: the source's files win, the rest stays and is listed, the old tree is release 0", () => {
     using it = story({ packs: packs("core"), volume: { core: old } });
@@ -156,7 +172,10 @@ describe("a volume that `cp -rf` filled", () => {
     expect(run.pack("core")).toMatchObject({ outcome: "published", release, changes: { replaced: 2, carried: 1 } });
     const leftover = { code: "volume.leftover", file: "actions/old.yaml" };
     expect(run.pack("core").diagnostics).toContainEqual(expect.objectContaining(leftover));
-    expect(it.tree("volume/core")).toEqual({ ...it.tree("packs/core"), "actions/old.yaml": before["actions/old.yaml"] });
+    expect(it.tree("volume/core")).toEqual({
+      ...it.tree("packs/core"),
+      "actions/old.yaml": before["actions/old.yaml"],
+    });
     expect(it.tree(`volume/.packsync/releases/core/${history(it.at("volume"), "core")[0]}`)).toEqual(before);
     expect(history(it.at("volume"), "core")).toEqual([expect.stringMatching(/^0-/)]);
   });
@@ -165,7 +184,10 @@ describe("a volume that `cp -rf` filled", () => {
     using it = story({ packs: packs("core"), volume: { core: old } });
     it.once();
     it.write("packs/core/actions/echo.yaml", action("echo again"));
-    expect(it.once().pack("core")).toMatchObject({ outcome: "published", changes: { replaced: 1, carried: 1, removed: 0 } });
+    expect(it.once().pack("core")).toMatchObject({
+      outcome: "published",
+      changes: { replaced: 1, carried: 1, removed: 0 },
+    });
     expect(it.read("volume/core/actions/old.yaml")).toBe(action("old"));
   });
 
@@ -182,7 +204,10 @@ describe("a volume that `cp -rf` filled", () => {
   });
 
   test("keeps packs that no source knows, and files beside packs", () => {
-    using it = story({ packs: packs("core"), volume: { installed: pack("installed"), ".attune-packs-sentinel": "ready" } });
+    using it = story({
+      packs: packs("core"),
+      volume: { installed: pack("installed"), ".attune-packs-sentinel": "ready" },
+    });
     const before = stampsOf(it.at("volume/installed"));
     expect(it.once().outcomes).toEqual({ core: "published" });
     expect(stampsOf(it.at("volume/installed"))).toEqual(before);
@@ -216,7 +241,11 @@ describe("a directory without pack.yaml in the volume", () => {
 describe("foreign content in the way of a source's file", () => {
   test.for([
     { title: "a file in the way of a file", foreign: { "data.json": "foreign" }, kept: { "data.json": "foreign" } },
-    { title: "a directory in the way of a file", foreign: { "data.json": { inner: "foreign" } }, kept: { "data.json/inner": "foreign" } },
+    {
+      title: "a directory in the way of a file",
+      foreign: { "data.json": { inner: "foreign" } },
+      kept: { "data.json/inner": "foreign" },
+    },
     { title: "a symlink in the way of a file", foreign: { "data.json": link("/etc/hostname") }, kept: {} },
     { title: "a file in the way of a directory", foreign: { lib: "foreign" }, kept: { lib: "foreign" } },
   ])("$title is replaced, kept in history and reported", ({ foreign, kept }) => {
@@ -246,5 +275,7 @@ describe("foreign content in the way of a source's file", () => {
 
 /** The names of the trees that history holds of a pack, oldest first. */
 function history(volume: string, ref: string): string[] {
-  return readdirSync(`${volume}/.packsync/releases/${ref}`).filter((name) => !name.endsWith(".json")).sort();
+  return readdirSync(`${volume}/.packsync/releases/${ref}`)
+    .filter((name) => !name.endsWith(".json"))
+    .sort();
 }

@@ -129,11 +129,19 @@ describe("a development pack over a production pack of the same ref", () => {
   });
 
   test("does not hide it while it was never good", () => {
-    using it = story({ packs: packs("core"), "packs.dev": { core: pack("core", { actions: { "a.yaml": brokenYaml } }) } });
+    using it = story({
+      packs: packs("core"),
+      "packs.dev": { core: pack("core", { actions: { "a.yaml": brokenYaml } }) },
+    });
     const run = it.once();
     expect(run.code).toBe(0);
     const outcomes = run.report.packs.map(({ source, outcome }) => [source, outcome]);
-    expect(outcomes).toEqual(expect.arrayContaining([["packs.dev", "rejected"], ["packs", "published"]]));
+    expect(outcomes).toEqual(
+      expect.arrayContaining([
+        ["packs.dev", "rejected"],
+        ["packs", "published"],
+      ]),
+    );
     expect(it.tree("volume/core")).toEqual(it.tree("packs/core"));
     it.write("packs.dev/core/actions/a.yaml", action("a"));
     expect(it.once().pack("core")).toMatchObject({ outcome: "published", source: "packs.dev" });
@@ -177,7 +185,10 @@ describe("two packs with one ref in one source", () => {
     const run = it.once();
     expect(run.code).toBe(1);
     const refused = run.report.packs.filter(({ ref }) => ref === "deploy");
-    expect(refused.map(({ directory, outcome }) => [directory, outcome]).sort()).toEqual([["one", "rejected"], ["two", "rejected"]]);
+    expect(refused.map(({ directory, outcome }) => [directory, outcome]).sort()).toEqual([
+      ["one", "rejected"],
+      ["two", "rejected"],
+    ]);
     const codes = refused.flatMap(({ diagnostics }) => diagnostics.map(({ code }) => code));
     expect(codes).toEqual(["manifest.duplicate_ref", "manifest.duplicate_ref"]);
     expect(it.exists("volume/deploy")).toBe(false);
@@ -192,8 +203,13 @@ describe("two packs with one ref in one source", () => {
     const run = it.once();
     expect(run.code).toBe(1);
     expect(it.tree("volume/deploy")).toEqual(it.tree("packs/deploy"));
-    const outcomes = run.report.packs.filter(({ ref }) => ref === "deploy").map(({ directory, outcome }) => [directory, outcome]);
-    expect(outcomes.sort()).toEqual([["copy-of-deploy", "rejected"], ["deploy", "published"]]);
+    const outcomes = run.report.packs
+      .filter(({ ref }) => ref === "deploy")
+      .map(({ directory, outcome }) => [directory, outcome]);
+    expect(outcomes.sort()).toEqual([
+      ["copy-of-deploy", "rejected"],
+      ["deploy", "published"],
+    ]);
     it.write("packs/copy-of-deploy/pack.yaml", manifest("copy"));
     const mended = it.once();
     expect(mended.code).toBe(0);

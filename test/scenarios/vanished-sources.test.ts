@@ -15,7 +15,9 @@ describe("a production source", () => {
     const run = it.once();
     expect(run.code).toBe(3);
     expect(run.outcomes).toEqual({ core: "held", deploy: "held", mine: "unchanged" });
-    expect(run.pack("core").diagnostics).toMatchObject([{ code: "source.held", hint: expect.stringContaining("--allow-removals") }]);
+    expect(run.pack("core").diagnostics).toMatchObject([
+      { code: "source.held", hint: expect.stringContaining("--allow-removals") },
+    ]);
     expect(run.report.sources[0]).toMatchObject({ name: "packs", held: "emptied" });
     expect(stampsOf(it.at("volume/core"))).toEqual(before);
     expect(it.once().code).toBe(3);
@@ -96,7 +98,9 @@ describe("a production source", () => {
       const ref = path.split("/")[1] ?? "";
       expect(run.code).toBe(1);
       expect(run.outcomes[ref]).toBe("rejected");
-      expect(run.pack(ref).diagnostics).toContainEqual(expect.objectContaining({ code: "source.unreadable", hint: expect.any(String) }));
+      expect(run.pack(ref).diagnostics).toContainEqual(
+        expect.objectContaining({ code: "source.unreadable", hint: expect.any(String) }),
+      );
       chmodSync(it.at(path), 0o755);
     }
     expect(stampsOf(it.at("volume/core"))).toEqual(before);
@@ -116,14 +120,20 @@ describe("packs that vanish at once", () => {
     expect(text.code).toBe(3);
     expect(text.stdout).toContain("--allow-removals");
     const ended = it.once(["--allow-removals"]);
-    expect(ended).toMatchObject({ code: 0, outcomes: { a1: "retired", a2: "retired", a3: "retired", a4: "unchanged" } });
+    expect(ended).toMatchObject({
+      code: 0,
+      outcomes: { a1: "retired", a2: "retired", a3: "retired", a4: "unchanged" },
+    });
   });
 
   test("2 of 4, and then 1 of 2, are retired", () => {
     using it = story({ packs: packs("a1", "a2", "a3", "a4") });
     it.once();
     for (const ref of ["a1", "a2"]) it.remove(`packs/${ref}`);
-    expect(it.once()).toMatchObject({ code: 0, outcomes: { a1: "retired", a2: "retired", a3: "unchanged", a4: "unchanged" } });
+    expect(it.once()).toMatchObject({
+      code: 0,
+      outcomes: { a1: "retired", a2: "retired", a3: "unchanged", a4: "unchanged" },
+    });
     it.remove("packs/a3");
     expect(it.once()).toMatchObject({ code: 0, outcomes: { a3: "retired", a4: "unchanged" } });
   });

@@ -1,5 +1,12 @@
 import type { ElfInfo } from "../../src/pack/elf.ts";
-import type { FileEntry, LedgerFile, LiveFile, LiveSnapshot, Ownership, PackSnapshot } from "../../src/pack/snapshot.ts";
+import type {
+  FileEntry,
+  LedgerFile,
+  LiveFile,
+  LiveSnapshot,
+  Ownership,
+  PackSnapshot,
+} from "../../src/pack/snapshot.ts";
 import type { Ledger } from "../../src/plan/plan.ts";
 import type { PathMemory, PreservePolicy } from "../../src/plan/preserve.ts";
 
@@ -7,7 +14,16 @@ export const policy: PreservePolicy = { mode: "static-elf", arch: ["x86_64"] };
 
 /** An ELF file's description; static for x86_64 unless said otherwise. */
 export function elfInfo(about: Partial<ElfInfo> = {}): ElfInfo {
-  return { class: 64, endian: "little", machine: "x86_64", type: "executable", static: true, needed: [], truncated: false, ...about };
+  return {
+    class: 64,
+    endian: "little",
+    machine: "x86_64",
+    type: "executable",
+    static: true,
+    needed: [],
+    truncated: false,
+    ...about,
+  };
 }
 
 /** What a file holds: its digest is the content's name, and the name's beginning says what it is. */
@@ -18,13 +34,19 @@ export function entry(content: string, mode = content.includes("-elf") ? 0o755 :
 
 function elfOf(content: string): ElfInfo | undefined {
   if (content.startsWith("static-elf")) return elfInfo();
-  if (content.startsWith("dynamic-elf")) return elfInfo({ static: false, interpreter: "/lib64/ld-linux-x86-64.so.2", needed: ["libc.so.6"] });
+  if (content.startsWith("dynamic-elf"))
+    return elfInfo({ static: false, interpreter: "/lib64/ld-linux-x86-64.so.2", needed: ["libc.so.6"] });
   if (content.startsWith("foreign-arch-elf")) return elfInfo({ machine: "aarch64" });
   return undefined;
 }
 
 /** A file of the volume that stands at `path`. */
-export function liveFile(path: string, content: string, ownership: Ownership = "ours", mode = entry(content).mode): LiveFile {
+export function liveFile(
+  path: string,
+  content: string,
+  ownership: Ownership = "ours",
+  mode = entry(content).mode,
+): LiveFile {
   return { ...entry(content, mode), ...identity(path, content), kind: "file", ownership };
 }
 
@@ -38,17 +60,24 @@ function identity(path: string, content: string) {
 
 /** Paths that end with `/` are directories; the directories above a path need not be listed. */
 export function source(tree: Readonly<Record<string, FileEntry | "directory">>): PackSnapshot {
-  const files = new Map(Object.entries(tree).flatMap(([path, value]) => (value === "directory" ? [] : [[path, value] as const])));
+  const files = new Map(
+    Object.entries(tree).flatMap(([path, value]) => (value === "directory" ? [] : [[path, value] as const])),
+  );
   return { files, directories: directoriesOf(tree) };
 }
 
 export function live(tree: Readonly<Record<string, LiveFile | "directory">>): LiveSnapshot {
-  const files = new Map(Object.entries(tree).flatMap(([path, value]) => (value === "directory" ? [] : [[path, value] as const])));
+  const files = new Map(
+    Object.entries(tree).flatMap(([path, value]) => (value === "directory" ? [] : [[path, value] as const])),
+  );
   return { files, directories: directoriesOf(tree) };
 }
 
 /** What the last publish left. */
-export function ledger(tree: Readonly<Record<string, string | "directory">>, memory: Record<string, PathMemory> = {}): Ledger {
+export function ledger(
+  tree: Readonly<Record<string, string | "directory">>,
+  memory: Record<string, PathMemory> = {},
+): Ledger {
   const files = Object.entries(tree).flatMap(([path, content]): [string, LedgerFile][] =>
     content === "directory" ? [] : [[path, { ...entry(content), ...identity(path, content) }]],
   );

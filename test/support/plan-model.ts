@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { type LedgerFile, type LiveFile, type LiveSnapshot, type PackSnapshot, parentsOf } from "../../src/pack/snapshot.ts";
+import {
+  type LedgerFile,
+  type LiveFile,
+  type LiveSnapshot,
+  type PackSnapshot,
+  parentsOf,
+} from "../../src/pack/snapshot.ts";
 import type { Ledger, Plan } from "../../src/plan/plan.ts";
 import { entry } from "./entries.ts";
 
@@ -15,7 +21,10 @@ const CONTENTS = ["text 1", "text 2", "static-elf 1", "static-elf 2", "dynamic-e
 function anyTree(contents: readonly string[]): fc.Arbitrary<Tree> {
   const leaf = fc.record({ content: fc.constantFrom(...contents), mode: fc.constantFrom(0o644, 0o755) });
   return fc.letrec<{ tree: Tree }>((tie) => ({
-    tree: fc.dictionary(fc.constantFrom(...NAMES), fc.oneof({ maxDepth: 3 }, leaf, tie("tree")), { maxKeys: 4, noNullPrototype: true }),
+    tree: fc.dictionary(fc.constantFrom(...NAMES), fc.oneof({ maxDepth: 3 }, leaf, tie("tree")), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    }),
   })).tree;
 }
 
@@ -43,8 +52,14 @@ export function anyLedger(volume: Volume): fc.Arbitrary<Ledger | undefined> {
     const flip = () => coin.next().value === true;
     const known = [...volume.files].filter(([, { content }]) => content !== "link" && !isEmpty && flip());
     const stale = files.filter(flip).map(([path, leaf]) => [path, { ...leaf, inode: `past ${path}` }] as const);
-    const all = [...stale, ...known].map(([path, { content, mode, inode }]) => [path, ledgerFile(content, mode, inode)] as const);
-    return { files: Object.fromEntries(all), directories: [...directories, ...volume.directories].filter(flip), memory: {} };
+    const all = [...stale, ...known].map(
+      ([path, { content, mode, inode }]) => [path, ledgerFile(content, mode, inode)] as const,
+    );
+    return {
+      files: Object.fromEntries(all),
+      directories: [...directories, ...volume.directories].filter(flip),
+      memory: {},
+    };
   });
   return fc.option(some, { nil: undefined });
 }
@@ -57,22 +72,42 @@ function ledgerFile(content: string, mode: number, inode: string): LedgerFile {
 export function look(volume: Volume, ledger: Ledger | undefined, source: PackSnapshot): LiveSnapshot {
   const paths = new Set(source.files.keys());
   const above = new Set([...source.directories, ...[...paths].flatMap(parentsOf)]);
-  const meets = (path: string) => ledger === undefined || paths.has(path) || above.has(path) || parentsOf(path).some((each) => paths.has(each));
-  const files = Array.from(volume.files, ([path, leaf]): [string, LiveFile] => [path, liveFile(path, leaf, ledger, meets(path))]);
+  const meets = (path: string) =>
+    ledger === undefined || paths.has(path) || above.has(path) || parentsOf(path).some((each) => paths.has(each));
+  const files = Array.from(volume.files, ([path, leaf]): [string, LiveFile] => [
+    path,
+    liveFile(path, leaf, ledger, meets(path)),
+  ]);
   return { files: new Map(files), directories: volume.directories };
 }
 
-function liveFile(path: string, { content, mode, inode }: Leaf & { inode: string }, ledger: Ledger | undefined, isRead: boolean): LiveFile {
+function liveFile(
+  path: string,
+  { content, mode, inode }: Leaf & { inode: string },
+  ledger: Ledger | undefined,
+  isRead: boolean,
+): LiveFile {
   const published = ledger && Object.hasOwn(ledger.files, path) ? ledger.files[path] : undefined;
   const base = { inode, mtimeNs: "0", size: content.length, mode };
   if (content === "link") return { ...base, kind: "symlink", ownership: published ? "drifted" : "foreign" };
   const { digest, elf } = entry(content);
-  if (published === undefined) return { ...base, kind: "file", ownership: "foreign", ...(isRead && { digest, ...(elf && { elf }) }) };
-  return { ...base, kind: "file", ownership: digest === published.digest ? "ours" : "drifted", digest, ...(elf && { elf }) };
+  if (published === undefined)
+    return { ...base, kind: "file", ownership: "foreign", ...(isRead && { digest, ...(elf && { elf }) }) };
+  return {
+    ...base,
+    kind: "file",
+    ownership: digest === published.digest ? "ours" : "drifted",
+    digest,
+    ...(elf && { elf }),
+  };
 }
 
 /** Publishes in memory what staging would. What packsync made is its own; directories that it carried are not. */
-export function apply(plan: Plan, volume: Volume, source: PackSnapshot): { readonly volume: Volume; readonly ledger: Ledger } {
+export function apply(
+  plan: Plan,
+  volume: Volume,
+  source: PackSnapshot,
+): { readonly volume: Volume; readonly ledger: Ledger } {
   const files = new Map<string, Leaf & { readonly inode: string }>();
   const own = new Map<string, LedgerFile>();
   const stay = (path: string) => {
@@ -82,14 +117,19 @@ export function apply(plan: Plan, volume: Volume, source: PackSnapshot): { reado
   };
   for (const [path, { digest, mode }] of plan.keep) own.set(path, ledgerFile(digest, mode, stay(path)?.inode ?? ""));
   for (const change of plan.changes) {
-    if (change.kind === "carry" || (change.kind === "preserve" && change.why !== "foreign-binary-in-the-way")) stay(change.path);
+    if (change.kind === "carry" || (change.kind === "preserve" && change.why !== "foreign-binary-in-the-way"))
+      stay(change.path);
     if (change.kind !== "add" && change.kind !== "replace") continue;
     const { digest: content, mode } = change.next;
     files.set(change.path, { content, mode, inode: `new ${change.path} ${content}` });
     own.set(change.path, ledgerFile(content, mode, `new ${change.path} ${content}`));
   }
   const made = new Set([...source.directories, ...[...own.keys()].flatMap(parentsOf)]);
-  const ledger = { files: Object.fromEntries(own), directories: plan.directories.filter((path) => made.has(path)), memory: plan.memory };
+  const ledger = {
+    files: Object.fromEntries(own),
+    directories: plan.directories.filter((path) => made.has(path)),
+    memory: plan.memory,
+  };
   return { volume: { files, directories: plan.directories }, ledger };
 }
 

@@ -23,7 +23,9 @@ interface Needs {
 
 /** A test that needs root or tools: without them it says so and is skipped, or fails when the run is strict. */
 export function testWith({ root, tools = [] }: Needs, title: string, run: () => void | Promise<void>): void {
-  const missing = [...(root && !requires.root ? ["root"] : []), ...tools.filter((tool) => !requires.tool(tool))].join(", ");
+  const missing = [...(root && !requires.root ? ["root"] : []), ...tools.filter((tool) => !requires.tool(tool))].join(
+    ", ",
+  );
   if (missing === "") {
     test(title, run);
   } else if (isStrict) {

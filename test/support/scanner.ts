@@ -1,18 +1,20 @@
-import type { Config } from "../../src/config/config.ts";
-import { createChecker } from "../../src/scan/checker.ts";
-import { createScanner, type Scanner, type ScannedPack, type SourceDirectory } from "../../src/scan/scanner.ts";
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { vi } from "vitest";
+import type { LedgerFile } from "../../src/pack/snapshot.ts";
+import type { SourceDirectory } from "../../src/scan/look.ts";
+import { type ScannedPack, type ScanRequest, scanPack } from "../../src/scan/scan-pack.ts";
 import type { KnownPack } from "../../src/scan/store.ts";
+import type { ScanLimits } from "../../src/scan/walk.ts";
 import { type MemorySink, memorySink } from "./sink.ts";
 
-export const LIMITS: Config["limits"] = { maxFiles: 1000, maxFileSize: 10_000_000, maxPackSize: 100_000_000, maxDefinitionSize: 1000 };
-
-/** A scanner that parses in this thread, some seconds from now: then no stamp is too young. */
-export function testScanner(limits: Partial<Config["limits"]> = {}): Scanner {
-  const checker = createChecker(() => {
-    throw new Error("Expected no thread");
-  });
-  return createScanner({ limits: { ...LIMITS, ...limits }, checker, now: () => Date.now() + 5000 });
-}
+export const LIMITS: ScanLimits = {
+  maxFiles: 1000,
+  maxFileSize: 10_000_000,
+  maxPackSize: 100_000_000,
+  maxDefinitionSize: 1000,
+};
 
 /** A pack's directory in a source of its own kind; the source's path is the parent's. */
 export function packAt(path: string, kind: "production" | "development" = "production"): SourceDirectory {
@@ -27,31 +29,65 @@ export interface Scanned extends ScannedPack {
 }
 
 interface ScanOptions {
-  readonly scanner?: Scanner;
-  /** Whether what is not read is live as it is known; by default everything is. */
-  readonly isLive?: (path: string) => boolean;
-  /** Called between the two looks at the source. */
+  /** By default some seconds from now: then no stamp is too young. */
+  readonly at?: "now" | "later";
+  readonly live?: ScanRequest["live"];
+  /** Called each time the source was walked and nothing is read yet. */
   readonly meanwhile?: () => void;
 }
 
 /** Scans with what the scan before remembers. */
-export async function scan(at: SourceDirectory, before: Scanned | undefined, options: ScanOptions = {}): Promise<Scanned> {
-  const { scanner = testScanner(), isLive = () => true, meanwhile = () => {} } = options;
-  const sink = memorySink();
-  const scanned = await scanner.scan({
-    at,
-    known: before?.known,
-    files: before?.files ?? new Map(),
-    compareLive() {
-      meanwhile();
-      return (path) => isLive(path);
-    },
-    sink,
-  });
+export async function scan(at: SourceDirectory, before?: Scanned, options: ScanOptions = {}): Promise<Scanned> {
+  const sink = memorySink(options.meanwhile);
+  const shiftMs = options.at === "now" ? 0 : 5000;
+  vi.useFakeTimers({ toFake: ["Date"], now: performance.timeOrigin + performance.now() + shiftMs });
+  try {
+    const staging = { root: "/nowhere", volume: "/", owner: undefined };
+    const known = before?.known;
+    const request = { at, known, files: before?.files ?? new Map(), limits: LIMITS, live: options.live, staging };
+    const scanned = await scanPack(request, () => sink);
+    return { ...scanned, sink, known: remember(at, scanned, before?.known) };
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+function remember(at: SourceDirectory, scanned: ScannedPack, before: KnownPack | undefined): KnownPack {
   const isRejected = scanned.identity === undefined || scanned.diagnostics.some(({ severity }) => severity === "error");
   const { fingerprint, revision, ownManifest, diagnostics } = scanned;
-  const identity = scanned.identity ?? before?.known.identity;
-  const verdict = isRejected ? "rejected" : "valid";
+  const identity = scanned.identity ?? before?.identity;
   const about = { source: at.source.name, directory: at.directory, since: "2026-01-01T00:00:00.000Z" };
-  return { ...scanned, sink, known: { ...about, fingerprint, revision, ownManifest, diagnostics, identity, verdict } };
+  return {
+    ...about,
+    fingerprint,
+    revision,
+    ownManifest,
+    diagnostics,
+    identity,
+    verdict: isRejected ? "rejected" : "valid",
+  };
+}
+
+/** Puts what a scan wrote where it is live from now on; `except` these paths. */
+export function goLive(
+  { sink, snapshot }: Scanned,
+  root: string,
+  except: readonly string[] = [],
+): NonNullable<ScanRequest["live"]> {
+  const ledger: Record<string, LedgerFile> = {};
+  rmSync(root, { recursive: true, force: true });
+  for (const [path, { bytes, mode }] of sink.files) {
+    if (except.includes(path)) continue;
+    mkdirSync(dirname(`${root}/${path}`), { recursive: true });
+    writeFileSync(`${root}/${path}`, bytes);
+    chmodSync(`${root}/${path}`, mode);
+    const { ino, mtimeNs } = lstatSync(`${root}/${path}`, { bigint: true });
+    const entry = snapshot.files.get(path) ?? {
+      digest: createHash("sha256").update(bytes).digest("hex"),
+      size: bytes.length,
+      mode,
+    };
+    ledger[path] = { ...entry, inode: String(ino), mtimeNs: String(mtimeNs) };
+  }
+  return { root, ledger };
 }

@@ -1,29 +1,37 @@
-import type { ScanSink } from "../../src/scan/scanner.ts";
+import type { ScanSink, WrittenFile } from "../../src/scan/scan-pack.ts";
 
 /** Takes what a scan reads. */
 export interface MemorySink extends ScanSink {
   /** What is there now, by path: copies of the bytes, and the mode. */
   readonly files: ReadonlyMap<string, { readonly bytes: Buffer; readonly mode: number }>;
   /** Every write there ever was, in order. */
-  readonly written: readonly string[];
+  readonly writes: readonly string[];
+  /** The sizes that were announced last. */
   readonly expected: readonly number[];
 }
 
-export function memorySink(): MemorySink {
+/** @param onExpect called when the source was walked and nothing is read yet */
+export function memorySink(onExpect: () => void = () => {}): MemorySink {
   const files = new Map<string, { bytes: Buffer; mode: number }>();
-  const written: string[] = [];
+  const written = new Map<string, WrittenFile>();
+  const writes: string[] = [];
   const expected: number[] = [];
   const begin = (path: string, mode: number) => {
     const pieces: Buffer[] = [];
-    written.push(path);
+    writes.push(path);
     return {
       append: (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)),
-      end: () => void files.set(path, { bytes: Buffer.concat(pieces), mode }),
+      end() {
+        const bytes = Buffer.concat(pieces);
+        files.set(path, { bytes, mode });
+        written.set(path, { mode, inode: "0", mtimeNs: "0", size: bytes.length });
+      },
     };
   };
   return {
     files,
     written,
+    writes,
     expected,
     begin,
     write(path, mode, bytes) {
@@ -31,7 +39,13 @@ export function memorySink(): MemorySink {
       file.append(bytes);
       file.end();
     },
-    clear: () => files.clear(),
-    expect: (sizes) => void expected.splice(0, expected.length, ...sizes),
+    clear() {
+      files.clear();
+      written.clear();
+    },
+    expect(sizes) {
+      expected.splice(0, expected.length, ...sizes);
+      onExpect();
+    },
   };
 }

@@ -1,4 +1,15 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -39,7 +50,11 @@ export function readTree(root: string): Record<string, string> {
       const path = relative === "" ? name : `${relative}/${name}`;
       const stats = lstatSync(join(root, path));
       if (stats.isDirectory()) visit(path);
-      else found.set(path, stats.isSymbolicLink() ? `→ ${readlinkSync(join(root, path))}` : readFileSync(join(root, path), "utf8"));
+      else
+        found.set(
+          path,
+          stats.isSymbolicLink() ? `→ ${readlinkSync(join(root, path))}` : readFileSync(join(root, path), "utf8"),
+        );
     }
   };
   visit("");

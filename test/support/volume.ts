@@ -35,7 +35,9 @@ export interface TestVolume extends Disposable {
   wait(seconds: number): void;
 }
 
-export function testVolume(about: { readonly swapTrees?: PublisherDeps["swapTrees"]; readonly policy?: PreservePolicy } = {}): TestVolume {
+export function testVolume(
+  about: { readonly swapTrees?: PublisherDeps["swapTrees"]; readonly policy?: PreservePolicy } = {},
+): TestVolume {
   const directory = scratch();
   const layout = volumeLayout(`${directory.path}/volume`);
   openVolume({ layout, stateDir: layout.own, owner: undefined });
@@ -75,7 +77,11 @@ interface StageOptions {
 }
 
 /** Plans and stages what a source of these files would give. */
-export function stage({ publisher, deps, live: root }: TestVolume, tree: TreeOf<Content>, options: StageOptions = {}): StagedRelease {
+export function stage(
+  { publisher, deps, live: root }: TestVolume,
+  tree: TreeOf<Content>,
+  options: StageOptions = {},
+): StagedRelease {
   const { kind = "publish", beforeStaging = () => {} } = options;
   const previous = publisher.previous(PACK);
   const live = scanLive({ root, ledger: previous?.files ?? {}, inspect: () => true });
@@ -84,11 +90,27 @@ export function stage({ publisher, deps, live: root }: TestVolume, tree: TreeOf<
   const place = publisher.place(PACK);
   const staging = publisher.open(place, new Map());
   for (const change of plan.changes) {
-    if (change.kind === "add" || change.kind === "replace") staging.write(change.path, change.next.mode, bytesOf(tree[change.path]));
+    if (change.kind === "add" || change.kind === "replace")
+      staging.write(change.path, change.next.mode, bytesOf(tree[change.path]));
   }
   beforeStaging();
-  const about = { version: "1.0.0", dependencies: [], source: { name: "packs", directory: PACK }, origin: "sync" } as const;
-  return publisher.stage({ kind, ref: PACK, number: place.number, ...about, plan, live, previous, staging, applied: "applied" });
+  const about = {
+    version: "1.0.0",
+    dependencies: [],
+    source: { name: "packs", directory: PACK },
+    origin: "sync",
+  } as const;
+  return publisher.stage({
+    kind,
+    ref: PACK,
+    number: place.number,
+    ...about,
+    plan,
+    live,
+    previous,
+    staging,
+    applied: "applied",
+  });
 }
 
 /** Stages and publishes; `meanwhile` is what others do in between. */
@@ -109,6 +131,13 @@ export function goLive({ publisher }: TestVolume, staged: StagedRelease): GoLive
   return outcome;
 }
 
+/** What was brought over, removed and kept when a release went live; paths, sorted. */
+export function lateOf(outcome: GoLiveOutcome) {
+  if (!outcome.live) throw outcome.error;
+  const { moved, removed, kept } = outcome.late;
+  return { moved: [...moved].sort(), removed: [...removed].sort(), kept: Object.keys(kept).sort() };
+}
+
 /** What is in `.packsync/releases/mypack`: trees end with `/`, `<n>` stands for a release's hash. */
 export function historyOf({ layout }: TestVolume): string[] {
   const tops = Object.keys(readTree(`${layout.releases}/${PACK}`)).map((path) => path.replace(/\/.*/, "/"));
@@ -116,7 +145,9 @@ export function historyOf({ layout }: TestVolume): string[] {
 }
 
 function snapshotOf(tree: TreeOf<Content>): PackSnapshot {
-  const files = Object.entries(tree).flatMap(([path, content]) => (content === "directory/" ? [] : [[path, entryOf(content)] as const]));
+  const files = Object.entries(tree).flatMap(([path, content]) =>
+    content === "directory/" ? [] : [[path, entryOf(content)] as const],
+  );
   const empty = Object.keys(tree).filter((path) => tree[path] === "directory/");
   return { files: new Map(files), directories: [...directoriesAbove(Object.keys(tree)), ...empty].sort() };
 }

@@ -12,7 +12,10 @@ export function filesOf(ref: string, generation: number): ReadonlyMap<string, st
   return new Map([
     ["pack.yaml", `# generation ${generation} of pack.yaml\nref: ${ref}\nlabel: ${ref}\nversion: 1.0.${generation}\n`],
     ["actions/echo.sh", `#!/bin/sh\n${lines("#", "actions/echo.sh", generation, 20)}`],
-    ["actions/echo.yaml", `# generation ${generation} of actions/echo.yaml\nname: echo\ndescription: Says it.\nrunner_type: shell\nentry_point: echo.sh\n`],
+    [
+      "actions/echo.yaml",
+      `# generation ${generation} of actions/echo.yaml\nname: echo\ndescription: Says it.\nrunner_type: shell\nentry_point: echo.sh\n`,
+    ],
     text("lib/large.txt", 300),
     text("lib/page.txt", 140),
     text("lib/small.txt"),

@@ -37,7 +37,10 @@ async function readOn(): Promise<void> {
 }
 
 function readOnce(ref: string): void {
-  if (mode === "path") return readByPath(ref);
+  if (mode === "path") {
+    readByPath(ref);
+    return;
+  }
   const started = performance.now();
   const found = mode === "chdir" ? readInside(ref) : readThroughHandle(ref);
   if (performance.now() - started < SAFE_MS) violations.push(...found);
@@ -70,7 +73,9 @@ function readRelease(ref: string, directory: string): string[] {
   met.add(`${ref} ${generation}`);
   const expected = filesOf(ref, generation);
   const names = attempt(() => readdirSync(`${directory}/lib`).sort()) ?? [];
-  const wanted = [...expected.keys()].filter((path) => path.startsWith("lib/")).map((path) => path.slice("lib/".length));
+  const wanted = [...expected.keys()]
+    .filter((path) => path.startsWith("lib/"))
+    .map((path) => path.slice("lib/".length));
   const found = names.join() === wanted.sort().join() ? [] : [`${ref} ${generation}: lib/ has ${names}`];
   for (const [path, content] of expected) {
     reads++;

@@ -55,11 +55,13 @@ export interface Run extends AsyncDisposable {
   said(words: string): Promise<void>;
 }
 
+/** Stripping types takes longer than a sync. */
+const COMPILE_CACHE = `${tmpdir()}/packsync-test-compile-cache`;
 const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
 /** `packsync …` as a person would run it in `cwd`. */
 export function packsync(cwd: string, ...args: readonly string[]): Run {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^PACKSYNC_|_PACKS_DIR$|^NODE_OPTIONS$/.test(name)));
+  const env = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE };
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = finish(child);
   return {
@@ -93,12 +95,8 @@ const ROOMY_BYTES = 2 ** 30;
 /** A directory for a scenario with thousands of publishes: in memory, where the machine lets us, because a sync is free there. */
 export function scratchInMemory(): Disposable & { readonly path: string } {
   const shm = statfs("/dev/shm");
-  return scratch(shm !== undefined && shm.bavail * shm.bsize >= ROOMY_BYTES ? "/dev/shm" : tmpdir());
-}
-
-/** A directory on the disk that tests use, with a real path. */
-export function scratch(parent = tmpdir()): Disposable & { readonly path: string } {
-  return mkdtempDisposableSync(`${realpathSync(parent)}/packsync-scenario-`);
+  const parent = shm !== undefined && shm.bavail * shm.bsize >= ROOMY_BYTES ? "/dev/shm" : realpathSync(tmpdir());
+  return mkdtempDisposableSync(`${parent}/packsync-scenario-`);
 }
 
 function statfs(path: string) {

@@ -1,5 +1,15 @@
 // Writes what is not packsync's into a pack that is published all the time: node writer.ts <role> <pack> <seed>
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { liveGeneration, replaceFile, seededRandom, write } from "./generation.ts";
 import { serve } from "./serve.ts";
@@ -49,7 +59,9 @@ function untilDone(action: () => void): void {
       operations++;
       return;
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      const isExchanged =
+        error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTEMPTY");
+      if (!isExchanged) throw error;
     }
   }
 }
@@ -109,7 +121,10 @@ const BINARY = "\x7fELF";
 async function copyInPlace(): Promise<void> {
   const path = "bin/attune-tool";
   for (let count = 0; !isStopped; count++) {
-    const parts = Array.from({ length: 5 }, (_, part) => `${part === 0 ? BINARY : ""}${`${count}.${part} `.repeat(800)}`);
+    const parts = Array.from(
+      { length: 5 },
+      (_, part) => `${part === 0 ? BINARY : ""}${`${count}.${part} `.repeat(800)}`,
+    );
     untilDone(() => write(`${pack}/${path}`, ""));
     if (count === 0) await generationsLater(3); // now it is carried, and opening it always finds it
     const fd = openSync(`${pack}/${path}`, "w");
@@ -139,7 +154,8 @@ async function replaceFast(paths: readonly string[]): Promise<void> {
       }
       await generationsLater(3);
       const now = readIfAny(path);
-      if (!isStopped && now !== present[path]) violations.push(`${path}: ${count} was the last, ${now?.slice(5, 13)} is there`);
+      if (!isStopped && now !== present[path])
+        violations.push(`${path}: ${count} was the last, ${now?.slice(5, 13)} is there`);
       removeAtLast(lost);
     }
   }
@@ -188,12 +204,12 @@ async function replaceAndDelete(): Promise<void> {
       const until = performance.now() + random() * 4;
       while (performance.now() < until); // between two system calls of a program
       untilDone(() => unlinkSync(`${pack}/${path}`));
-      rmSync(`${pack}/tmp/build-${round}-${index}`, { recursive: true, force: true });
+      if (index < 2) untilDone(() => rmdirSync(`${pack}/tmp/build-${round}-${index}`));
       await pause(5);
     }
     await generationsLater(3);
     if (isStopped) return;
-    absent.push(...paths, ...paths.map((path) => path.slice(0, path.lastIndexOf("/"))));
+    absent.push(...paths, `tmp/build-${round}-0`, `tmp/build-${round}-1`);
   }
 }
 

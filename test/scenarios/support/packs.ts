@@ -2,7 +2,11 @@ import { executable, type Tree } from "./tree.ts";
 
 /** A small pack as people write them: `pack.yaml`, an action, its script. */
 export function pack(ref: string, files: Tree = {}, version = "1.0.0"): Tree {
-  return { "pack.yaml": manifest(ref, version), actions: { "echo.yaml": action("echo"), "echo.sh": script("echo hello") }, ...files };
+  return {
+    "pack.yaml": manifest(ref, version),
+    actions: { "echo.yaml": action("echo"), "echo.sh": script("echo hello") },
+    ...files,
+  };
 }
 
 export function manifest(ref: string, version = "1.0.0"): string {

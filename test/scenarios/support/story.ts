@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, chmodSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
@@ -48,7 +59,11 @@ interface Run extends Ended {
   codes(ref: string): readonly string[];
 }
 
-type Report = CycleReport & { readonly exitCode: number; readonly dryRun: boolean; readonly totals: Record<Outcome, number> };
+type Report = CycleReport & {
+  readonly exitCode: number;
+  readonly dryRun: boolean;
+  readonly totals: Record<Outcome, number>;
+};
 
 const MAIN = join(import.meta.dirname, "../../../src/main.ts");
 /** A program that opens a FIFO hangs; this ends it. */
@@ -58,7 +73,9 @@ const COMPILE_CACHE = join(tmpdir(), "packsync-test-compile-cache");
 
 vi.setConfig({ testTimeout: 2 * TIMEOUT_MS });
 
-export function story(sources: { readonly packs?: Tree; readonly "packs.dev"?: Tree; readonly volume?: Tree } = {}): Story {
+export function story(
+  sources: { readonly packs?: Tree; readonly "packs.dev"?: Tree; readonly volume?: Tree } = {},
+): Story {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "packsync-story-")));
   chmodSync(directory, 0o755);
   makeTree(directory, sources);
@@ -69,7 +86,8 @@ export function story(sources: { readonly packs?: Tree; readonly "packs.dev"?: T
     directory,
     at,
     packsync,
-    write: (path, content) => (typeof content === "string" ? writeFileSync(at(path), content) : makeTree(at(path), content)),
+    write: (path, content) =>
+      typeof content === "string" ? writeFileSync(at(path), content) : makeTree(at(path), content),
     read: (path) => readFileSync(at(path), "utf8"),
     exists: (path) => existsSync(at(path)),
     move: (from, to) => renameSync(at(from), at(to)),
@@ -90,7 +108,14 @@ export function story(sources: { readonly packs?: Tree; readonly "packs.dev"?: T
 function runProgram(cwd: string, args: readonly string[], { env = {}, uid }: RunOptions): Ended {
   const user = uid === undefined ? {} : { uid, gid: uid };
   const environment = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
-  const options = { cwd, env: environment, encoding: "utf8", timeout: TIMEOUT_MS, killSignal: "SIGKILL", ...user } as const;
+  const options = {
+    cwd,
+    env: environment,
+    encoding: "utf8",
+    timeout: TIMEOUT_MS,
+    killSignal: "SIGKILL",
+    ...user,
+  } as const;
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [MAIN, ...args], options);
   if (error !== undefined) throw error;
   return { code: status, stdout, stderr };

@@ -1,0 +1,159 @@
+import { cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { elfFile } from "../support/elf.ts";
+import { outcomes, packOf, testMachine } from "../support/sync.ts";
+import { readTree, writeTree } from "../support/trees.ts";
+
+function packYaml(ref: string, version = "1.0.0"): string {
+  return `ref: ${ref}\nversion: ${version}\n`;
+}
+
+describe("one pack's trouble is its own affair: others go on", () => {
+  test.for<{ title: string; before?: (volume: string) => void; trouble: (volume: string) => void }>([
+    {
+      title: "a file stands where its directory would be",
+      trouble: (volume) => writeFileSync(`${volume}/aaa`, "theirs"),
+    },
+    { title: "a symlink to nowhere stands there", trouble: (volume) => symlinkSync("nowhere", `${volume}/aaa`) },
+    {
+      title: "a symlink to a directory stands there",
+      trouble(volume) {
+        writeTree(volume, { "../else/x": "x" });
+        symlinkSync("../else", `${volume}/aaa`);
+      },
+    },
+  ])("$title", async ({ trouble }) => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "bbb/pack.yaml": packYaml("bbb") });
+    mkdirSync(machine.volume);
+    trouble(machine.volume);
+    const report = await machine.sync();
+    expect(packOf(report, "bbb").outcome).toBe("published");
+    expect(["failed", "published"]).toContain(packOf(report, "aaa").outcome);
+    expect(readTree(`${machine.volume}/bbb`)).toEqual({ "pack.yaml": packYaml("bbb") });
+    if (existsSync(`${machine.volume}/../else`)) expect(readTree(`${machine.volume}/../else`)).toEqual({ x: "x" });
+  });
+
+  test("a symlink to a directory elsewhere stands there: nothing is taken from where it leads, and nothing put there", async () => {
+    using machine = testMachine();
+    const elsewhere = `${machine.volume}.elsewhere`;
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+    writeTree(elsewhere, { "pack.yaml": "theirs", theirs: "theirs" });
+    mkdirSync(machine.volume);
+    symlinkSync(elsewhere, `${machine.volume}/aaa`);
+    for (const version of ["1.0.1", "1.0.2", "1.0.3"]) {
+      await machine.sync();
+      writeTree(elsewhere, { [`late-${version}`]: "theirs" });
+      writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa", version) });
+    }
+    const late = { "late-1.0.1": "theirs", "late-1.0.2": "theirs", "late-1.0.3": "theirs" };
+    expect(readTree(elsewhere)).toEqual({ "pack.yaml": "theirs", theirs: "theirs", ...late });
+    expect(lstatSync(`${elsewhere}/theirs`).nlink).toBe(1);
+  });
+
+  test("somebody put a file where a live pack had directories", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, {
+      "aaa/pack.yaml": packYaml("aaa"),
+      "aaa/lib/deep/x": "x",
+      "bbb/pack.yaml": packYaml("bbb"),
+    });
+    await machine.sync();
+    await settle();
+    await machine.sync();
+    rmSync(`${machine.volume}/aaa/lib`, { recursive: true });
+    writeFileSync(`${machine.volume}/aaa/lib`, "theirs");
+    writeTree(machine.packs, { "bbb/new": "new" });
+    const report = await machine.sync();
+    expect(outcomes(report)).toEqual(["aaa: published", "bbb: published"]);
+    expect(readTree(`${machine.volume}/aaa`)).toEqual({ "lib/deep/x": "x", "pack.yaml": packYaml("aaa") });
+  });
+});
+
+/** Stamps are trusted only when they are some milliseconds old. */
+async function settle(): Promise<void> {
+  await new Promise((done) => setTimeout(done, 40));
+}
+
+describe("foreign content survives", () => {
+  test("an empty directory of others, through a sync that has nothing to do with it", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+    writeTree(`${machine.volume}/aaa`, { "pack.yaml": "cp -rf", "data/cache": "directory/" });
+    for (const version of ["1.0.0", "1.0.1", "1.0.2"]) {
+      writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa", version) });
+      await machine.sync();
+      expect(readTree(`${machine.volume}/aaa`)).toEqual({
+        "data/cache": "directory/",
+        "pack.yaml": packYaml("aaa", version),
+      });
+    }
+  });
+
+  test("a binary where the source has an empty directory", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+    await machine.sync();
+    writeFileSync(`${machine.volume}/aaa/tool`, elfFile());
+    writeTree(machine.packs, { "aaa/tool": "directory/" });
+    await machine.sync();
+    expect(lstatSync(`${machine.volume}/aaa/tool`).isFile()).toBe(true);
+  });
+});
+
+describe("nothing is retired", () => {
+  test("while two directories quarrel about the ref of a live pack", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "bbb/pack.yaml": packYaml("bbb") });
+    await machine.sync();
+    renameSync(`${machine.packs}/aaa`, `${machine.packs}/one`);
+    cpSync(`${machine.packs}/one`, `${machine.packs}/two`, { recursive: true });
+    const report = await machine.sync();
+    expect(outcomes(report)).toEqual(["aaa: rejected", "aaa: rejected", "bbb: unchanged"]);
+    expect(readTree(`${machine.volume}/aaa`)).toEqual({ "pack.yaml": packYaml("aaa") });
+  });
+});
+
+describe("invalid never lands", () => {
+  test("not by a second look: a definition that is too large", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "aaa/actions/big.yaml": `# ${"x".repeat(2000)}\n` });
+    expect(packOf(await machine.sync(), "aaa").outcome).toBe("rejected");
+    writeTree(machine.packs, { "aaa/README.md": "other" });
+    expect(packOf(await machine.sync(), "aaa").outcome).toBe("rejected");
+    expect(existsSync(`${machine.volume}/aaa`)).toBe(false);
+  });
+});
+
+describe("a sync that has nothing to do", () => {
+  test("says so, and is planned so", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, {
+      "aaa/pack.yaml": packYaml("aaa"),
+      "aaa/run.sh": { script: "#!/bin/sh" },
+      "aaa/empty": "directory/",
+    });
+    writeTree(machine.dev, { "bbb/actions/a.yaml": "name: a\n" });
+    expect(outcomes(await machine.plan())).toEqual(["aaa: published", "bbb: published"]);
+    expect(outcomes(await machine.sync())).toEqual(["aaa: published", "bbb: published"]);
+    await settle();
+    for (let times = 0; times < 3; times++)
+      expect(outcomes(await machine.sync())).toEqual(["aaa: unchanged", "bbb: unchanged"]);
+    expect(outcomes(await machine.plan())).toEqual(["aaa: unchanged", "bbb: unchanged"]);
+    expect((await machine.status())?.packs.map(({ ref, state }) => `${ref} ${state}`)).toEqual([
+      "aaa live",
+      "bbb live",
+    ]);
+  });
+
+  test("also with files that have names of JavaScript's own", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "aaa/__proto__": "x", "aaa/constructor": "y" });
+    await machine.sync();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa", "1.0.0") });
+    expect(outcomes(await machine.sync())).toEqual(["aaa: unchanged"]);
+    rmSync(`${machine.packs}/aaa/__proto__`);
+    await machine.sync();
+    expect(Object.keys(readTree(`${machine.volume}/aaa`))).toEqual(["constructor", "pack.yaml"]);
+  });
+});

@@ -1,0 +1,188 @@
+import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { goLive, packAt, scan } from "../support/scanner.ts";
+import { type Content, scratch, type TreeOf, writeTree } from "../support/trees.ts";
+
+const MANIFEST = "ref: mypack\nversion: 1.2.3\ndependencies: [core]\n";
+const PACK = {
+  "pack.yaml": MANIFEST,
+  "actions/run.yaml": "name: run\n",
+  "actions/run.sh": { script: "#!/bin/sh\n" },
+  "lib/a.py": "a",
+} as const;
+
+function pack(tree: TreeOf<Content> = PACK) {
+  const directory = scratch();
+  const root = `${directory.path}/packs/mypack`;
+  writeTree(root, tree);
+  const dispose = () => directory[Symbol.dispose]();
+  return {
+    root,
+    at: packAt(root),
+    dev: packAt(root, "development"),
+    live: `${directory.path}/live`,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+test("reads everything the first time, and says who the pack is", async () => {
+  using own = pack();
+  const { snapshot, identity, sink, diagnostics, ownManifest } = await scan(own.at);
+  expect(identity).toEqual({ ref: "mypack", version: "1.2.3", dependencies: ["core"] });
+  expect([...snapshot.files.keys()].sort()).toEqual(Object.keys(PACK).sort());
+  expect(snapshot.directories).toEqual(["actions", "lib"]);
+  expect([...sink.files.keys()].sort()).toEqual(Object.keys(PACK).sort());
+  expect(sink.files.get("actions/run.sh")).toMatchObject({ mode: 0o755 });
+  expect(sink.expected.length).toBe(4);
+  expect(diagnostics).toEqual([]);
+  expect(ownManifest).toBe(true);
+});
+
+describe("the second time", () => {
+  test("reads nothing that is live as it is known", async () => {
+    using own = pack();
+    const first = await scan(own.at);
+    const second = await scan(own.at, first, { live: goLive(first, own.live) });
+    expect(second.sink.writes).toEqual([]);
+    expect(second.sink.expected).toEqual([]);
+    expect(second.snapshot).toEqual(first.snapshot);
+    expect(second.identity).toEqual(first.identity);
+  });
+
+  test("reads only what changed", async () => {
+    using own = pack();
+    const first = await scan(own.at);
+    writeFileSync(`${own.root}/lib/a.py`, "b");
+    const second = await scan(own.at, first, { live: goLive(first, own.live) });
+    expect(second.sink.writes).toEqual(["lib/a.py"]);
+    expect(second.sink.expected).toEqual([1]);
+    expect(second.sink.files.get("lib/a.py")?.bytes.toString()).toBe("b");
+    expect(second.snapshot.files.get("lib/a.py")).not.toEqual(first.snapshot.files.get("lib/a.py"));
+  });
+
+  test("reads what the volume has not got, or has otherwise", async () => {
+    using own = pack();
+    const first = await scan(own.at);
+    const live = goLive(first, own.live, ["lib/a.py"]);
+    chmodSync(`${own.live}/actions/run.sh`, 0o644);
+    writeFileSync(`${own.live}/pack.yaml`, "edited");
+    const second = await scan(own.at, first, { live });
+    expect(second.sink.writes).toEqual(["actions/run.sh", "lib/a.py", "pack.yaml"]);
+  });
+
+  test("trusts no stamp that was too young", async () => {
+    using own = pack();
+    const first = await scan(own.at);
+    writeFileSync(`${own.root}/lib/a.py`, "b");
+    const second = await scan(own.at, first, { at: "now", live: goLive(first, own.live) });
+    expect(first.fingerprint).toBeDefined();
+    expect(second.fingerprint).toBeUndefined();
+    const third = await scan(own.at, second, { live: goLive({ ...second, sink: first.sink }, own.live) });
+    expect(third.sink.writes).toEqual(["lib/a.py"]);
+  });
+
+  test("has another revision", async () => {
+    using own = pack();
+    const first = await scan(own.at);
+    expect((await scan(own.at, first)).revision).not.toBe(first.revision);
+  });
+});
+
+describe("while it is read", () => {
+  test("a change is noticed and everything is read again", async () => {
+    using own = pack();
+    let looks = 0;
+    const meanwhile = () => (looks++ === 0 ? writeFileSync(`${own.root}/lib/a.py`, "changed") : undefined);
+    const { snapshot, sink } = await scan(own.at, undefined, { meanwhile });
+    expect(snapshot.files.get("lib/a.py")?.size).toBe(7);
+    expect(sink.files.get("lib/a.py")?.bytes.toString()).toBe("changed");
+    expect(looks).toBe(2);
+  });
+
+  test.for<{ title: string; change: (root: string, time: number) => void }>([
+    {
+      title: "a file that is written again and again",
+      change: (root, time) => writeFileSync(`${root}/lib/a.py`, "x".repeat(time)),
+    },
+    { title: "files that come", change: (root, time) => writeFileSync(`${root}/lib/new-${time}`, "") },
+    {
+      title: "a file that comes and goes",
+      change: (root, time) => (time % 2 ? rmSync(`${root}/lib/a.py`) : writeFileSync(`${root}/lib/a.py`, "a")),
+    },
+    { title: "a directory that becomes a symlink", change: (root, time) => swapForLink(root, time) },
+  ])("$title: the pack is busy", async ({ change }) => {
+    using own = pack();
+    let time = 0;
+    const busy = scan(own.at, undefined, { meanwhile: () => change(own.root, ++time) });
+    await expect(busy).rejects.toMatchObject({ code: "PACK_BUSY", retryable: true });
+    expect(time).toBe(5);
+  });
+
+  test("nothing outside the pack is read through a directory that became a symlink", async () => {
+    using own = pack();
+    using outside = scratch();
+    writeTree(outside.path, { "a.py": "secret" });
+    let looks = 0;
+    const { snapshot, diagnostics, sink } = await scan(own.at, undefined, {
+      meanwhile() {
+        if (looks++ > 0) return;
+        rmSync(`${own.root}/lib`, { recursive: true });
+        symlinkSync(outside.path, `${own.root}/lib`);
+      },
+    });
+    expect(diagnostics).toMatchObject([{ code: "source.escaping_symlink" }]);
+    expect(snapshot.files.has("lib/a.py")).toBe(false);
+    expect(sink.files.has("lib/a.py")).toBe(false);
+  });
+});
+
+function swapForLink(root: string, time: number): void {
+  if (time % 2 === 1) {
+    renameSync(`${root}/lib`, `${root}/lib.real`);
+    symlinkSync("lib.real", `${root}/lib`);
+  } else {
+    rmSync(`${root}/lib`);
+    renameSync(`${root}/lib.real`, `${root}/lib`);
+  }
+}
+
+describe("a pack without pack.yaml", () => {
+  const bare = { "actions/test.yaml": "name: test\n", "actions/echo.sh": { script: "#!/bin/sh\n" } } as const;
+
+  test("gets a generated one in development, whose source stays as it is", async () => {
+    using own = pack(bare);
+    const { identity, snapshot, sink, ownManifest } = await scan(own.dev);
+    expect(identity).toEqual({ ref: "mypack", version: "0.0.0-dev", dependencies: [] });
+    expect(snapshot.files.has("pack.yaml")).toBe(true);
+    expect(sink.files.get("pack.yaml")?.bytes.toString()).toContain('ref: "mypack"');
+    expect(ownManifest).toBe(false);
+  });
+
+  test("does not write the generated one again", async () => {
+    using own = pack(bare);
+    const first = await scan(own.dev);
+    expect((await scan(own.dev, first, { live: goLive(first, own.live) })).sink.writes).toEqual([]);
+  });
+
+  test("is rejected when it once had one of its own, and accepted again when that is back", async () => {
+    using own = pack();
+    const first = await scan(own.dev);
+    renameSync(`${own.root}/pack.yaml`, `${own.root}/pack.bak`);
+    const without = await scan(own.dev, first);
+    expect(without).toMatchObject({
+      identity: undefined,
+      ownManifest: true,
+      diagnostics: [{ severity: "error", code: "manifest.missing" }],
+    });
+    renameSync(`${own.root}/pack.bak`, `${own.root}/pack.yaml`);
+    expect(await scan(own.dev, without)).toMatchObject({
+      identity: { ref: "mypack", version: "1.2.3" },
+      diagnostics: [],
+    });
+  });
+
+  test("is rejected in production", async () => {
+    using own = pack(bare);
+    expect(await scan(own.at)).toMatchObject({ identity: undefined, diagnostics: [{ code: "manifest.missing" }] });
+  });
+});

@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { openState } from "../../src/platform/database.ts";
+import { createFingerprint } from "../../src/scan/fingerprint.ts";
+import { type KnownPack, openScanStore, scanSchema } from "../../src/scan/store.ts";
+import { entry } from "../support/entries.ts";
+import { LIMITS } from "../support/scanner.ts";
+import { scratch } from "../support/trees.ts";
+import { ref } from "../support/volume.ts";
+
+function store() {
+  const directory = scratch();
+  const database = openState(directory.path, [scanSchema], undefined);
+  const dispose = () => {
+    database.close();
+    directory[Symbol.dispose]();
+  };
+  return { database, store: openScanStore(database), [Symbol.dispose]: dispose };
+}
+
+const pack: KnownPack = {
+  source: "packs",
+  directory: "odd ä\n name",
+  fingerprint: {
+    names: `${Object.values(LIMITS).join(" ")}\0a\0b`,
+    stamps: Float64Array.of(1, 1.25, Number.MAX_SAFE_INTEGER, 2 ** 53, 0, 1, 2, 3, 4, 5),
+  },
+  revision: "r-1",
+  ownManifest: true,
+  identity: { ref: ref("mypack"), version: "1.0.0", dependencies: ["core"] },
+  verdict: "rejected",
+  since: "2026-01-01T00:00:00.000Z",
+  diagnostics: [{ severity: "error", code: "x.y", message: "m\u0000\n", file: "a", line: 1, column: 2, hint: "h" }],
+};
+const young: KnownPack = {
+  ...pack,
+  directory: "young",
+  fingerprint: undefined,
+  ownManifest: false,
+  identity: undefined,
+  verdict: "valid",
+  diagnostics: [],
+};
+const files = new Map([
+  ["__proto__", { stamp: "1:2:3", entry: entry("static-elf") }],
+  ["a/b", { stamp: "", entry: entry("text") }],
+]);
+
+test("gives back what it was given, by source and directory", () => {
+  using own = store();
+  own.store.save(pack, files);
+  own.store.save(young, new Map());
+  own.store.save({ ...young, source: "packs.dev" }, new Map());
+  expect(own.store.known("packs")).toEqual(
+    new Map([
+      [pack.directory, pack],
+      ["young", young],
+    ]),
+  );
+  expect(own.store.files("packs", pack.directory)).toEqual(files);
+  expect(own.store.files("packs.dev", "young")).toEqual(new Map());
+  expect(own.store.known("elsewhere")).toEqual(new Map());
+});
+
+test("keeps the newest, and forgets", () => {
+  using own = store();
+  own.store.save(pack, files);
+  own.store.save({ ...pack, revision: "r-2" }, new Map());
+  expect(own.store.known("packs").get(pack.directory)?.revision).toBe("r-2");
+  expect(own.store.files("packs", pack.directory)).toEqual(new Map());
+  own.store.forget("packs", pack.directory);
+  expect(own.store.known("packs")).toEqual(new Map());
+  expect(own.store.files("packs", pack.directory)).toEqual(new Map());
+});
+
+test("keeps an empty fingerprint apart from none", () => {
+  using own = store();
+  const empty = createFingerprint(LIMITS, [], []);
+  own.store.save({ ...pack, fingerprint: empty }, new Map());
+  expect(own.store.known("packs").get(pack.directory)?.fingerprint).toEqual(empty);
+});
+
+test.for(["../../outside", "/etc", "a/b", "..", "", "UPPER"])(
+  "does not believe a row in which somebody wrote the ref %j: it would become a path",
+  (hostile) => {
+    using own = store();
+    own.store.save(pack, files);
+    own.database.prepare("UPDATE scan SET identity = ?").run(JSON.stringify({ ...pack.identity, ref: hostile }));
+    expect(own.store.known("packs").get(pack.directory)?.identity).toBeUndefined();
+  },
+);
