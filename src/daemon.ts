@@ -158,7 +158,11 @@ function disposableScanner({ limits }: Config): Scanner & AsyncDisposable & { re
 const MANY_FILES_BYTES = 1024 * 1024;
 
 function knowsManyFiles({ stateDir }: Config): boolean {
-  return (statSync(`${stateDir}/state.db`, { throwIfNoEntry: false })?.size ?? 0) > MANY_FILES_BYTES;
+  try {
+    return statSync(`${stateDir}/state.db`).size > MANY_FILES_BYTES;
+  } catch {
+    return false; // not there, or not to be had: opening it says why
+  }
 }
 
 type Parts = Pick<CycleDeps, "scanner" | "store" | "volume" | "memory" | "publisher">;

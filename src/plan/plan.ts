@@ -189,7 +189,7 @@ function nextDirectories(
 
 function altersContent(changes: readonly Change[], directories: readonly string[], live: LiveSnapshot): boolean {
   if (changes.some(({ kind }) => kind === "add" || kind === "replace" || kind === "remove")) return true;
-  return directories.length !== live.directories.length;
+  return directories.join("\0") !== [...live.directories].sort().join("\0");
 }
 
 /** Only paths where an ELF file of the volume met the source's are remembered: nothing else asks. */

@@ -47,8 +47,9 @@ export function openStateReadOnly(directory: string): DatabaseSync | undefined {
   if (!isThere(file)) return undefined;
   const database = openForReading(file);
   const version = versionOf(database);
-  if (version <= SCHEMA_VERSION) return database;
+  if (version > 0 && version <= SCHEMA_VERSION) return database;
   database.close();
+  if (version === 0) return undefined; // made, and not yet filled
   throw newer(file, version);
 }
 
@@ -69,6 +70,7 @@ function isThere(file: string): boolean {
 
 /** A WAL database needs its `-shm` file; where that cannot be made nobody writes, and it is safe to read as immutable. */
 function openForReading(file: string): DatabaseSync {
+  if (!existsSync(`${file}-wal`)) return openImmutable(file); // nobody writes, and reading must leave nothing behind
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   try {
     versionOf(database);
@@ -76,10 +78,14 @@ function openForReading(file: string): DatabaseSync {
   } catch (error) {
     database.close();
     if (existsSync(`${file}-wal`)) throw error;
-    const url = new URL(`file://${file.split("/").map(encodeURIComponent).join("/")}`);
-    url.searchParams.set("immutable", "1");
-    return new DatabaseSync(url, { readOnly: true });
+    return openImmutable(file);
   }
+}
+
+function openImmutable(file: string): DatabaseSync {
+  const url = new URL(`file://${file.split("/").map(encodeURIComponent).join("/")}`);
+  url.searchParams.set("immutable", "1");
+  return new DatabaseSync(url, { readOnly: true });
 }
 
 /** Puts a database that SQLite cannot read out of the way, as evidence; the manifests give its contents back. */

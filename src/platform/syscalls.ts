@@ -45,6 +45,13 @@ export function exchange(a: string, b: string): void {
   if (renameat2(number, AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) !== 0) throw failure("renameat2");
 }
 
+/** Gives a file another name only if nobody has it yet (`RENAME_NOREPLACE`). */
+export function renameNoReplace(from: string, to: string): void {
+  const number = SYS_RENAMEAT2[process.arch];
+  if (number === undefined) throw Object.assign(new Error("ENOSYS"), { code: "ENOSYS" });
+  if (renameat2(number, AT_FDCWD, from, AT_FDCWD, to, 1) !== 0) throw failure("renameat2");
+}
+
 /** Writes everything of the file system that holds `fd` to its disk (`syncfs(2)`). */
 export function syncFileSystem(fd: number): void {
   if (syncfs(fd) !== 0) throw failure("syncfs");

@@ -136,6 +136,7 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
   if (!existsSync(live)) {
     moveTree(staging.root, live); // (4)
     staging.keep();
+    if (previous !== undefined) compareAgain(previous, deps);
     return moved;
   }
   const method = swap(staging.root, live, deps.swapTrees); // (4)
@@ -163,7 +164,7 @@ export function compareDisplaced(
   const root = releasePath(deps.layout, ref, release);
   if (!existsSync(root)) return;
   const was = readManifest(deps.layout, ref, release);
-  const { kept } = bringOver({ root, was, by }, livePath(deps.layout, ref), deps.scan, deps.policy);
+  const { kept } = bringOver({ root, was, by, again: true }, livePath(deps.layout, ref), deps.scan, deps.policy);
   if (Object.keys(kept).length > 0)
     writeManifest(deps.layout, { ...by, displaced: { ...by.displaced, ...kept } }, deps.owner);
 }

@@ -1,5 +1,7 @@
-import { lstatSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
-import { type FileIdentity, type LedgerFile, type LiveFile, type LiveSnapshot, parentsOf } from "../pack/snapshot.ts";
+import { type BigIntStats, lstatSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
+import { exchange, renameNoReplace } from "../platform/syscalls.ts";
+import { type FileIdentity, type LedgerFile, type LiveFile, type LiveSnapshot, parentsOf, directoriesAbove } from "../pack/snapshot.ts";
 import { type PreservePolicy, preserveReason } from "../plan/preserve.ts";
 import { fsPath } from "../platform/names.ts";
 import type { Manifest } from "./manifest.ts";
@@ -31,6 +33,7 @@ export interface DisplacedTree {
   readonly was: Manifest | undefined;
   /** The release that displaced it: knows what was carried over. */
   readonly by: Manifest;
+  readonly again?: true;
 }
 
 /**
@@ -53,11 +56,18 @@ export function bringOver(tree: DisplacedTree, live: string, scan: LiveScan, pol
 
   for (const [path, file] of now.files) {
     if (!isLate(path, file, tree)) continue;
-    if (mayMove(path, file, by, live, policy)) moveOver(`${tree.root}/${path}`, path, live, moved);
+    if (tryMove(tree.root, path, file, by, live, policy)) moved.push(path);
     else kept[path] = { inode: file.inode, mtimeNs: file.mtimeNs, size: file.size };
   }
-  makeLateDirectories(now, tree, live);
-  return { moved, removed: removeLate(now, by, live), kept };
+  if (tree.again !== true) makeLateDirectories(now, tree, live);
+  const removed = removeLate(now, by, live);
+  const there = new Set(now.directories);
+  for (const directory of by.directories.filter((path) => !there.has(path) && !directoriesAbove(Object.keys(by.files)).has(path)).reverse()) {
+    try {
+      rmdirSync(fsPath(`${live}/${directory}`));
+    } catch {}
+  }
+  return { moved, removed, kept };
 }
 
 /** Anything that is neither ours, nor was carried over, nor was meant to stay behind. */
@@ -70,10 +80,11 @@ function isLate(path: string, file: LiveFile, { by }: DisplacedTree): boolean {
 
 function mayMove(path: string, file: LiveFile, by: Manifest, live: string, policy: PreservePolicy): boolean {
   const there = lstatSync(fsPath(`${live}/${path}`), { bigint: true, throwIfNoEntry: false });
+  if (there === undefined && by.carried[path] !== undefined) return false;
   if (there === undefined) return parentsOf(path).every((parent) => !isFile(`${live}/${parent}`));
   const inode = String(there.ino);
   const published = Object.hasOwn(by.files, path) ? by.files[path] : undefined;
-  if (published === undefined) return by.carried[path]?.inode === inode;
+  if (published === undefined) return isSame(by.carried[path], there);
   if (published.inode !== inode || file.elf === undefined) return false;
   return preserveReason({ ...file, elf: file.elf }, published, by.memory[path] ?? {}, policy) !== undefined;
 }
@@ -82,10 +93,30 @@ function isFile(path: string): boolean {
   return lstatSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
-function moveOver(from: string, path: string, live: string, moved: string[]): void {
-  for (const parent of parentsOf(path)) mkdirSync(fsPath(`${live}/${parent}`), { recursive: true });
-  renameSync(fsPath(from), fsPath(`${live}/${path}`));
-  moved.push(path);
+function inodeAt(path: string): string | undefined {
+  const stats = lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
+  return stats && String(stats.ino);
+}
+
+function tryMove(root: string, path: string, file: LiveFile, by: Manifest, live: string, policy: PreservePolicy): boolean {
+  const [from, to] = [`${root}/${path}`, `${live}/${path}`];
+  for (;;) {
+    const there = inodeAt(to);
+    if (!mayMove(path, file, by, live, policy)) return false;
+    for (const parent of parentsOf(path)) mkdirSync(fsPath(`${live}/${parent}`), { recursive: true });
+    try {
+      if (there === undefined) {
+        renameNoReplace(from, to);
+        return true;
+      }
+      exchange(from, to);
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST" || errnoOf(error) === "ENOENT") continue;
+      throw error;
+    }
+    if (inodeAt(from) === there) return true;
+    exchange(from, to); // somebody was faster: theirs is newer
+  }
 }
 
 function makeLateDirectories(now: LiveSnapshot, { was, by }: DisplacedTree, live: string): void {
@@ -99,10 +130,14 @@ function makeLateDirectories(now: LiveSnapshot, { was, by }: DisplacedTree, live
 /** Only the very file that was carried is removed: what its owner has written anew in the live tree stays. */
 function removeLate(now: LiveSnapshot, by: Manifest, live: string): string[] {
   const gone = Object.entries(by.carried).filter(([path]) => !now.files.has(path));
-  return gone.flatMap(([path, { inode }]) => {
+  return gone.flatMap(([path, carried]) => {
     const there = lstatSync(fsPath(`${live}/${path}`), { bigint: true, throwIfNoEntry: false });
-    if (there === undefined || String(there.ino) !== inode) return [];
+    if (there === undefined || !isSame(carried, there)) return [];
     unlinkSync(fsPath(`${live}/${path}`));
     return [path];
   });
+}
+
+function isSame(carried: Manifest["carried"][string] | undefined, { ino, birthtimeNs }: BigIntStats): boolean {
+  return carried?.inode === String(ino) && carried.birthtimeNs === String(birthtimeNs);
 }

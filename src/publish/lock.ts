@@ -52,10 +52,15 @@ export async function acquireLock(request: LockRequest, abort: AbortSignal): Pro
 
 export function readHolder(path: string): LockHolder | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    const holder: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return isHolder(holder) ? holder : undefined;
   } catch {
     return undefined; // not written yet, or just being written
   }
+}
+
+function isHolder(value: unknown): value is LockHolder {
+  return typeof value === "object" && value !== null && "version" in value && "host" in value && "pid" in value;
 }
 
 /** `packsync 0.1.0 on web-1 (process 41, since 10:02:03, sync)`: for messages. */

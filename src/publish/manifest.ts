@@ -13,6 +13,11 @@ export interface DirectoryIdentity {
   readonly birthtimeNs: string;
 }
 
+/** The very file that came along; ext4 gives an inode number to the next file at once. */
+export interface CarriedFile extends FileIdentity {
+  readonly birthtimeNs: string;
+}
+
 /** `sync`: from a source; `install`: by the installation workflow; `adopted`: release 0, found in the volume. */
 export type ReleaseOrigin = "sync" | "install" | "adopted";
 
@@ -39,7 +44,7 @@ export interface Manifest {
   readonly directories: readonly string[];
   readonly files: Readonly<Record<string, LedgerFile>>;
   /** Foreign and preserved files that came along by hard link. */
-  readonly carried: Readonly<Record<string, FileIdentity>>;
+  readonly carried: Readonly<Record<string, CarriedFile>>;
   /** Foreign files that this release replaced: they stand in the tree before it, and are never pruned. */
   readonly displaced: Readonly<Record<string, FileIdentity>>;
   readonly memory: Readonly<Record<string, PathMemory>>;

@@ -3,7 +3,7 @@ import { asPackRef, type PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
 import { asidePath } from "./exchange.ts";
 import { afterExchange, type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
-import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
+import { livePath, manifestPath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
 import type { Intent } from "./ledger.ts";
 import { type DirectoryIdentity, listManifests, type Manifest, readManifest } from "./manifest.ts";
 
@@ -60,11 +60,13 @@ function identityAt(path: string): DirectoryIdentity | undefined {
  * Removes what was never live. A tree that once was (its inode is a release's) goes back to history instead, if it is
  * not there already.
  */
-function sweepStaging({ layout }: PublisherDeps): number {
+function sweepStaging(deps: PublisherDeps): number {
+  const { layout } = deps;
   const names = readdirSync(layout.staging);
   for (const name of names) {
     const path = `${layout.staging}/${name}`;
     const ref = asPackRef(name.split(".")[0] ?? "");
+    if (ref !== undefined) forgetUnpublished(ref, deps);
     const release = ref && releaseAt(layout, ref, path);
     const home = release && releasePath(layout, release.pack, release.release);
     if (home !== undefined && !existsSync(home) && !name.startsWith(`${ref}.${release?.number}`))
@@ -97,9 +99,10 @@ function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
   const { layout, ledger } = deps;
   const manifests = listManifests(layout, ref);
   const newest = manifests.at(-1);
-  if (newest === undefined) return;
+  if (newest === undefined || newest.origin === "adopted") return;
   const identity = identityAt(livePath(layout, ref));
-  const live = manifests.find((manifest) => isSame(manifest.identity, identity)) ?? newest;
+  const live = manifests.find((manifest) => manifest.origin !== "adopted" && isSame(manifest.identity, identity));
+  if (live === undefined) return;
   for (const { number, release, version, origin, publishedAt } of manifests) {
     const displacedAt = release === live.release ? undefined : publishedAt;
     ledger.saveRelease({ ref, number, release, version, origin, publishedAt, displacedAt });
@@ -107,4 +110,11 @@ function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
   const retired = Object.keys(live.files).length === 0;
   const record = { ...packRecord(live, deps), number: newest.number, live: "" };
   ledger.savePack(retired ? { ...record, release: undefined } : record);
+}
+
+function forgetUnpublished(ref: PackRef, { layout, ledger }: PublisherDeps): void {
+  const known = new Set(ledger.releases(ref).map(({ release }) => release));
+  for (const { release } of listManifests(layout, ref)) {
+    if (!known.has(release)) rmSync(manifestPath(layout, ref, release));
+  }
 }

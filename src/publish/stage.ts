@@ -7,7 +7,7 @@ import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { copyAttributes } from "../platform/syscalls.ts";
 import { livePath, type VolumeLayout } from "./layout.ts";
-import { type DirectoryIdentity, type Manifest, type ReleaseOrigin, releaseId, writeManifest } from "./manifest.ts";
+import { type CarriedFile, type DirectoryIdentity, type Manifest, type ReleaseOrigin, releaseId, writeManifest } from "./manifest.ts";
 import type { Staging } from "./staging.ts";
 
 /** Everything that a staged tree is made from. */
@@ -70,12 +70,13 @@ function dropUnwanted(staging: Staging, { changes }: Plan): void {
   for (const path of [...staging.written.keys()]) if (!wanted.has(path)) staging.drop(path);
 }
 
-function linkFromLive({ plan, staging }: StageRequest, live: string): Record<string, FileIdentity> {
+function linkFromLive({ plan, staging }: StageRequest, live: string): Record<string, CarriedFile> {
   for (const path of plan.keep.keys()) staging.link(path, `${live}/${path}`);
-  const carried: Record<string, FileIdentity> = {};
+  const carried: Record<string, CarriedFile> = {};
   for (const change of plan.changes) {
     if (!staysInPlace(change) || !linkIfThere(staging, change.path, `${live}/${change.path}`)) continue;
-    carried[change.path] = identityOf(change.prev);
+    const { ino, mtimeNs, size, birthtimeNs } = lstatSync(fsPath(`${staging.root}/${change.path}`), { bigint: true });
+    carried[change.path] = { inode: String(ino), mtimeNs: String(mtimeNs), size: Number(size), birthtimeNs: String(birthtimeNs) };
   }
   return carried;
 }

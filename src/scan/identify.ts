@@ -63,12 +63,12 @@ function unnameable(directory: string): Diagnostic {
  */
 export function readManifest(root: string, limits: ScanLimits): Uint8Array | "unusable" | undefined {
   const path = `${root}/pack.yaml`;
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) {
-    lstatSync(root);
-    return undefined;
-  }
   try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) {
+      lstatSync(root);
+      return undefined;
+    }
     const real = stats.isSymbolicLink() ? realpathSync.native(path) : path;
     const target = lstatSync(real);
     const isInside = real === path || real.startsWith(`${realpathSync.native(root)}/`);
@@ -76,7 +76,7 @@ export function readManifest(root: string, limits: ScanLimits): Uint8Array | "un
     const file = { path: "pack.yaml", real, size: target.size, executable: false, stamp: "", racy: true };
     return Uint8Array.from(readOnce(file, undefined).bytes ?? []);
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+    if (errnoOf(error) === undefined || errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") throw error;
     return "unusable";
   }
 }

@@ -179,6 +179,7 @@ function readFiles(walk: SourceWalk, isLive: IsLive, { request, sink }: Attempt)
     const before = request.files.get(file.path);
     if (before !== undefined && skipped.has(file)) {
       reading.files.set(file.path, before);
+      if (before.entry.mode === 0o755 && !file.executable) reading.diagnostics.push(notExecutable(file.path));
       reading.diagnostics.push(...remembered(request.known, file.path));
       continue;
     }
@@ -186,11 +187,11 @@ function readFiles(walk: SourceWalk, isLive: IsLive, { request, sink }: Attempt)
     if (read === undefined) continue;
     if (read.entry.size !== file.size) return "changed";
     reading.files.set(file.path, { stamp: file.racy ? "" : file.stamp, entry: read.entry });
+    if (read.madeExecutable) reading.diagnostics.push(notExecutable(file.path));
     if (before?.entry.digest === read.entry.digest) {
       reading.diagnostics.push(...remembered(request.known, file.path));
       continue;
     }
-    if (read.madeExecutable) reading.diagnostics.push(notExecutable(file.path));
     if (!isDefinitionFile(file.path)) continue;
     if (read.bytes === undefined || file.size > limits.maxDefinitionSize)
       reading.diagnostics.push(tooLarge(file, limits));
@@ -272,7 +273,7 @@ function generateManifest({ ref }: PackIdentity, isLive: IsLive, sink: ScanSink 
 /** What the last scan said about a file that did not change; what the walk says is said anew each time. */
 function remembered(known: KnownPack | undefined, path: string): readonly Diagnostic[] {
   const findings = known?.diagnostics.filter(({ file }) => file === path) ?? [];
-  return findings.filter(({ code }) => !/^(source|limits|volume)\./.test(code));
+  return findings.filter(({ code }) => !/^(source|limits|volume)\.|^script\.not_executable$/.test(code));
 }
 
 function notExecutable(file: string): Diagnostic {

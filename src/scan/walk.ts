@@ -96,7 +96,12 @@ export function walkSource(root: string, limits: ScanLimits, nowMs: number): Sou
 function readPackIgnore(walk: Walk): void {
   const path = `${walk.root}/.packignore`;
   try {
-    record(walk, path, lstatSync(path));
+    const stats = lstatSync(path);
+    record(walk, path, stats);
+    if (!stats.isFile()) {
+      refuse(walk, ".packignore", "source.special_file", "expected a regular file", "Make it a regular file.");
+      return;
+    }
     const flag = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     walk.ignored = ignore({ ignorecase: false }).add(readFileSync(path, { encoding: "utf8", flag }));
   } catch (error) {
