@@ -85,7 +85,7 @@ export function planPack(
       else changes.push(change);
     }
   }
-  const taken = occupied(source, withheld);
+  const taken = occupied(source, present, withheld);
   for (const [path, prev] of present.files) {
     if (!source.files.has(path)) changes.push(leftover(path, prev, taken));
   }
@@ -139,9 +139,14 @@ interface Occupied {
   isTaken(path: string): boolean;
 }
 
-function occupied(source: PackSnapshot, withheld: ReadonlyMap<string, LiveFile>): Occupied {
+function occupied(source: PackSnapshot, live: LiveSnapshot, withheld: ReadonlyMap<string, LiveFile>): Occupied {
   const files = new Set([...source.files.keys()].filter((path) => !withheld.has(path)));
-  const directories = directoriesAbove(files).union(new Set(source.directories));
+  const binaries = new Set(withheld.values());
+  const blocked = [...live.files].flatMap(([path, file]) => (binaries.has(file) ? [path] : []));
+  const free = source.directories.filter(
+    (path) => !blocked.some((each) => path === each || path.startsWith(`${each}/`)),
+  );
+  const directories = directoriesAbove(files).union(new Set(free));
   return { isTaken: (path) => directories.has(path) || parentsOf(path).some((parent) => files.has(parent)) };
 }
 
@@ -195,6 +200,9 @@ function altersContent(changes: readonly Change[], directories: readonly string[
 /** Only paths where an ELF file of the volume met the source's are remembered: nothing else asks. */
 function remember(changes: readonly Change[], keep: ReadonlyMap<string, FileEntry>, ledger: Ledger | undefined) {
   const memory: Record<string, PathMemory> = {};
+  for (const [path, { replaced }] of Object.entries(ledger?.memory ?? {})) {
+    if (replaced !== undefined && replaced.length > 0) memory[path] = { replaced }; // such a file never wins again
+  }
   const before = (path: string): PathMemory => ledger?.memory[path] ?? {};
   for (const [path, entry] of keep) {
     if (entry.elf !== undefined) memory[path] = { ...before(path), source: entry.digest, volume: entry.digest };

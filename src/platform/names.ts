@@ -26,7 +26,8 @@ export function printableName(path: string): string {
   return Array.from(path, (char) => {
     const code = char.charCodeAt(0);
     if (char.length === 1 && code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-    return code < 0x20 || code === 0x7f ? JSON.stringify(char).slice(1, -1) : char;
+    if (code < 0x20) return JSON.stringify(char).slice(1, -1);
+    return /^\p{Cc}$/u.test(char) || !char.isWellFormed() ? `\\u${code.toString(16).padStart(4, "0")}` : char;
   }).join("");
 }
 

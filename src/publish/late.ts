@@ -1,9 +1,16 @@
 import { type BigIntStats, lstatSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { errnoOf } from "../errors.ts";
-import { exchange, renameNoReplace } from "../platform/syscalls.ts";
-import { type FileIdentity, type LedgerFile, type LiveFile, type LiveSnapshot, parentsOf, directoriesAbove } from "../pack/snapshot.ts";
+import {
+  directoriesAbove,
+  type FileIdentity,
+  type LedgerFile,
+  type LiveFile,
+  type LiveSnapshot,
+  parentsOf,
+} from "../pack/snapshot.ts";
 import { type PreservePolicy, preserveReason } from "../plan/preserve.ts";
 import { fsPath } from "../platform/names.ts";
+import { exchange, renameNoReplace } from "../platform/syscalls.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Looks at a tree of the volume; the scan stage has the implementation. */
@@ -62,7 +69,9 @@ export function bringOver(tree: DisplacedTree, live: string, scan: LiveScan, pol
   if (tree.again !== true) makeLateDirectories(now, tree, live);
   const removed = removeLate(now, by, live);
   const there = new Set(now.directories);
-  for (const directory of by.directories.filter((path) => !there.has(path) && !directoriesAbove(Object.keys(by.files)).has(path)).reverse()) {
+  for (const directory of by.directories
+    .filter((path) => !there.has(path) && !directoriesAbove(Object.keys(by.files)).has(path))
+    .reverse()) {
     try {
       rmdirSync(fsPath(`${live}/${directory}`));
     } catch {}
@@ -98,7 +107,14 @@ function inodeAt(path: string): string | undefined {
   return stats && String(stats.ino);
 }
 
-function tryMove(root: string, path: string, file: LiveFile, by: Manifest, live: string, policy: PreservePolicy): boolean {
+function tryMove(
+  root: string,
+  path: string,
+  file: LiveFile,
+  by: Manifest,
+  live: string,
+  policy: PreservePolicy,
+): boolean {
   const [from, to] = [`${root}/${path}`, `${live}/${path}`];
   for (;;) {
     const there = inodeAt(to);

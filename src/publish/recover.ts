@@ -36,12 +36,13 @@ function finish(intent: Intent, deps: PublisherDeps): boolean {
   const staged = stagingPath(layout, intent.ref, intent.number);
   const manifest = readManifest(layout, intent.ref, intent.release);
   if (manifest === undefined) return false;
-  if (!existsSync(live) && isSame(identityAt(staged), intent.after)) renameSync(staged, live); // between two renames
+  if (intent.after !== undefined && !existsSync(live) && isSame(identityAt(staged), intent.after))
+    renameSync(staged, live); // between two renames
   if (existsSync(asidePath(staged)) && !existsSync(staged)) renameSync(asidePath(staged), staged);
   if (!isSame(identityAt(live), intent.after)) return false;
 
   const previous = intent.previous === undefined ? undefined : readManifest(layout, intent.ref, intent.previous);
-  if (existsSync(staged)) afterExchange({ manifest, previous, displaced: staged }, deps);
+  if (intent.after !== undefined && existsSync(staged)) afterExchange({ manifest, previous, displaced: staged }, deps);
   transaction(deps.database, () => recordLive({ kind: intent.kind, manifest, previous, applied: undefined }, deps));
   return true;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
@@ -85,7 +85,7 @@ function pruneRelease(record: ReleaseRecord, manifests: readonly Manifest[], dep
 /** `<release>.displaced/`: what others had in the way of a release, for as long as nobody runs `verify --prune`. */
 function keepDisplaced(tree: string, path: string): void {
   const [from, to] = [`${tree}/${path}`, `${tree}.displaced/${path}`];
-  if (!existsSync(fsPath(from))) return;
+  if (lstatSync(fsPath(from), { throwIfNoEntry: false }) === undefined) return;
   mkdirSync(fsPath(dirname(to)), { recursive: true });
   renameSync(fsPath(from), fsPath(to));
 }

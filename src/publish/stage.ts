@@ -7,7 +7,14 @@ import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { copyAttributes } from "../platform/syscalls.ts";
 import { livePath, type VolumeLayout } from "./layout.ts";
-import { type CarriedFile, type DirectoryIdentity, type Manifest, type ReleaseOrigin, releaseId, writeManifest } from "./manifest.ts";
+import {
+  type CarriedFile,
+  type DirectoryIdentity,
+  type Manifest,
+  type ReleaseOrigin,
+  releaseId,
+  writeManifest,
+} from "./manifest.ts";
 import type { Staging } from "./staging.ts";
 
 /** Everything that a staged tree is made from. */
@@ -76,7 +83,12 @@ function linkFromLive({ plan, staging }: StageRequest, live: string): Record<str
   for (const change of plan.changes) {
     if (!staysInPlace(change) || !linkIfThere(staging, change.path, `${live}/${change.path}`)) continue;
     const { ino, mtimeNs, size, birthtimeNs } = lstatSync(fsPath(`${staging.root}/${change.path}`), { bigint: true });
-    carried[change.path] = { inode: String(ino), mtimeNs: String(mtimeNs), size: Number(size), birthtimeNs: String(birthtimeNs) };
+    carried[change.path] = {
+      inode: String(ino),
+      mtimeNs: String(mtimeNs),
+      size: Number(size),
+      birthtimeNs: String(birthtimeNs),
+    };
   }
   return carried;
 }

@@ -41,7 +41,8 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
     const toSet = ownerToSet(wanted);
     if (fresh) adopt(layout.root, toSet);
     refuseUnreliable(stateDir, statFs);
-    for (const directory of new Set([layout.own, stateDir, layout.staging, layout.releases])) makeOwn(directory, toSet);
+    if (mkdirSync(stateDir, { recursive: true, mode: 0o750 }) !== undefined) adopt(stateDir, toSet); // else it is somebody's
+    for (const directory of [layout.own, layout.staging, layout.releases]) makeOwn(directory, toSet);
     const tag = `${layout.own}/CACHEDIR.TAG`;
     if (!existsSync(tag)) {
       writeFileSync(tag, CACHE_TAG, { mode: 0o644 });

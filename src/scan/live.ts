@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync } from "node:fs";
-import { errnoOf } from "../errors.ts";
+import { errnoOf, PacksyncError } from "../errors.ts";
 import type { FileEntry, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
 import { fsPath, listNames } from "../platform/names.ts";
 import { readOnce } from "./read.ts";
@@ -40,8 +40,16 @@ export function scanLive(request: LiveScanRequest): LiveSnapshot | undefined {
     }
   };
   return ignoringGone(() => {
+    if (lstatIfAny(request.root)?.isDirectory() === false) throw notADirectory(request.root);
     visit("");
     return { files, directories };
+  });
+}
+
+/** A symlink here would lead out of the volume. */
+function notADirectory(path: string): PacksyncError {
+  return new PacksyncError("PACK_FAILED", `Expected ${path} to be a directory of the volume, got something else.`, {
+    hint: "Move it out of the volume.",
   });
 }
 
@@ -90,6 +98,16 @@ function read(real: string, size: number): Content {
   }
 }
 
+/** A path below something that became a file is not there either. */
+function lstatIfAny(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(fsPath(path), IF_ANY);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOTDIR") throw error;
+    return undefined;
+  }
+}
+
 /**
  * What a run with nothing to do checks of a live pack: `paths` (its directories, and the ELF files where packsync and
  * others may meet) are what they were when this returned the same last time.
@@ -97,7 +115,7 @@ function read(real: string, size: number): Content {
 export function liveFingerprint(root: string, paths: readonly string[]): string {
   return ["", ...paths]
     .map((path) => {
-      const stats = lstatSync(fsPath(`${root}/${path}`), IF_ANY);
+      const stats = lstatIfAny(path === "" ? root : `${root}/${path}`);
       if (stats === undefined) return "gone";
       return `${stats.ino}:${stats.mtimeNs}:${stats.isDirectory() ? "" : stats.size}:${stats.mode}`;
     })

@@ -24,7 +24,7 @@ function manifest(number: number): Manifest {
     files: JSON.parse(
       '{"__proto__": {"digest": "d", "size": 1, "mode": 420, "inode": "9007199254740993", "mtimeNs": "1", "elf": {"needed": []}}}',
     ),
-    carried: { "bad\udc80name": { inode: "2", mtimeNs: "3", size: 4 } },
+    carried: { "bad\udc80name": { inode: "2", mtimeNs: "3", size: 4, birthtimeNs: "5" } },
     displaced: {},
     memory: { tool: { source: "s", volume: "v", replaced: ["r"] } },
   };
