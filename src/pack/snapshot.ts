@@ -50,6 +50,11 @@ export interface LiveSnapshot {
   readonly directories: readonly string[];
 }
 
+/** What a record has for a path. A file may have any name, `constructor` too: what objects inherit is no entry. */
+export function entryAt<T>(record: Readonly<Record<string, T>> | undefined, path: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, path) ? record[path] : undefined;
+}
+
 /** Every directory above any of these paths. */
 export function directoriesAbove(paths: Iterable<string>): Set<string> {
   const directories = new Set<string>();

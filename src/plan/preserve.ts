@@ -30,6 +30,12 @@ export type PreserveReason =
   | "source-not-static"
   | "source-other-arch";
 
+export function isElfFile(file: LiveFile): file is ElfFile {
+  return file.elf !== undefined;
+}
+
+type ElfFile = LiveFile & { readonly elf: ElfInfo };
+
 /**
  * Whether an ELF file of the volume stays where the source has another file (ARCHITECTURE §3, guarantee 3).
  * Time stamps decide nothing.
@@ -37,16 +43,16 @@ export type PreserveReason =
  * @returns why it stays, or `undefined` when the source's file takes its place.
  */
 export function preserveReason(
-  live: LiveFile & { readonly elf: ElfInfo },
+  live: ElfFile,
   next: FileEntry,
   memory: PathMemory,
   policy: PreservePolicy,
 ): PreserveReason | undefined {
   if (policy.mode === "off") return undefined;
   if (policy.mode === "always") return "volume-always-wins";
+  if (live.ownership === "ours") return live.elf.static ? lesserBuild(next, policy, live.elf.machine) : undefined;
   const liveIsWanted = isWantedStatic(live.elf, policy);
   const nextIsWanted = next.elf !== undefined && isWantedStatic(next.elf, policy);
-  if (live.ownership === "ours") return liveIsWanted ? lesserBuild(next, policy) : undefined;
 
   if (!nextIsWanted)
     return lesserBuild(next, policy) ?? (next.elf === undefined ? "source-not-a-binary" : "foreign-binary");
@@ -57,10 +63,10 @@ export function preserveReason(
   return sourceChanged && !volumeChanged ? undefined : "foreign-static-binary";
 }
 
-function lesserBuild(next: FileEntry, { arch }: PreservePolicy): PreserveReason | undefined {
+function lesserBuild(next: FileEntry, { arch }: PreservePolicy, than?: string): PreserveReason | undefined {
   if (next.elf === undefined) return undefined;
   if (!next.elf.static) return "source-not-static";
-  return arch.includes(next.elf.machine) ? undefined : "source-other-arch";
+  return next.elf.machine === than || arch.includes(next.elf.machine) ? undefined : "source-other-arch";
 }
 
 function isWantedStatic(elf: ElfInfo, { arch }: PreservePolicy): boolean {

@@ -8,6 +8,7 @@ import { fsPath } from "./names.ts";
 const libc = koffi.load(null);
 const LOCK_EX_NB = 2 | 4;
 const AT_FDCWD = -100;
+const RENAME_NOREPLACE = 1;
 const RENAME_EXCHANGE = 2;
 
 // By number, because musl 1.2.3 has no `renameat2`. Source: the kernel's syscall tables.
@@ -20,7 +21,7 @@ const getxattr = libc.func("long lgetxattr(const uint8_t *path, const char *name
 const setxattr = libc.func(
   "int lsetxattr(const uint8_t *path, const char *name, const uint8_t *value, size_t size, int f)",
 );
-const renameat2 = libc.func("syscall", "long", ["long", "int", "str", "int", "str", "uint"]);
+const renameat2 = libc.func("syscall", "long", ["long", "int", "const uint8_t *", "int", "const uint8_t *", "uint"]);
 
 function failure(call: string): NodeJS.ErrnoException {
   const errno = koffi.errno();
@@ -38,18 +39,20 @@ export function tryLock(fd: number): boolean {
 
 /** Swaps two paths in one step: at every instant both names exist (`renameat2(2)`, `RENAME_EXCHANGE`). */
 export function exchange(a: string, b: string): void {
+  rename(a, b, RENAME_EXCHANGE);
+}
+
+/** Gives a file another name only if nobody has it yet (`RENAME_NOREPLACE`); EEXIST: somebody has. */
+export function renameNoReplace(from: string, to: string): void {
+  rename(from, to, RENAME_NOREPLACE);
+}
+
+function rename(from: string, to: string, flags: number): void {
   const number = SYS_RENAMEAT2[process.arch];
   if (number === undefined || process.platform !== "linux") {
     throw Object.assign(new Error("ENOSYS: renameat2 is not available"), { code: "ENOSYS", syscall: "renameat2" });
   }
-  if (renameat2(number, AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) !== 0) throw failure("renameat2");
-}
-
-/** Gives a file another name only if nobody has it yet (`RENAME_NOREPLACE`). */
-export function renameNoReplace(from: string, to: string): void {
-  const number = SYS_RENAMEAT2[process.arch];
-  if (number === undefined) throw Object.assign(new Error("ENOSYS"), { code: "ENOSYS" });
-  if (renameat2(number, AT_FDCWD, from, AT_FDCWD, to, 1) !== 0) throw failure("renameat2");
+  if (renameat2(number, AT_FDCWD, cString(from), AT_FDCWD, cString(to), flags) !== 0) throw failure("renameat2");
 }
 
 /** Writes everything of the file system that holds `fd` to its disk (`syncfs(2)`). */

@@ -1,6 +1,7 @@
-import { renameSync } from "node:fs";
+import { linkSync, renameSync as rename, unlinkSync } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
-import { exchange } from "../platform/syscalls.ts";
+import { fsPath } from "../platform/names.ts";
+import { exchange, renameNoReplace } from "../platform/syscalls.ts";
 
 /**
  * How a staged tree takes the live one's place. `exchange`: in one step, so that the name is never missing.
@@ -27,19 +28,49 @@ export function swap(staged: string, live: string, swapTrees: typeof exchange = 
     if (!NO_EXCHANGE.has(errnoOf(error) ?? "")) throw explained(error, live);
   }
   try {
-    const aside = asidePath(staged);
-    renameSync(live, aside);
-    renameSync(staged, live);
-    renameSync(aside, staged);
+    renameTwice(staged, live);
     return "two-renames";
   } catch (error) {
     throw explained(error, live);
   }
 }
 
+function renameTwice(staged: string, live: string): void {
+  const aside = asidePath(staged);
+  renameSync(live, aside);
+  try {
+    renameSync(staged, live);
+  } catch (error) {
+    renameSync(aside, live); // the old release comes back
+    throw error;
+  }
+  renameSync(aside, staged);
+}
+
+function renameSync(from: string, to: string): void {
+  rename(fsPath(from), fsPath(to));
+}
+
 /** Where the live tree stands between the two renames. */
 export function asidePath(staged: string): string {
   return `${staged}.aside`;
+}
+
+/**
+ * Gives a file another name that nobody has yet.
+ *
+ * RACE: without `RENAME_NOREPLACE` somebody may replace `from` between the link and the unlink; the new file is lost.
+ *
+ * @throws EEXIST
+ */
+export function moveNew(from: string, to: string): void {
+  try {
+    renameNoReplace(from, to);
+  } catch (error) {
+    if (!NO_EXCHANGE.has(errnoOf(error) ?? "")) throw error;
+    linkSync(fsPath(from), fsPath(to));
+    unlinkSync(fsPath(from));
+  }
 }
 
 /** Moves a tree to a name that does not exist yet, or is an empty directory. */

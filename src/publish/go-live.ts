@@ -3,10 +3,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { PackRef } from "../pack/ref.ts";
 import type { PreservePolicy } from "../plan/preserve.ts";
 import { transaction } from "../platform/database.ts";
+import { lstatIfAny } from "../platform/lstat.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { syncFileSystem } from "../platform/syscalls.ts";
 import { moveTree, swap } from "./exchange.ts";
-import { bringOver, type LateWrites, type LiveScan } from "./late.ts";
+import { bringOver, type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
 import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
 import { type Manifest, readManifest, writeManifest } from "./manifest.ts";
@@ -84,7 +85,7 @@ export function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): Go
 /** Unsynced, a release can come out of a power cut with every file empty. */
 function makeDurable(batch: readonly StagedRelease[], { layout }: PublisherDeps): void {
   const fresh = batch.reduce((sum, { freshFiles }) => sum + freshFiles, 0);
-  const directories = batch.reduce((sum, { manifest }) => sum + manifest.directories.length + 1, 0);
+  const directories = batch.reduce((sum, { manifest }) => sum + directoriesOf(manifest).length + 1, 0);
   if (fresh + directories > 4 * FSYNC_FILES || fresh > FSYNC_FILES) {
     const fd = openSync(layout.root, "r");
     syncFileSystem(fd);
@@ -93,7 +94,7 @@ function makeDurable(batch: readonly StagedRelease[], { layout }: PublisherDeps)
   }
   for (const { manifest, staging } of batch) {
     for (const path of staging.written.keys()) syncPath(`${staging.root}/${path}`);
-    for (const directory of ["", ...manifest.directories]) syncPath(`${staging.root}/${directory}`);
+    for (const directory of ["", ...directoriesOf(manifest)]) syncPath(`${staging.root}/${directory}`);
     syncPath(`${releasePath(layout, manifest.pack, manifest.release)}.json`);
     syncPath(`${layout.releases}/${manifest.pack}`);
   }
@@ -114,7 +115,7 @@ function intentOf({ kind, manifest, previous }: StagedRelease, { layout }: Publi
 
 /** A retired pack's directory goes away when nobody else has anything in it. */
 export function leavesNothing(kind: StagedRelease["kind"], manifest: Manifest): boolean {
-  return kind === "retire" && Object.keys(manifest.carried).length === 0 && manifest.directories.length === 0;
+  return kind === "retire" && Object.keys(manifest.carried).length === 0 && directoriesOf(manifest).length === 0;
 }
 
 function exchangeOne(staged: StagedRelease, deps: PublisherDeps): GoLiveOutcome {
@@ -162,14 +163,16 @@ export function compareDisplaced(
   deps: PublisherDeps,
 ): void {
   const root = releasePath(deps.layout, ref, release);
-  if (!existsSync(root)) return;
+  if (lstatIfAny(root)?.isDirectory() !== true) return;
   const was = readManifest(deps.layout, ref, release);
-  const { kept } = bringOver({ root, was, by, again: true }, livePath(deps.layout, ref), deps.scan, deps.policy);
-  if (Object.keys(kept).length > 0)
-    writeManifest(deps.layout, { ...by, displaced: { ...by.displaced, ...kept } }, deps.owner);
+  const about = { live: livePath(deps.layout, ref), policy: deps.policy, time: "again" } as const;
+  remember(bringOver({ root, was, by, ...about }, deps.scan), by, deps);
 }
 
-const NO_LATE_WRITES: LateWrites = { moved: [], removed: [], kept: {} };
+/** What was kept is never pruned: the manifest says so. */
+function remember({ kept }: LateWrites, by: Manifest, { layout, owner }: PublisherDeps): void {
+  if (Object.keys(kept).length > 0) writeManifest(layout, { ...by, displaced: { ...by.displaced, ...kept } }, owner);
+}
 
 /** (5) and (6): also what recovery does for a run that died in between. */
 export function afterExchange(
@@ -180,12 +183,9 @@ export function afterExchange(
   }: { readonly manifest: Manifest; readonly previous: Manifest | undefined; readonly displaced: string },
   deps: PublisherDeps,
 ): LateWrites {
-  const live = livePath(deps.layout, manifest.pack);
-  const late = bringOver({ root: displaced, was: previous, by: manifest }, live, deps.scan, deps.policy); // (5)
-  if (Object.keys(late.kept).length > 0) {
-    const kept = { ...manifest.displaced, ...late.kept };
-    writeManifest(deps.layout, { ...manifest, displaced: kept }, deps.owner);
-  }
+  const about = { live: livePath(deps.layout, manifest.pack), policy: deps.policy, time: "first" } as const;
+  const late = bringOver({ root: displaced, was: previous, by: manifest, ...about }, deps.scan); // (5)
+  remember(late, manifest, deps);
   moveTree(displaced, historyPath(deps.layout, manifest.pack, previous)); // (6)
   return late;
 }
@@ -253,7 +253,12 @@ export function packRecord(
 }
 
 /** A pack's directories, and the ELF files where packsync and others may meet. */
-function watchedPaths({ directories, files, memory }: Manifest): string[] {
+function watchedPaths(manifest: Manifest): string[] {
+  const { files, memory } = manifest;
   const binaries = Object.keys(files).filter((path) => files[path]?.elf !== undefined);
-  return [...directories, ...new Set([...binaries, ...Object.keys(memory)])];
+  return [...directoriesOf(manifest), ...new Set([...binaries, ...Object.keys(memory)])];
+}
+
+function directoriesOf({ directories, carriedDirectories }: Manifest): readonly string[] {
+  return [...directories, ...carriedDirectories];
 }

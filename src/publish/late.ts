@@ -1,17 +1,19 @@
-import { type BigIntStats, lstatSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
-import { errnoOf } from "../errors.ts";
+import { type BigIntStats, rmdirSync, unlinkSync } from "node:fs";
+import { errnoOf, isSystemError } from "../errors.ts";
 import {
-  directoriesAbove,
+  entryAt,
   type FileIdentity,
   type LedgerFile,
   type LiveFile,
   type LiveSnapshot,
   parentsOf,
 } from "../pack/snapshot.ts";
-import { type PreservePolicy, preserveReason } from "../plan/preserve.ts";
+import { isElfFile, type PreservePolicy, preserveReason } from "../plan/preserve.ts";
+import { lstatIfAny } from "../platform/lstat.ts";
 import { fsPath } from "../platform/names.ts";
-import { exchange, renameNoReplace } from "../platform/syscalls.ts";
-import type { Manifest } from "./manifest.ts";
+import { makeLike } from "./directories.ts";
+import { moveNew, swap } from "./exchange.ts";
+import type { CarriedFile, Manifest } from "./manifest.ts";
 
 /** Looks at a tree of the volume; the scan stage has the implementation. */
 export type LiveScan = (request: {
@@ -40,120 +42,138 @@ export interface DisplacedTree {
   readonly was: Manifest | undefined;
   /** The release that displaced it: knows what was carried over. */
   readonly by: Manifest;
-  readonly again?: true;
+  /** The pack's directory in the volume. */
+  readonly live: string;
+  readonly policy: PreservePolicy;
+  /** `again`: it was compared before, so empty directories in it are no news. */
+  readonly time: "first" | "again";
 }
 
 /**
  * Brings over what appeared, changed or vanished in a displaced tree, so that no foreign write is lost however late
- * it comes. Moving keeps the inode: who still has the file open goes on writing into the live tree.
- *
- * RACE: a writer may recreate a file in the live tree between the look at it and the rename over it. The window is
- * two system calls; nothing but the writer's own older version can be lost in it.
+ * it comes. Moving keeps the inode: who still has the file open goes on writing into the live tree. What cannot be
+ * moved, for whatever reason, stays where it is and is `kept`.
  */
-export function bringOver(tree: DisplacedTree, live: string, scan: LiveScan, policy: PreservePolicy): LateWrites {
-  const { by } = tree;
-  const now = scan({
-    root: tree.root,
-    ledger: tree.was?.files ?? {},
-    inspect: (path) => Object.hasOwn(by.files, path),
-  });
-  const moved: string[] = [];
-  const kept: Record<string, FileIdentity> = {};
-  if (now === undefined) return { moved, removed: [], kept };
+export function bringOver(tree: DisplacedTree, scan: LiveScan): LateWrites {
+  const { root, was, by } = tree;
+  const now = scan({ root, ledger: was?.files ?? {}, inspect: (path) => Object.hasOwn(by.files, path) });
+  if (now === undefined) return NO_LATE_WRITES;
+  const removed = removeLate(now, tree);
+  if (tree.time === "first") makeLateDirectories(now, tree);
 
-  for (const [path, file] of now.files) {
-    if (!isLate(path, file, tree)) continue;
-    if (tryMove(tree.root, path, file, by, live, policy)) moved.push(path);
-    else kept[path] = { inode: file.inode, mtimeNs: file.mtimeNs, size: file.size };
+  const late = [...now.files].filter(([path, file]) => isLate(path, file, tree));
+  const moved = late.filter(([path, file]) => tryMove(path, file, tree)).map(([path]) => path);
+  const done = new Set(moved);
+  const kept = late.filter(([path]) => !done.has(path)).map(([path, file]) => [path, identityOf(file)] as const);
+  return { moved, removed, kept: Object.fromEntries(kept) };
+}
+
+export const NO_LATE_WRITES: LateWrites = { moved: [], removed: [], kept: {} };
+
+function identityOf({ inode, mtimeNs, size }: LiveFile): FileIdentity {
+  return { inode, mtimeNs, size };
+}
+
+/**
+ * Only the very file that was carried is removed: what its owner has written anew in the live tree stays. A directory
+ * of theirs goes when it is empty.
+ *
+ * RACE: an empty directory that its owner makes anew in the live tree at this moment goes, too.
+ */
+function removeLate(now: LiveSnapshot, { by, live }: DisplacedTree): string[] {
+  const gone = Object.keys(by.carried).filter((path) => !now.files.has(path));
+  const removed = gone.filter((path) => {
+    const there = lstatIfAny(`${live}/${path}`);
+    if (there === undefined || !isSame(by.carried[path], there)) return false;
+    unlinkSync(fsPath(`${live}/${path}`));
+    return true;
+  });
+  const directories = new Set(now.directories);
+  for (const path of by.carriedDirectories.toReversed()) if (!directories.has(path)) removeIfEmpty(`${live}/${path}`);
+  return removed;
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(fsPath(directory));
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
   }
-  if (tree.again !== true) makeLateDirectories(now, tree, live);
-  const removed = removeLate(now, by, live);
-  const there = new Set(now.directories);
-  for (const directory of by.directories
-    .filter((path) => !there.has(path) && !directoriesAbove(Object.keys(by.files)).has(path))
-    .reverse()) {
-    try {
-      rmdirSync(fsPath(`${live}/${directory}`));
-    } catch {}
-  }
-  return { moved, removed, kept };
+}
+
+function makeLateDirectories(now: LiveSnapshot, tree: DisplacedTree): void {
+  const known = [tree.was, tree.by].flatMap((release) => [
+    ...(release?.directories ?? []),
+    ...(release?.carriedDirectories ?? []),
+  ]);
+  const late = new Set(now.directories).difference(new Set(known));
+  for (const path of late) if (!isBehindFile(`${path}/`, tree)) makeDirectories([...parentsOf(path), path], tree);
+}
+
+/** Like the displaced ones, so that their owner can go on working in them. */
+function makeDirectories(paths: readonly string[], { root, live }: DisplacedTree): void {
+  for (const path of paths) makeLike(`${live}/${path}`, `${root}/${path}`);
 }
 
 /** Anything that is neither ours, nor was carried over, nor was meant to stay behind. */
-function isLate(path: string, file: LiveFile, { by }: DisplacedTree): boolean {
-  if (file.ownership === "ours") return false;
-  if (by.carried[path]?.inode === file.inode || by.files[path]?.inode === file.inode) return false;
-  const displaced = by.displaced[path];
+function isLate(path: string, { ownership, digest, ...file }: LiveFile, { by }: DisplacedTree): boolean {
+  if (ownership === "ours") return false;
+  const published = entryAt(by.files, path);
+  if (entryAt(by.carried, path)?.inode === file.inode || published?.inode === file.inode) return false;
+  if (digest !== undefined && digest === published?.digest) return false; // the live tree has these bytes
+  const displaced = entryAt(by.displaced, path);
   return !(displaced?.inode === file.inode && displaced.mtimeNs === file.mtimeNs && displaced.size === file.size);
 }
 
-function mayMove(path: string, file: LiveFile, by: Manifest, live: string, policy: PreservePolicy): boolean {
-  const there = lstatSync(fsPath(`${live}/${path}`), { bigint: true, throwIfNoEntry: false });
-  if (there === undefined && by.carried[path] !== undefined) return false;
-  if (there === undefined) return parentsOf(path).every((parent) => !isFile(`${live}/${parent}`));
-  const inode = String(there.ino);
-  const published = Object.hasOwn(by.files, path) ? by.files[path] : undefined;
-  if (published === undefined) return isSame(by.carried[path], there);
-  if (published.inode !== inode || file.elf === undefined) return false;
-  return preserveReason({ ...file, elf: file.elf }, published, by.memory[path] ?? {}, policy) !== undefined;
-}
+/** Somebody who writes the same path all the time is followed only so often. */
+const TRIES = 100;
 
-function isFile(path: string): boolean {
-  return lstatSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() === false;
-}
-
-function inodeAt(path: string): string | undefined {
-  const stats = lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
-  return stats && String(stats.ino);
-}
-
-function tryMove(
-  root: string,
-  path: string,
-  file: LiveFile,
-  by: Manifest,
-  live: string,
-  policy: PreservePolicy,
-): boolean {
-  const [from, to] = [`${root}/${path}`, `${live}/${path}`];
-  for (;;) {
-    const there = inodeAt(to);
-    if (!mayMove(path, file, by, live, policy)) return false;
-    for (const parent of parentsOf(path)) mkdirSync(fsPath(`${live}/${parent}`), { recursive: true });
-    try {
-      if (there === undefined) {
-        renameNoReplace(from, to);
-        return true;
-      }
-      exchange(from, to);
-    } catch (error) {
-      if (errnoOf(error) === "EEXIST" || errnoOf(error) === "ENOENT") continue;
-      throw error;
+/** @returns whether the file is in the live tree now, or in no tree any more. */
+function tryMove(path: string, file: LiveFile, tree: DisplacedTree): boolean {
+  try {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const there = lstatIfAny(`${tree.live}/${path}`);
+      if (lstatIfAny(`${tree.root}/${path}`) === undefined) return true;
+      if (!mayMove(path, file, there, tree)) return false;
+      if (moveOnto(path, there, tree)) return true;
     }
-    if (inodeAt(from) === there) return true;
-    exchange(from, to); // somebody was faster: theirs is newer
+    return false;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return false;
   }
 }
 
-function makeLateDirectories(now: LiveSnapshot, { was, by }: DisplacedTree, live: string): void {
-  const known = new Set([...(was?.directories ?? []), ...by.directories]);
-  for (const directory of now.directories.filter((path) => !known.has(path))) {
-    const blocked = [...parentsOf(directory), directory].some((path) => isFile(`${live}/${path}`));
-    if (!blocked) mkdirSync(fsPath(`${live}/${directory}`), { recursive: true });
+function mayMove(path: string, file: LiveFile, there: BigIntStats | undefined, tree: DisplacedTree): boolean {
+  const { by, policy } = tree;
+  if (there === undefined) return !Object.hasOwn(by.carried, path) && !isBehindFile(path, tree);
+  const published = entryAt(by.files, path);
+  if (published === undefined) return isSame(entryAt(by.carried, path), there);
+  if (published.inode !== String(there.ino) || !isElfFile(file)) return false;
+  return preserveReason(file, published, entryAt(by.memory, path) ?? {}, policy) !== undefined;
+}
+
+/** Whether the live tree has a file where `path` needs a directory. */
+function isBehindFile(path: string, { live }: DisplacedTree): boolean {
+  return parentsOf(path).some((parent) => lstatIfAny(`${live}/${parent}`)?.isDirectory() === false);
+}
+
+/** @param there what the live tree had there a moment ago; @returns `false` when that is not so any more */
+function moveOnto(path: string, there: BigIntStats | undefined, tree: DisplacedTree): boolean {
+  const [from, to] = [`${tree.root}/${path}`, `${tree.live}/${path}`];
+  makeDirectories(parentsOf(path), tree);
+  try {
+    if (there === undefined) moveNew(from, to);
+    else swap(from, to);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST" || errnoOf(error) === "ENOENT") return false;
+    throw error;
   }
+  if (there === undefined || lstatIfAny(from)?.ino === there.ino) return true;
+  swap(from, to); // somebody was faster: theirs is newer
+  return false;
 }
 
-/** Only the very file that was carried is removed: what its owner has written anew in the live tree stays. */
-function removeLate(now: LiveSnapshot, by: Manifest, live: string): string[] {
-  const gone = Object.entries(by.carried).filter(([path]) => !now.files.has(path));
-  return gone.flatMap(([path, carried]) => {
-    const there = lstatSync(fsPath(`${live}/${path}`), { bigint: true, throwIfNoEntry: false });
-    if (there === undefined || !isSame(carried, there)) return [];
-    unlinkSync(fsPath(`${live}/${path}`));
-    return [path];
-  });
-}
-
-function isSame(carried: Manifest["carried"][string] | undefined, { ino, birthtimeNs }: BigIntStats): boolean {
+function isSame(carried: CarriedFile | undefined, { ino, birthtimeNs }: BigIntStats): boolean {
   return carried?.inode === String(ino) && carried.birthtimeNs === String(birthtimeNs);
 }

@@ -41,9 +41,11 @@ export interface Manifest {
   readonly latestMtime: number;
   readonly identity: DirectoryIdentity;
   readonly dependencies: readonly string[];
+  /** Those that the source has, or had; others' are `carriedDirectories`. */
   readonly directories: readonly string[];
+  readonly carriedDirectories: readonly string[];
   readonly files: Readonly<Record<string, LedgerFile>>;
-  /** Foreign and preserved files that came along by hard link. */
+  /** What is not ours and came along by hard link. */
   readonly carried: Readonly<Record<string, CarriedFile>>;
   /** Foreign files that this release replaced: they stand in the tree before it, and are never pruned. */
   readonly displaced: Readonly<Record<string, FileIdentity>>;
@@ -82,16 +84,20 @@ export function readManifest(layout: VolumeLayout, ref: PackRef, release: string
 
 /** Every manifest of a pack that can be read, oldest release first. */
 export function listManifests(layout: VolumeLayout, ref: PackRef): Manifest[] {
-  const names = listReleases(layout, ref).filter((name) => name.endsWith(".json"));
-  const manifests = names.map((name) => readManifest(layout, ref, name.slice(0, -".json".length)));
+  const manifests = listReleases(layout, ref).map((release) => readManifest(layout, ref, release));
   return manifests.filter((manifest) => manifest !== undefined).sort((a, b) => a.number - b.number);
 }
 
-function listReleases({ releases }: VolumeLayout, ref: PackRef): string[] {
+/** The release ids of a pack's manifests. */
+export function listReleases({ releases }: VolumeLayout, ref: PackRef): string[] {
   try {
-    return readdirSync(`${releases}/${ref}`);
+    return readdirSync(`${releases}/${ref}`).flatMap((name) => /^(\d+-[0-9a-f]{8})\.json$/.exec(name)?.[1] ?? []);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return [];
     throw error;
   }
+}
+
+export function numberOf(release: string): number {
+  return Number.parseInt(release, 10);
 }

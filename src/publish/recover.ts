@@ -3,9 +3,10 @@ import { asPackRef, type PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
 import { asidePath } from "./exchange.ts";
 import { afterExchange, type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
-import { livePath, manifestPath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
+import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
 import type { Intent } from "./ledger.ts";
 import { type DirectoryIdentity, listManifests, type Manifest, readManifest } from "./manifest.ts";
+import { forgetUnpublished } from "./stage.ts";
 
 /** What recovery found: packs whose publish was finished, or undone, and staged trees that were litter. */
 export interface Recovery {
@@ -58,24 +59,27 @@ function identityAt(path: string): DirectoryIdentity | undefined {
 }
 
 /**
- * Removes what was never live. A tree that once was (its inode is a release's) goes back to history instead, if it is
- * not there already.
+ * Removes what was never live. A tree that once was (its directory is a release's) goes back to history instead, if it
+ * is not there already.
  */
 function sweepStaging(deps: PublisherDeps): number {
-  const { layout } = deps;
+  const { layout, ledger } = deps;
   const names = readdirSync(layout.staging);
   for (const name of names) {
     const path = `${layout.staging}/${name}`;
-    const ref = asPackRef(name.split(".")[0] ?? "");
-    if (ref !== undefined) forgetUnpublished(ref, deps);
+    const [, text = "", number] = STAGED.exec(name) ?? [];
+    const ref = asPackRef(text);
+    if (ref !== undefined) forgetUnpublished(layout, ref, (ledger.pack(ref)?.number ?? -1) + 1);
     const release = ref && releaseAt(layout, ref, path);
     const home = release && releasePath(layout, release.pack, release.release);
-    if (home !== undefined && !existsSync(home) && !name.startsWith(`${ref}.${release?.number}`))
-      renameSync(path, home);
+    if (home !== undefined && !existsSync(home) && Number(number) !== release?.number) renameSync(path, home);
     else rmSync(path, { recursive: true, force: true });
   }
   return names.length;
 }
+
+/** What staging holds: `<ref>.<number>` is built, `….aside` was live between two renames, `….pruned` is deleted. */
+const STAGED = /^([^.]+)\.(\d+)(\.aside|\.pruned)?$/;
 
 function releaseAt(layout: VolumeLayout, ref: PackRef, path: string): Manifest | undefined {
   const identity = identityAt(path);
@@ -99,23 +103,16 @@ export function rebuildLedger(deps: PublisherDeps): readonly PackRef[] {
 function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
   const { layout, ledger } = deps;
   const manifests = listManifests(layout, ref);
-  const newest = manifests.at(-1);
-  if (newest === undefined || newest.origin === "adopted") return;
   const identity = identityAt(livePath(layout, ref));
-  const live = manifests.find((manifest) => manifest.origin !== "adopted" && isSame(manifest.identity, identity));
-  if (live === undefined) return;
+  const published = manifests.filter(({ origin }) => origin !== "adopted");
+  const newest = published.at(-1);
+  const live = published.find((manifest) => isSame(manifest.identity, identity)) ?? newest;
+  if (live === undefined || newest === undefined) return;
   for (const { number, release, version, origin, publishedAt } of manifests) {
     const displacedAt = release === live.release ? undefined : publishedAt;
     ledger.saveRelease({ ref, number, release, version, origin, publishedAt, displacedAt });
   }
-  const retired = Object.keys(live.files).length === 0;
+  const isRetired = Object.keys(live.files).length === 0;
   const record = { ...packRecord(live, deps), number: newest.number, live: "" };
-  ledger.savePack(retired ? { ...record, release: undefined } : record);
-}
-
-function forgetUnpublished(ref: PackRef, { layout, ledger }: PublisherDeps): void {
-  const known = new Set(ledger.releases(ref).map(({ release }) => release));
-  for (const { release } of listManifests(layout, ref)) {
-    if (!known.has(release)) rmSync(manifestPath(layout, ref, release));
-  }
+  ledger.savePack(isRetired ? { ...record, release: undefined } : record);
 }

@@ -1,16 +1,25 @@
-import { chmodSync, chownSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
-import type { FileEntry, FileIdentity, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
+import {
+  entryAt,
+  type FileEntry,
+  type FileIdentity,
+  type LedgerFile,
+  type LiveFile,
+  type LiveSnapshot,
+} from "../pack/snapshot.ts";
 import type { Change, Plan } from "../plan/plan.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
-import { copyAttributes } from "../platform/syscalls.ts";
-import { livePath, type VolumeLayout } from "./layout.ts";
+import { likeDirectory } from "./directories.ts";
+import { livePath, manifestPath, type VolumeLayout } from "./layout.ts";
 import {
   type CarriedFile,
   type DirectoryIdentity,
+  listReleases,
   type Manifest,
+  numberOf,
   type ReleaseOrigin,
   releaseId,
   writeManifest,
@@ -45,9 +54,11 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
   for (const directory of plan.directories) staging.makeDirectory(directory);
   const carried = linkFromLive(request, live);
   const latestMtime = settleMtimes(request, now);
-  if (request.live !== undefined) likeLive(staging.root, live, ["", ...plan.directories]);
+  if (request.live !== undefined)
+    for (const path of ["", ...plan.directories]) likeDirectory(`${staging.root}/${path}`, `${live}/${path}`);
 
   const files = manifestFiles(request);
+  const theirs = new Set(plan.carriedDirectories);
   const manifest: Manifest = {
     format: 1,
     pack: ref,
@@ -60,15 +71,23 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     latestMtime,
     identity: directoryIdentity(staging.root),
     dependencies: request.dependencies,
-    directories: plan.directories,
+    directories: plan.directories.filter((path) => !theirs.has(path)),
+    carriedDirectories: plan.carriedDirectories,
     files,
     carried,
     displaced: displacedBy(plan.changes),
     memory: plan.memory,
   };
   makeReleaseDirectory(layout, ref, owner);
+  forgetUnpublished(layout, ref, request.number);
   writeManifest(layout, manifest, owner);
   return manifest;
+}
+
+/** Removes the manifests of this number and above: a run that did not go live wrote them. */
+export function forgetUnpublished(layout: VolumeLayout, ref: PackRef, number: number): void {
+  const unpublished = listReleases(layout, ref).filter((release) => numberOf(release) >= number);
+  for (const release of unpublished) rmSync(manifestPath(layout, ref, release));
 }
 
 /** What was read and written but is not to be published: the volume has the same already, or keeps its own. */
@@ -79,23 +98,24 @@ function dropUnwanted(staging: Staging, { changes }: Plan): void {
 
 function linkFromLive({ plan, staging }: StageRequest, live: string): Record<string, CarriedFile> {
   for (const path of plan.keep.keys()) staging.link(path, `${live}/${path}`);
-  const carried: Record<string, CarriedFile> = {};
+  const carried = new Map<string, CarriedFile>();
   for (const change of plan.changes) {
-    if (!staysInPlace(change) || !linkIfThere(staging, change.path, `${live}/${change.path}`)) continue;
-    const { ino, mtimeNs, size, birthtimeNs } = lstatSync(fsPath(`${staging.root}/${change.path}`), { bigint: true });
-    carried[change.path] = {
-      inode: String(ino),
-      mtimeNs: String(mtimeNs),
-      size: Number(size),
-      birthtimeNs: String(birthtimeNs),
-    };
+    const { path } = change;
+    if (!staysInPlace(change)) continue;
+    if (change.prev.ownership === "ours") staging.link(path, `${live}/${path}`);
+    else if (linkIfThere(staging, path, `${live}/${path}`)) carried.set(path, carriedFile(`${staging.root}/${path}`));
   }
-  return carried;
+  return Object.fromEntries(carried);
 }
 
 function staysInPlace(change: Change): change is Extract<Change, { kind: "carry" | "preserve" }> {
   if (change.kind === "carry") return true;
   return change.kind === "preserve" && change.why !== "foreign-binary-in-the-way";
+}
+
+function carriedFile(path: string): CarriedFile {
+  const { ino, mtimeNs, size, birthtimeNs } = lstatSync(fsPath(path), { bigint: true });
+  return { inode: String(ino), mtimeNs: String(mtimeNs), size: Number(size), birthtimeNs: String(birthtimeNs) };
 }
 
 /** A foreign file that its owner removes at this moment is just not there any more. */
@@ -137,42 +157,24 @@ function wholeSeconds({ mtimeNs }: FileIdentity): number {
   return Number(BigInt(mtimeNs) / 1_000_000_000n);
 }
 
-/** Directories keep the owner, mode and ACLs that the live ones have. */
-function likeLive(staged: string, live: string, directories: readonly string[]): void {
-  for (const directory of directories) {
-    const [from, to] = [`${live}/${directory}`, `${staged}/${directory}`];
-    const stats = lstatSync(fsPath(from), { throwIfNoEntry: false });
-    if (stats?.isDirectory() !== true) continue;
-    const made = lstatSync(fsPath(to));
-    if (made.uid !== stats.uid || made.gid !== stats.gid) chownSync(fsPath(to), stats.uid, stats.gid);
-    if (made.mode !== stats.mode) chmodSync(fsPath(to), stats.mode & 0o7777);
-    copyAttributes(from, to);
-  }
-}
-
-/** Everything of the next tree that is ours: what was written, and what was kept. */
+/** Everything of the next tree that is ours: what was written, what was kept, and binaries that outlive their source. */
 function manifestFiles({ plan, staging, live, previous }: StageRequest): Record<string, LedgerFile> {
-  const files: Record<string, LedgerFile> = {};
+  const files = new Map<string, LedgerFile>();
+  const add = (path: string, entry: FileEntry | undefined, identity: FileIdentity | undefined) => {
+    if (entry === undefined || identity === undefined) throw vanished(path);
+    files.set(path, { ...entry, ...identityOf(identity) });
+  };
   for (const change of plan.changes) {
-    if (change.kind !== "add" && change.kind !== "replace") continue;
-    const written = staging.written.get(change.path);
-    if (written === undefined) throw vanished(change.path);
-    files[change.path] = ledgerFile(change.next, written);
+    const { kind, path } = change;
+    if (kind === "add" || kind === "replace") add(path, change.next, staging.written.get(path));
+    if (kind === "preserve" && change.prev.ownership === "ours") add(path, entryAt(previous?.files, path), change.prev);
   }
-  for (const [path, entry] of plan.keep) {
-    const there = live?.files.get(path) ?? previous?.files[path];
-    if (there === undefined) throw vanished(path);
-    files[path] = ledgerFile(entry, there);
-  }
-  return files;
+  for (const [path, entry] of plan.keep) add(path, entry, live?.files.get(path) ?? entryAt(previous?.files, path));
+  return Object.fromEntries(files);
 }
 
 function vanished(path: string): PacksyncError {
   return new PacksyncError("PACK_BUSY", `\`${path}\` was planned to be there and is not.`, { retryable: true });
-}
-
-function ledgerFile(entry: FileEntry, identity: FileIdentity): LedgerFile {
-  return { ...entry, ...identityOf(identity) };
 }
 
 function identityOf({ inode, mtimeNs, size }: FileIdentity): FileIdentity {

@@ -7,7 +7,14 @@ const prev = liveFile("f", "static-elf", "foreign");
 const next = entry("y");
 
 function describeChanges(changes: readonly Change[], isAdoption = false) {
-  const plan: Plan = { changes, keep: new Map(), directories: [], altersContent: true, memory: {} };
+  const plan: Plan = {
+    changes,
+    keep: new Map(),
+    directories: [],
+    carriedDirectories: [],
+    altersContent: true,
+    memory: {},
+  };
   return describePlan(plan, isAdoption);
 }
 

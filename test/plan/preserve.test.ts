@@ -24,6 +24,18 @@ const cases: readonly {
   { title: "ours, dynamic → static", volume: ["dynamic-elf 1", "ours"], next: "static-elf", why: undefined },
   { title: "ours, dynamic → script", volume: ["dynamic-elf 1", "ours"], next: "#!/bin/sh", why: undefined },
   {
+    title: "ours, other architecture → dynamic",
+    volume: ["foreign-arch-elf 1", "ours"],
+    next: "dynamic-elf",
+    why: "source-not-static",
+  },
+  {
+    title: "ours, other architecture → the same architecture",
+    volume: ["foreign-arch-elf 1", "ours"],
+    next: "foreign-arch-elf 2",
+    why: undefined,
+  },
+  {
     title: "ours, other architecture → static",
     volume: ["foreign-arch-elf 1", "ours"],
     next: "static-elf",

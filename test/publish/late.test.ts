@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { expect, test } from "vitest";
 import { elfFile } from "../support/elf.ts";
 import { type Content, readTree, type TreeOf, writeTree } from "../support/trees.ts";
@@ -79,7 +88,7 @@ const cases: readonly Late[] = [
   {
     title: "a directory that was deleted",
     write: (live) => rmSync(`${live}/dir`, { recursive: true }),
-    live: { "dir/keep": undefined, dir: "directory/" },
+    live: { "dir/keep": undefined },
     removed: ["dir/keep"],
   },
   {
@@ -101,6 +110,12 @@ const cases: readonly Late[] = [
     live: { "dir/keep": undefined, dir: "x" },
     moved: ["dir"],
     removed: ["dir/keep"],
+  },
+  {
+    title: "a file with a name of JavaScript's own",
+    write: (live) => writeTree(live, { "constructor/toString": "x" }),
+    live: { "constructor/toString": "x" },
+    moved: ["constructor/toString"],
   },
   {
     title: "a file at a path that the source has now",
@@ -155,4 +170,17 @@ test.for(cases)("$title", ({ write, next = { "pack.yaml": "2" }, live = {}, move
   expect(readTree(volume.live)).toEqual(Object.fromEntries(expected));
   expect(lateOf(outcome)).toEqual({ moved: [...moved].sort(), removed: [...removed].sort(), kept: [...kept].sort() });
   expect(Object.keys(volume.publisher.previous(PACK)?.displaced ?? {}).sort()).toEqual([...kept].sort());
+});
+
+test("a file whose name is not UTF-8", () => {
+  using volume = testVolume();
+  publish(volume, BEFORE);
+  const name = Buffer.concat([Buffer.from(`${volume.live}/`), Buffer.of(0xff, 0xfe)]);
+  publish(volume, { ...BEFORE, "pack.yaml": "2" }, () => writeFileSync(name, "theirs"));
+  expect(readFileSync(name, "utf8")).toBe("theirs");
+  publish(volume, { ...BEFORE, "pack.yaml": "3" }, () => {
+    writeFileSync(`${volume.live}/tmp`, "newer");
+    renameSync(`${volume.live}/tmp`, name);
+  });
+  expect(readFileSync(name, "utf8")).toBe("newer");
 });
