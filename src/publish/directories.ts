@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
-import { lstatIfAny } from "../platform/lstat.ts";
+import { lstatIfAny } from "../platform/absence.ts";
 import { fsPath } from "../platform/names.ts";
 import { copyAttributes } from "../platform/syscalls.ts";
 

@@ -9,7 +9,7 @@ import {
   parentsOf,
 } from "../pack/snapshot.ts";
 import { isElfFile, type PreservePolicy, preserveReason } from "../plan/preserve.ts";
-import { lstatIfAny } from "../platform/lstat.ts";
+import { lstatIfAny } from "../platform/absence.ts";
 import { fsPath } from "../platform/names.ts";
 import { makeLike } from "./directories.ts";
 import { moveNew, swap } from "./exchange.ts";

@@ -1,8 +1,9 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
-import { errnoOf } from "../errors.ts";
+import { type Dirent, readdirSync } from "node:fs";
+import { errnoOf, isSystemError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { componentDirectories, isDefinitionFile, isLitter } from "../pack/layout.ts";
-import { printableName } from "../platform/names.ts";
+import { lstatIfAny } from "../platform/absence.ts";
+import { decodeName, listNames, printableName } from "../platform/names.ts";
 import type { KnownPack } from "./store.ts";
 
 /** A directory that packs come from; `development` packs may lack `pack.yaml`. */
@@ -30,26 +31,55 @@ export interface SourceListing {
  * also those with a component directory that holds a definition. Packs are never looked for deeper.
  */
 export function discover(source: Source, known: ReadonlyMap<string, KnownPack>): SourceListing {
-  let entries: Dirent[];
+  let entries: readonly Entry[];
   try {
-    entries = readdirSync(source.path, { withFileTypes: true });
+    entries = listEntries(source.path);
   } catch (error) {
     const state = errnoOf(error) === "ENOENT" ? "absent" : "unreadable";
     return { source, state, packs: [], isEmpty: true, diagnostics: [] };
   }
-  const named = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name));
-  const packs = named.filter((entry) => entry.isDirectory() && isPack(source, entry.name, known));
+  const named = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name) && name !== LOST_AND_FOUND);
+  const packs = named.filter(({ name, type }) => type.isDirectory() && isPack(source, name, known));
+  const linked = named.filter(({ name, type }) => type.isSymbolicLink() && mayHoldManifest(source, name));
+  const undecodable = packs.filter(({ name }) => !name.isWellFormed());
   return {
     source,
     state: "listed",
-    packs: packs.map(({ name }) => name).sort(),
-    isEmpty: entries.every(({ name }) => name === "lost+found"),
-    diagnostics: named.filter((entry) => entry.isSymbolicLink()).flatMap(({ name }) => linkedPack(source, name)),
+    packs: namesOf(packs).filter((name) => name.isWellFormed()),
+    isEmpty: entries.every(({ name }) => name === LOST_AND_FOUND),
+    diagnostics: [...namesOf(undecodable).map(undecodableName), ...namesOf(linked).map(linkedPack)],
   };
 }
 
+/** What `mkfs` makes at the root of a disk, for root only. */
+const LOST_AND_FOUND = "lost+found";
+
+interface Entry {
+  readonly name: string;
+  readonly type: Dirent<Buffer>;
+}
+
+function listEntries(path: string): readonly Entry[] {
+  const entries = readdirSync(path, { withFileTypes: true, encoding: "buffer" });
+  return entries.map((type) => ({ name: decodeName(type.name), type }));
+}
+
+function namesOf(entries: readonly Entry[]): string[] {
+  return entries.map(({ name }) => name).sort();
+}
+
 function isPack(source: Source, name: string, known: ReadonlyMap<string, KnownPack>): boolean {
-  return known.has(name) || exists(`${source.path}/${name}/pack.yaml`) || isBarePack(source, name);
+  return known.has(name) || mayHoldManifest(source, name) || isBarePack(source, name);
+}
+
+/** Where nobody lets us look there may be one: the scan then says so, instead of nobody. */
+function mayHoldManifest({ path }: Source, name: string): boolean {
+  try {
+    return lstatIfAny(`${path}/${name}/pack.yaml`) !== undefined;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return true;
+  }
 }
 
 /** What the quick start makes by hand: `mypack/actions/test.yaml` and no `pack.yaml`. */
@@ -61,29 +91,28 @@ function isBarePack({ kind, path }: Source, name: string): boolean {
   });
 }
 
-/** Nothing is read outside a source, so a pack cannot be a symlink; say so instead of ignoring it silently. */
-function linkedPack(source: Source, name: string): Diagnostic[] {
-  const printable = printableName(name);
-  if (!exists(`${source.path}/${name}/pack.yaml`)) return [];
-  return [
-    {
-      severity: "warning",
-      code: "source.linked_pack",
-      message: `\`${printable}\` is a symlink; a pack's directory must stand in its source`,
-      file: printable,
-      hint: `Move it here, or name its parent as a source of its own: --packs <name>=<dir>.`,
-    },
-  ];
-}
-
-function namesIn(directory: string): string[] {
+function namesIn(directory: string): readonly string[] {
   try {
-    return readdirSync(directory);
+    return listNames(directory);
   } catch {
     return [];
   }
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+function undecodableName(name: string): Diagnostic {
+  const file = printableName(name);
+  const message = `\`${file}\`: the name is not valid UTF-8`;
+  return { severity: "error", code: "source.undecodable_name", message, file, hint: "Rename it." };
+}
+
+/** Nothing is read outside a source, so a pack cannot be a symlink; say so instead of ignoring it silently. */
+function linkedPack(name: string): Diagnostic {
+  const file = printableName(name);
+  return {
+    severity: "warning",
+    code: "source.linked_pack",
+    message: `\`${file}\` is a symlink; a pack's directory must stand in its source`,
+    file,
+    hint: "Move it here, or name its parent as a source of its own: --packs <name>=<dir>.",
+  };
 }

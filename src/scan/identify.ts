@@ -1,8 +1,9 @@
 import { lstatSync, realpathSync } from "node:fs";
-import { errnoOf } from "../errors.ts";
+import { isSystemError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { attunePackRef } from "../pack/ref.ts";
-import { readOnce } from "./read.ts";
+import { lstatIfAny } from "../platform/absence.ts";
+import { readWhole } from "./read.ts";
 import type { PackIdentity } from "./store.ts";
 import type { ScanLimits } from "./walk.ts";
 
@@ -57,26 +58,21 @@ function unnameable(directory: string): Diagnostic {
 }
 
 /**
- * A pack's own `pack.yaml`, for a first look; `unusable` when it may not or cannot be read: the scan says why.
- *
- * @throws ENOENT when the pack's directory itself is gone.
+ * A pack's own `pack.yaml`, for a first look. One that may not or cannot be read says what it said before: the scan
+ * says why. `gone`: the pack's directory is none any more.
  */
-export function readManifest(root: string, limits: ScanLimits): Uint8Array | "unusable" | undefined {
+export function readManifest(root: string, limits: ScanLimits): Uint8Array | "as before" | "gone" | undefined {
   const path = `${root}/pack.yaml`;
   try {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) {
-      lstatSync(root);
-      return undefined;
-    }
+    const stats = lstatIfAny(path);
+    if (stats === undefined) return lstatIfAny(root)?.isDirectory() === true ? undefined : "gone";
     const real = stats.isSymbolicLink() ? realpathSync.native(path) : path;
     const target = lstatSync(real);
     const isInside = real === path || real.startsWith(`${realpathSync.native(root)}/`);
-    if (!isInside || !target.isFile() || target.size > limits.maxDefinitionSize) return "unusable";
-    const file = { path: "pack.yaml", real, size: target.size, executable: false, stamp: "", racy: true };
-    return Uint8Array.from(readOnce(file, undefined).bytes ?? []);
+    if (!isInside || !target.isFile() || target.size > limits.maxDefinitionSize) return "as before";
+    return readWhole({ path: "pack.yaml", real, size: target.size, executable: false }, undefined).bytes;
   } catch (error) {
-    if (errnoOf(error) === undefined || errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") throw error;
-    return "unusable";
+    if (!isSystemError(error)) throw error;
+    return "as before";
   }
 }

@@ -1,7 +1,8 @@
-import { type BigIntStats, lstatSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import type { FileEntry, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
-import { fsPath, listNames } from "../platform/names.ts";
+import { isAbsence, lstatIfAny } from "../platform/absence.ts";
+import { listNames } from "../platform/names.ts";
 import { readOnce } from "./read.ts";
 
 export interface LiveScanRequest {
@@ -12,7 +13,6 @@ export interface LiveScanRequest {
   readonly inspect: (path: string) => boolean;
 }
 
-const IF_ANY = { bigint: true, throwIfNoEntry: false } as const;
 const TYPE_MASK = 0o170_000n;
 
 /**
@@ -29,7 +29,7 @@ export function scanLive(request: LiveScanRequest): LiveSnapshot | undefined {
   const visit = (relative: string): void => {
     for (const name of listNames(relative === "" ? request.root : `${request.root}/${relative}`)) {
       const path = relative === "" ? name : `${relative}/${name}`;
-      const stats = lstatSync(fsPath(`${request.root}/${path}`), IF_ANY);
+      const stats = lstatIfAny(`${request.root}/${path}`);
       if (stats === undefined) continue; // its owner removed it meanwhile
       if (!stats.isDirectory()) {
         files.set(path, liveFile(request, path, stats));
@@ -57,7 +57,7 @@ function ignoringGone<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
+    if (!isAbsence(error)) throw error;
     return undefined;
   }
 }
@@ -90,21 +90,10 @@ function contentOf({ digest, elf }: FileEntry): Content {
 /** A file that nobody lets us read stays what it is: unknown. */
 function read(real: string, size: number): Content {
   try {
-    const file = { path: real, real, size, executable: false, stamp: "", racy: true };
-    return contentOf(readOnce(file, undefined).entry);
+    return contentOf(readOnce({ path: real, real, size, executable: false }, undefined).entry);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return {};
-  }
-}
-
-/** A path below something that became a file is not there either. */
-function lstatIfAny(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(fsPath(path), IF_ANY);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOTDIR") throw error;
-    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { errnoOf } from "../errors.ts";
+import { isSystemError } from "../errors.ts";
 import type { Source } from "./discover.ts";
 import { type Fingerprint, isSameFingerprint, isUnchanged } from "./fingerprint.ts";
 import { type IdentityResult, identifyBare, identifyManifest, readManifest } from "./identify.ts";
@@ -33,14 +33,10 @@ export async function lookAt(
   limits: ScanLimits,
 ): Promise<Look | undefined> {
   if (isSame && known !== undefined) return { ...at, unchanged: true, known, identity: known.identity };
-  try {
-    const manifest = readManifest(rootOf(at), limits);
-    const { identity } = await identityOf(at, known, manifest === "unusable" ? "as before" : manifest);
-    return { ...at, unchanged: false, known, identity: identity ?? known?.identity };
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
-    throw error;
-  }
+  const manifest = readManifest(rootOf(at), limits);
+  if (manifest === "gone") return undefined;
+  const { identity } = await identityOf(at, known, manifest);
+  return { ...at, unchanged: false, known, identity: identity ?? known?.identity };
 }
 
 /** Whether a pack in its source still is what a walk saw. */
@@ -49,7 +45,7 @@ export function isStill(at: SourceDirectory, fingerprint: Fingerprint, limits: S
     if (keepsDirectoryTimes(at.source.path)) return isUnchanged(rootOf(at), fingerprint, limits);
     return isSameFingerprint(walkSource(rootOf(at), limits, Date.now()).fingerprint, fingerprint);
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+    if (!isSystemError(error)) throw error;
     return false; // whoever looks next says why
   }
 }

@@ -17,6 +17,9 @@ export interface Sink {
 const WHOLE_BYTES = 1024 * 1024;
 const buffer = Buffer.allocUnsafeSlow(WHOLE_BYTES + 1);
 
+/** What to open, and what a look at it said. */
+type Readable = Pick<WalkedFile, "path" | "real" | "size" | "executable">;
+
 /** One file read once. `bytes` (files up to 1 MiB) is only valid until the next read. */
 export interface ReadFile {
   readonly entry: FileEntry;
@@ -28,11 +31,11 @@ export interface ReadFile {
 /**
  * Reads a file a single time: the same bytes are hashed, handed to `sink`, and returned for parsing.
  *
- * A file that grows or shrinks meanwhile gives whatever was read; the scan's second walk notices.
+ * A file that grows or shrinks meanwhile gives whatever was read, but never grows for ever; the scan's second walk notices.
  *
  * @throws the system's error when it cannot be opened: ELOOP when it became a symlink since the walk.
  */
-export function readOnce(file: WalkedFile, sink: Sink | undefined): ReadFile {
+export function readOnce(file: Readable, sink: Sink | undefined): ReadFile {
   const fd = openSync(fsPath(file.real), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const length = fill(fd, 0, file.size);
@@ -52,12 +55,32 @@ export function readOnce(file: WalkedFile, sink: Sink | undefined): ReadFile {
   }
 }
 
-function readPieces(fd: number, file: WalkedFile, mode: number, elf: ElfInfo | undefined, sink: Sink | undefined) {
+/** The same for what is to be parsed: `bytes` are all of it, and the caller's to keep. */
+export function readWhole(file: Readable, sink: Sink | undefined): ReadFile & { readonly bytes: Uint8Array } {
+  const pieces: Uint8Array[] = [];
+  const read = readOnce(file, {
+    write(path, mode, bytes) {
+      pieces.push(Uint8Array.from(bytes));
+      sink?.write(path, mode, bytes);
+    },
+    begin(path, mode) {
+      const output = sink?.begin(path, mode);
+      const append = (bytes: Uint8Array): void => {
+        pieces.push(Uint8Array.from(bytes));
+        output?.append(bytes);
+      };
+      return { append, end: () => output?.end() };
+    },
+  });
+  return { ...read, bytes: Buffer.concat(pieces) };
+}
+
+function readPieces(fd: number, file: Readable, mode: number, elf: ElfInfo | undefined, sink: Sink | undefined) {
   const digest = sha256Stream();
   const output = sink?.begin(file.path, mode);
   let size = 0;
   try {
-    for (let length = fill(fd, 0, file.size); length > 0; length = fill(fd, size, file.size)) {
+    for (let length = fill(fd, 0, file.size); length > 0 && size <= file.size; length = fill(fd, size, file.size)) {
       const piece = buffer.subarray(0, length);
       digest.update(piece);
       output?.append(piece);

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Diagnostic } from "../pack/diagnostics.ts";
-import type { PackRef } from "../pack/ref.ts";
+import { asPackRef, type PackRef } from "../pack/ref.ts";
 import type { FileEntry } from "../pack/snapshot.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
@@ -94,7 +94,10 @@ export function readScanStore(database: DatabaseSync): ScanStore {
   const entries = database.prepare("SELECT entries FROM scan_entries WHERE source = ? AND directory = ?");
   return {
     ...emptyScanStore,
-    known: (source) => new Map(all.all(source).map((row) => [String(row["directory"]), fromRow(row)])),
+    known(source) {
+      const packs = all.all(source).flatMap(fromRow);
+      return new Map(packs.map((pack) => [pack.directory, pack]));
+    },
     files(source, directory) {
       const row = entries.get(source, directory);
       const list: readonly [string, string, FileEntry][] = row === undefined ? [] : JSON.parse(String(row["entries"]));
@@ -111,18 +114,22 @@ export const emptyScanStore: ScanStore = {
   forget: () => {},
 };
 
-function fromRow(row: Record<string, unknown>): KnownPack {
-  return {
+/** A ref becomes a path: where somebody wrote another into the row, it is not believed, and its pack is scanned afresh. */
+function fromRow(row: Record<string, unknown>): KnownPack[] {
+  const identity: PackIdentity | undefined = row["identity"] === null ? undefined : JSON.parse(String(row["identity"]));
+  if (identity !== undefined && asPackRef(String(identity.ref)) === undefined) return [];
+  const known: KnownPack = {
     source: String(row["source"]),
     directory: String(row["directory"]),
     fingerprint: fingerprintFrom(row),
     revision: String(row["revision"]),
     ownManifest: row["own_manifest"] === 1,
-    identity: row["identity"] === null ? undefined : JSON.parse(String(row["identity"])),
+    identity,
     verdict: row["verdict"] === "valid" ? "valid" : "rejected",
     since: String(row["since"]),
     diagnostics: JSON.parse(String(row["diagnostics"])),
   };
+  return [known];
 }
 
 function fingerprintFrom({ names, stamps }: Record<string, unknown>): Fingerprint | undefined {

@@ -21,6 +21,7 @@ function manifest(number: number): Manifest {
     identity: { inode: "18446744073709551615", birthtimeNs: "1700000000000000001" },
     dependencies: ["core"],
     directories: ["a", "a/b"],
+    carriedDirectories: ["c"],
     files: JSON.parse(
       '{"__proto__": {"digest": "d", "size": 1, "mode": 420, "inode": "9007199254740993", "mtimeNs": "1", "elf": {"needed": []}}}',
     ),

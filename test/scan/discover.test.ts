@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { discover } from "../../src/scan/discover.ts";
 import { type Content, scratch, type TreeOf, writeTree } from "../support/trees.ts";
@@ -36,6 +36,30 @@ test.for<{ title: string; tree: TreeOf<Content>; production: readonly string[]; 
 ])("finds $title", ({ tree, production, development = production }) => {
   expect(look(tree).packs).toEqual(production);
   expect(look(tree, "development").packs).toEqual(development);
+});
+
+test.for(["pack.yaml", "nowhere"])(
+  "finds a pack whose pack.yaml is a symlink to %s: the scan says why that is none",
+  (link) => {
+    expect(look({ "a/pack.yaml": { link } }).packs).toEqual(["a"]);
+  },
+);
+
+test("finds packs by names of JavaScript's own", () => {
+  const tree = Object.fromEntries(["__proto__", "constructor"].map((name) => [`${name}/pack.yaml`, ""]));
+  expect(look(tree).packs).toEqual(["__proto__", "constructor"]);
+});
+
+test("says that the name of a pack is not UTF-8, and nothing of what is no pack", () => {
+  using directory = scratch();
+  writeTree(directory.path, { "good/pack.yaml": "" });
+  const named = (name: string) => Buffer.concat([Buffer.from(`${directory.path}/${name}`), Buffer.of(0xe4)]);
+  for (const name of ["pack", "other"]) mkdirSync(named(name));
+  writeFileSync(Buffer.concat([named("pack"), Buffer.from("/pack.yaml")]), "");
+  writeFileSync(named("file"), "");
+  const { packs, diagnostics } = discover({ name: "packs", path: directory.path, kind: "production" }, new Map());
+  expect(packs).toEqual(["good"]);
+  expect(diagnostics).toMatchObject([{ severity: "error", code: "source.undecodable_name", file: "pack\\xe4" }]);
 });
 
 test("finds again what it knew as a pack, also without its pack.yaml", () => {

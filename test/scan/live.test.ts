@@ -110,6 +110,36 @@ test("there is none where there is no directory", () => {
   expect(scanLive({ root: `${own.root}/none`, ledger: {}, inspect: () => true })).toBeUndefined();
 });
 
+test.for<{ title: string; make: (root: string) => void }>([
+  { title: "a symlink", make: (root) => symlinkSync(`${root}.real`, root) },
+  { title: "a symlink to nowhere", make: (root) => symlinkSync("nowhere", root) },
+  { title: "a file", make: (root) => writeFileSync(root, "") },
+  { title: "a FIFO", make: (root) => execFileSync("mkfifo", [root]) },
+])("does not look into $title in the place of a pack: it says what to do", ({ make }) => {
+  using own = live({ a: "a" });
+  renameSync(own.root, `${own.root}.real`);
+  make(own.root);
+  expect(() => own.scan()).toThrow(
+    expect.objectContaining({
+      code: "PACK_FAILED",
+      message: expect.stringContaining(own.root),
+      hint: expect.any(String),
+    }),
+  );
+});
+
+test("knows files by names of JavaScript's own", () => {
+  using own = live({ ...JSON.parse('{"__proto__": "a"}'), constructor: "b" });
+  writeTree(own.root, { "lib/__proto__": "theirs", toString: "theirs" });
+  const files = own.scan()?.files ?? new Map();
+  expect([...files].map(([path, { ownership }]) => `${path}: ${ownership}`)).toEqual([
+    "__proto__: ours",
+    "constructor: ours",
+    "lib/__proto__: foreign",
+    "toString: foreign",
+  ]);
+});
+
 describe("the fingerprint of a live pack", () => {
   const WATCHED = ["bin", "lib", "lib/sub", "bin/tool"];
   const TREE = { "bin/tool": elfFile(), "lib/sub/a": "a", "lib/b": "b" };

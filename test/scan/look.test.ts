@@ -74,6 +74,17 @@ test.for(["a symlink to outside", "a directory", "too large"])(
   },
 );
 
+test.for(["nowhere", "pack.yaml", "lib/a.py/pack.yaml"])(
+  "a pack.yaml that leads to %s: the pack still is what it was",
+  async (link) => {
+    using own = pack();
+    const { known } = await scan(own.at);
+    rmSync(`${own.root}/pack.yaml`);
+    symlinkSync(link, `${own.root}/pack.yaml`);
+    expect(await lookAt(own.at, known, false, LIMITS)).toMatchObject({ unchanged: false, identity: { ref: "mypack" } });
+  },
+);
+
 test("reads a pack.yaml that is a symlink inside the pack", async () => {
   using own = pack();
   renameSync(`${own.root}/pack.yaml`, `${own.root}/manifest.yaml`);

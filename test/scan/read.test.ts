@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readOnce } from "../../src/scan/read.ts";
+import { readOnce, readWhole } from "../../src/scan/read.ts";
 import { elfFile } from "../support/elf.ts";
 import { memorySink } from "../support/sink.ts";
 import { scratch } from "../support/trees.ts";
@@ -54,6 +54,24 @@ test.for([0, 1, 100, MIB + 1])("reads all of a file that grew since it was looke
       .digest("hex"),
   );
   expect(entry.size, "so that the scan notices").not.toBe(size);
+});
+
+test.for([0, MIB, MIB + 1, 3 * MIB])("keeps all of %d bytes that are to be parsed", (size) => {
+  using directory = scratch();
+  const [path, real] = ["a", `${directory.path}/a`];
+  const content = randomBytes(size);
+  writeFileSync(real, content);
+  const sink = memorySink();
+  const { bytes, entry } = readWhole({ path, real, size, executable: false }, sink);
+  readWhole({ path, real: "/dev/null", size: 0, executable: false }, undefined);
+  expect(content.equals(bytes)).toBe(true);
+  expect(sink.files.get(path)?.bytes.equals(content)).toBe(true);
+  expect(entry.size).toBe(size);
+});
+
+test("does not follow a file that grows for ever", () => {
+  const file = { path: "zero", real: "/dev/zero", size: 2 * MIB, executable: false };
+  expect(readOnce(file, undefined).entry.size).toBeGreaterThan(file.size);
 });
 
 test("reads what is left of a file that shrank", () => {

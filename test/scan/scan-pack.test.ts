@@ -1,6 +1,10 @@
 import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { goLive, packAt, scan } from "../support/scanner.ts";
+import { lookAt } from "../../src/scan/look.ts";
+import { scanPack } from "../../src/scan/scan-pack.ts";
+import { elfFile } from "../support/elf.ts";
+import { goLive, LIMITS, packAt, scan } from "../support/scanner.ts";
+import { memorySink } from "../support/sink.ts";
 import { type Content, scratch, type TreeOf, writeTree } from "../support/trees.ts";
 
 const MANIFEST = "ref: mypack\nversion: 1.2.3\ndependencies: [core]\n";
@@ -86,6 +90,58 @@ describe("the second time", () => {
     const first = await scan(own.at);
     expect((await scan(own.at, first)).revision).not.toBe(first.revision);
   });
+});
+
+test("looks into what others have where the source has something, and into nothing else", async () => {
+  using own = pack({ ...PACK, empty: "directory/", "sub/empty": "directory/" });
+  const first = await scan(own.at);
+  const live = goLive(first, own.live, ["lib/a.py"]);
+  writeTree(own.live, {
+    empty: elfFile(),
+    "sub/empty": elfFile(),
+    "sub/other": elfFile(),
+    "lib/a.py/tool": elfFile(),
+    "lib/tool": elfFile(),
+    other: elfFile(),
+  });
+  const { live: seen } = await scan(own.at, first, { live });
+  const foreign = [...(seen?.files ?? [])].filter(([, { ownership }]) => ownership === "foreign");
+  expect(foreign.filter(([, { elf }]) => elf !== undefined).map(([path]) => path)).toEqual([
+    "empty",
+    "lib/a.py/tool",
+    "sub/empty",
+  ]);
+});
+
+describe("a large definition within the limits", () => {
+  const limits = { ...LIMITS, maxDefinitionSize: 4_000_000 };
+  const padding = `# ${"x".repeat(2_000_000)}\n`;
+
+  test("is parsed to its end", async () => {
+    using own = pack({ "pack.yaml": padding + MANIFEST, "actions/big.yaml": `${padding}a: [\n` });
+    const request = { at: own.at, known: undefined, files: new Map(), limits, live: undefined, staging: undefined };
+    const { identity, diagnostics } = await scanPack(request, () => memorySink());
+    expect(identity?.ref).toBe("mypack");
+    expect(diagnostics).toMatchObject([{ severity: "error", file: "actions/big.yaml", code: "metadata.invalid_yaml" }]);
+    expect(await lookAt(own.at, undefined, false, limits)).toMatchObject({ identity: { ref: "mypack" } });
+  });
+
+  test("is parsed when the limits are raised", async () => {
+    using own = pack({ "pack.yaml": padding + MANIFEST, "actions/big.yaml": `${padding}a: [\n` });
+    const { files, known } = await scan(own.at);
+    const request = { at: own.at, known, files, limits, live: undefined, staging: undefined };
+    const { identity, diagnostics } = await scanPack(request, () => memorySink());
+    expect(identity?.ref).toBe("mypack");
+    expect(diagnostics).toMatchObject([{ severity: "error", file: "actions/big.yaml", code: "metadata.invalid_yaml" }]);
+  });
+});
+
+test("knows files by names of JavaScript's own, the second time, too", async () => {
+  using own = pack({ ...PACK, ...JSON.parse('{"__proto__": "a", "lib/constructor": "b"}') });
+  const first = await scan(own.at);
+  expect([...first.snapshot.files.keys()]).toEqual(expect.arrayContaining(["__proto__", "lib/constructor"]));
+  const second = await scan(own.at, first, { live: goLive(first, own.live, ["__proto__"]) });
+  expect(second.sink.writes).toEqual(["__proto__"]);
 });
 
 describe("while it is read", () => {
@@ -184,5 +240,13 @@ describe("a pack without pack.yaml", () => {
   test("is rejected in production", async () => {
     using own = pack(bare);
     expect(await scan(own.at)).toMatchObject({ identity: undefined, diagnostics: [{ code: "manifest.missing" }] });
+  });
+
+  test("does not count as one that had one of its own while that is refused", async () => {
+    using own = pack({ ...bare, "pack.yaml": { link: "nowhere" } });
+    const first = await scan(own.dev);
+    expect(first.diagnostics).toMatchObject([{ code: "source.broken_symlink", file: "pack.yaml" }]);
+    rmSync(`${own.root}/pack.yaml`);
+    expect(await scan(own.dev, first)).toMatchObject({ identity: { version: "0.0.0-dev" }, diagnostics: [] });
   });
 });

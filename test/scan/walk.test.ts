@@ -64,6 +64,25 @@ test("leaves out litter, at any depth", () => {
   expect(pathsOf(walk(tree))).toEqual([".gitignore", ".hidden", "a"]);
 });
 
+test("knows names of JavaScript's own", () => {
+  const names = ["__proto__", "constructor", "lib/__proto__", "toString"];
+  const tree = Object.fromEntries(names.map((name) => [name, ""]));
+  expect(pathsOf(walk(tree))).toEqual(names);
+  expect(pathsOf(walk({ ...tree, ".packignore": "constructor\n" }))).toEqual(
+    names.filter((name) => name !== "constructor"),
+  );
+  expect(pathsOf(walk({ ...tree, ".packignore": "__proto__\n" }))).toEqual(["constructor", "toString"]);
+});
+
+test("follows no symlink that took the pack's place", () => {
+  using directory = scratch();
+  writeTree(`${directory.path}/real`, { a: "" });
+  symlinkSync("real", `${directory.path}/pack`);
+  const { files, diagnostics } = walkSource(`${directory.path}/pack`, LIMITS, 0);
+  expect(files).toEqual([]);
+  expect(diagnostics).toMatchObject([{ severity: "error", code: "source.escaping_symlink", file: "." }]);
+});
+
 test("does not honour .gitignore: built binaries are in it", () => {
   expect(pathsOf(walk({ ".gitignore": "bin/\n", "bin/tool": "" }))).toEqual([".gitignore", "bin/tool"]);
 });
@@ -86,6 +105,15 @@ describe(".packignore", () => {
   test("can name what would be refused", () => {
     const { diagnostics } = walk({ ".packignore": "*\n", big: "x".repeat(2000), broken: { link: "nowhere" } });
     expect(diagnostics).toEqual([]);
+  });
+
+  test.for<{ title: string; prepare: (path: string) => void; code: string }>([
+    { title: "a FIFO", prepare: (path) => execFileSync("mkfifo", [path]), code: "source.unreadable" },
+    { title: "a directory", prepare: (path) => mkdirSync(path), code: "source.unreadable" },
+    { title: "too large", prepare: (path) => writeFileSync(path, "#".repeat(501)), code: "limits.definition_size" },
+  ])("that is $title stops the pack", ({ prepare, code }) => {
+    const { diagnostics } = walk({ a: "" }, (root) => prepare(`${root}/.packignore`));
+    expect(diagnostics).toMatchObject([{ severity: "error", code, file: ".packignore", hint: expect.any(String) }]);
   });
 
   test("that cannot be read stops the pack", () => {
@@ -184,11 +212,23 @@ describe("limits", () => {
       limits: { maxPackSize: 1000 },
       code: "limits.pack_size",
     },
+    {
+      title: "size of a definition",
+      tree: { "actions/a.yaml": "x".repeat(501) },
+      limits: {},
+      code: "limits.definition_size",
+    },
     { title: "number of files", tree: { a: "", b: "", c: "" }, limits: { maxFiles: 2 }, code: "limits.files" },
     { title: "depth", tree: { [`${"d/".repeat(70)}x`]: "" }, limits: {}, code: "limits.depth" },
   ])("$title", ({ tree, limits, code }) => {
     const { diagnostics } = walk(tree, undefined, limits);
     expect(diagnostics).toMatchObject([{ severity: "error", code }]);
+  });
+
+  test("bound what is refused, too", () => {
+    const tree = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`${index}`, { link: "nowhere" }]));
+    const codes = walk(tree, undefined, { maxFiles: 10 }).diagnostics.map(({ code }) => code);
+    expect(codes).toEqual([...Array.from({ length: 11 }, () => "source.broken_symlink"), "limits.files"]);
   });
 
   test("are inclusive", () => {
