@@ -14,8 +14,10 @@ import {
   openStateReadOnly,
   rollback,
   setAsideState,
+  unusableState,
 } from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
+import { unusable } from "./platform/unusable.ts";
 import { VERSION } from "./platform/version.ts";
 import { type VolumeLayout, volumeLayout } from "./publish/layout.ts";
 import { emptyLedger, ledgerSchema, openLedger, readLedger } from "./publish/ledger.ts";
@@ -55,12 +57,9 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
   const request = { path: `${stateDir}/lock`, version: VERSION, doing, owner, timeoutSeconds, onWait };
   using _lock = await acquireLock(request, abort);
   try {
-    return await withState({ layout, owner, scanner }, options, abort);
+    return await withSoundState({ layout, owner, scanner }, options, abort);
   } catch (error) {
-    if (!isCorrupt(error)) throw error;
-    const aside = setAsideState(stateDir, new Date());
-    log.error({ aside }, "the database cannot be read; it is rebuilt from the manifests");
-    return await withState({ layout, owner, scanner }, options, abort);
+    throw unusable(`the volume ${layout.root}`, unusableState(stateDir, error));
   }
 }
 
@@ -102,6 +101,17 @@ interface Opened {
   readonly scanner: Scanner;
 }
 
+async function withSoundState(opened: Opened, options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
+  try {
+    return await withState(opened, options, abort);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    const aside = setAsideState(options.config.stateDir, new Date());
+    options.log.error({ aside }, "the database cannot be read; it is rebuilt from the manifests");
+    return await withState(opened, options, abort);
+  }
+}
+
 async function withState(
   { layout, owner, scanner }: Opened,
   options: RunOptions,
@@ -129,7 +139,7 @@ async function withState(
   const publisher = createPublisher(deps);
   const memory = {
     begin: () => begin(database),
-    record: (report: CycleReport) => recordCycle(database, report, now()),
+    record: (report: CycleReport) => recordCycle(database, report, config.only, now()),
     commit: () => commit(database),
     rollback: () => rollback(database),
   };
@@ -207,7 +217,7 @@ async function reading<T>(
     database = openStateReadOnly(stateDir);
     return await work(database);
   } catch (error) {
-    if (!isCorrupt(error)) throw error;
+    if (!isCorrupt(error)) throw unusableState(stateDir, error);
     const hint = "The next packsync --once rebuilds it from the manifests.";
     throw new PacksyncError("VOLUME_UNUSABLE", `The database in ${stateDir} cannot be read.`, { hint, cause: error });
   } finally {

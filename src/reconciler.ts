@@ -73,7 +73,8 @@ interface Job {
 function jobsOf({ byRef, nameless, records }: Survey, deps: CycleDeps): Job[] {
   const claimed = [...byRef].filter(([ref]) => isWanted(ref, deps));
   const jobs = claimed.map(([ref, claims]) => ({ looks: claims.map(({ look }) => look), record: records.get(ref) }));
-  return deps.only.length > 0 ? jobs : [...jobs, ...nameless.map((look) => ({ looks: [look], record: undefined }))];
+  const others = nameless.filter(({ directory }) => isWanted(directory, deps));
+  return [...jobs, ...others.map((look) => ({ looks: [look], record: undefined }))];
 }
 
 /** A rejected pack shadows the one below it only if it has been live: a typo in a new pack stops nobody else's. */
@@ -123,12 +124,13 @@ function isWanted(ref: string, { only }: CycleDeps): boolean {
 }
 
 function reportOf(found: Survey, prepared: readonly Prepared[], deps: CycleDeps): CycleReport {
+  const isAsked = ({ ref }: { readonly ref: string }) => isWanted(ref, deps);
   const held = found.gone.flatMap(({ record, held }) => (held ? [heldReport(record, held, deps)] : []));
-  const packs = [...prepared.map(({ report }) => report), ...held, ...found.refused];
+  const packs = [...prepared.map(({ report }) => report), ...[...held, ...found.refused].filter(isAsked)];
   const isHidden = ({ ref, source }: Shadowed) => !packs.some((pack) => pack.ref === ref && pack.source === source);
   return {
     sources: found.sources,
-    shadowed: found.shadowed.filter(isHidden),
+    shadowed: found.shadowed.filter(isAsked).filter(isHidden),
     packs: packs.sort((a, b) => (a.ref < b.ref ? -1 : 1)),
   };
 }

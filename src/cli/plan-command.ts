@@ -1,6 +1,5 @@
-import type { CycleReport } from "../cycle/report.ts";
 import { planOnce } from "../daemon.ts";
-import { ExitCode, PacksyncError } from "../errors.ts";
+import { ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
 import { planText } from "./plan-text.ts";
@@ -21,7 +20,6 @@ export async function planCommand(context: CommandContext, { packs, exitCode }: 
   const only = packs.length > 0 ? packs : config.only;
   const options = { config: { ...config, only }, log: context.log, doing: "plan", onProgress: progress.show };
   const report = await planOnce(options, context.abort);
-  refuseUnknown(packs, report);
   context.stdout.write(
     config.format === "json"
       ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, packs: report.packs, shadowed: report.shadowed, sources: report.sources }, null, 2)}\n`
@@ -29,12 +27,4 @@ export async function planCommand(context: CommandContext, { packs, exitCode }: 
   );
   const changes = report.packs.some(({ outcome }) => outcome === "published" || outcome === "retired");
   return exitCode && changes ? ExitCode.packs : ExitCode.ok;
-}
-
-function refuseUnknown(refs: readonly string[], { packs }: CycleReport): void {
-  const unknown = refs.find((ref) => !packs.some((pack) => pack.ref === ref));
-  if (unknown === undefined) return;
-  throw new PacksyncError("USAGE", `No source has a pack \`${unknown}\`, and the volume has none from them.`, {
-    hint: "Run `packsync plan` without names to see all.",
-  });
 }

@@ -38,16 +38,27 @@ function reasonOf(change: Change): string {
     case "add":
       return `new, ${change.next.size} bytes`;
     case "replace":
-      return change.displaces ? "not packsync's; the old one is kept in history" : replaced(change);
+      return change.displaces ? `${whose(change)}; the old one is kept in history` : replaced(change);
     case "remove":
-      return change.displaces ? "not packsync's, but in the way; kept in history" : "left the source";
+      return change.displaces ? removed(change) : "left the source";
     case "preserve":
       return change.why;
     case "carry":
-      return change.prev.ownership === "drifted" ? "changed in the volume by others" : "only in the volume";
+      return change.prev.ownership === "drifted" ? whose(change) : "only in the volume";
     default:
       return change satisfies never;
   }
+}
+
+/** Only a file that somebody changed can leave the source and be displaced. */
+function removed(change: Extract<Change, { kind: "remove" }>): string {
+  return change.prev.ownership === "drifted"
+    ? `left the source, but ${whose(change)}; kept in history`
+    : `${whose(change)}, but in the way; kept in history`;
+}
+
+function whose({ prev }: Exclude<Change, { kind: "add" }>): string {
+  return prev.ownership === "drifted" ? "changed in the volume by others" : "not packsync's";
 }
 
 function replaced({ prev, next }: Extract<Change, { kind: "replace" }>): string {

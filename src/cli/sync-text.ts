@@ -69,7 +69,14 @@ function packRow(
 
 function summary({ packs }: CycleReport, durationMs: number, dryRun: boolean): string {
   const totals = Object.entries(totalsOf(packs)).filter(([, count]) => count > 0);
-  const parts = totals.map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+  const parts = totals.map(([outcome, count]) => totalText(outcome, count, dryRun)).join(", ");
   const nothing = dryRun ? "; nothing was changed (dry run)" : "";
   return `${plural(packs.length, "pack")}${parts === "" ? "" : `: ${parts}`} in ${Math.round(durationMs)} ms${nothing}`;
 }
+
+function totalText(outcome: string, count: number, dryRun: boolean): string {
+  const verb = dryRun ? WOULD[outcome] : undefined;
+  return verb === undefined ? `${count} ${outcome}` : `would ${verb} ${count}`;
+}
+
+const WOULD: Readonly<Record<string, string>> = { published: "publish", retired: "retire" };

@@ -20,7 +20,9 @@ export function columns(
   rows: readonly (readonly string[])[],
   widthOf: (cell: string) => number = visibleWidth,
 ): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, widthOf(row[column] ?? "")), 0),
+  );
   return rows.map((row) =>
     row
       .map((cell, column) => pad(cell, column, row, widths, widthOf))

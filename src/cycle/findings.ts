@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { HoldReason } from "../plan/hold.ts";
 import type { Change, Plan } from "../plan/plan.ts";
 import type { PreserveReason } from "../plan/preserve.ts";
 import { printableName } from "../platform/names.ts";
@@ -9,7 +10,9 @@ const LISTED = 20;
 /** What a person should know about a plan: files of others that stay, binaries that win, and what had to make room. */
 export function describePlan({ changes }: Plan, isAdoption: boolean): Diagnostic[] {
   const preserved = changes.filter((change) => change.kind === "preserve").map(preservedFinding);
-  const displaced = changes.filter((change) => "displaces" in change && change.displaces).map(displacedFinding);
+  const displaced = changes.flatMap((change) =>
+    "displaces" in change && change.displaces ? [displacedFinding(change)] : [],
+  );
   const leftovers = isAdoption ? changes.filter(({ kind }) => kind === "carry").map(leftoverFinding) : [];
   return [...preserved, ...abridged(displaced), ...abridged(leftovers)];
 }
@@ -43,12 +46,17 @@ function preservedFinding(change: Extract<Change, { kind: "preserve" }>): Diagno
   };
 }
 
-function displacedFinding({ path }: Change): Diagnostic {
+type Displacing = Extract<Change, { kind: "replace" | "remove" }>;
+
+function displacedFinding({ kind, path, prev }: Displacing): Diagnostic {
   const file = printableName(path);
+  const what = prev.ownership === "drifted" ? "was changed by somebody else" : "was not packsync's";
+  const why = prev.ownership === "drifted" ? "it left the source" : "it was in the way";
+  const replaced = "the source's took its place, the old one is kept in history";
   return {
     severity: "warning",
     code: "volume.displaced",
-    message: `\`${file}\` was not packsync's; the source's took its place, the old one is kept in history`,
+    message: `\`${file}\` ${what}; ${kind === "replace" ? replaced : `${why}, and is kept in history`}`,
     file,
   };
 }
@@ -70,5 +78,34 @@ export function adoptionRefused(ref: string): Diagnostic {
     code: "volume.adoption_refused",
     message: `the volume already has a pack \`${ref}\` that packsync did not publish`,
     hint: "Adopt it with --adopt merge (its own files stay), or remove it from the volume.",
+  };
+}
+
+/** Two directories of one source that want to be one pack. */
+export function duplicateRef(ref: string, source: string, other: string): Diagnostic {
+  return {
+    severity: "error",
+    code: DUPLICATE_REF,
+    message: `\`${ref}\` is the ref of \`${other}\` in source \`${source}\` already`,
+    file: "pack.yaml",
+    hint: "Give one of them another `ref`.",
+  };
+}
+
+export const DUPLICATE_REF = "manifest.duplicate_ref";
+
+const HELD: Readonly<Record<HoldReason, string>> = {
+  "root-absent": "the source's directory does not exist",
+  "root-unreadable": "the source's directory cannot be read",
+  emptied: "the source is empty although it had packs: is its disk mounted?",
+  "mass-removal": "more than half of the source's packs vanished at once",
+};
+
+export function heldFinding(held: HoldReason): Diagnostic {
+  return {
+    severity: "warning",
+    code: "source.held",
+    message: `not removed: ${HELD[held]}`,
+    hint: "If it is meant, run once with --allow-removals.",
   };
 }

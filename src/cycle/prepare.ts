@@ -2,6 +2,7 @@ import { isSystemError, PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { type Ledger, type Plan, planPack } from "../plan/plan.ts";
+import { hintOf } from "../platform/unusable.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { Manifest } from "../publish/manifest.ts";
@@ -12,6 +13,7 @@ import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
 import { adoptionRefused, describePlan } from "./findings.ts";
+import { isLiveFrom } from "./live-from.ts";
 import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
 
 /** A pack on its way: settled already, or staged and only waiting to go live. */
@@ -27,10 +29,8 @@ export interface Prepared {
  * durable and exchanged. Findings, and failures of this pack alone, are part of the report.
  */
 export async function prepare(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
-  const settled = settledBefore(look, record, deps);
-  if (settled !== undefined) return settled;
   try {
-    return await prepareChanged(look, record, deps);
+    return settledBefore(look, record, deps) ?? (await prepareChanged(look, record, deps));
   } catch (error) {
     return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
   }
@@ -45,8 +45,7 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
     const isOfTheVolume = diagnostics.some(({ severity, code }) => severity === "error" && code.startsWith("volume."));
     return isOfTheVolume ? undefined : finished(look, record, { outcome: "rejected", diagnostics });
   }
-  if (record?.release === undefined || record.source !== source.name || record.directory !== directory)
-    return undefined;
+  if (record === undefined || !isLiveFrom(record, source.name, directory)) return undefined;
   if (record.applied !== appliedKey(known, deps)) return undefined;
   if (deps.scanner.fingerprint(deps.volume.path(record.ref), record.watched) !== record.live) return undefined;
   return finished(look, record, { outcome: "unchanged", diagnostics });
@@ -106,7 +105,7 @@ function decide(context: Context, deps: CycleDeps): Decision {
     diagnostics,
   });
   if (identity === undefined || hasErrors(scanned.diagnostics)) return reject(scanned.diagnostics);
-  const isAdoption = previous === undefined && live?.files.has("pack.yaml") === true;
+  const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
 
   const plan = planPack(scanned.snapshot, live, previous && ledgerOf(previous), deps.policy);
@@ -152,11 +151,11 @@ function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagno
   const { known, source, directory } = look;
   const verdict = scanned.identity === undefined || hasErrors(diagnostics) ? "rejected" : "valid";
   const since = known?.verdict === verdict ? known.since : deps.now().toISOString();
-  const { fingerprint, revision, ownManifest, files } = scanned;
-  const identity = scanned.identity ?? known?.identity;
+  const { fingerprint, revision, ownManifest, snapshot } = scanned;
+  const identity = scanned.identity ?? look.identity;
   deps.store.save(
     { source: source.name, directory, fingerprint, revision, ownManifest, identity, verdict, since, diagnostics },
-    files,
+    snapshot.files,
   );
 }
 
@@ -195,9 +194,10 @@ function changedMeanwhile({ source, directory }: Look): PacksyncError {
  * @throws what is neither ours nor the system's: a mistake in the program, or the database
  */
 export function failure(error: unknown): Diagnostic {
-  if (isSystemError(error)) return { severity: "error", code: "pack.failed", message: error.message };
-  if (!(error instanceof PacksyncError)) throw error;
-  const code = error.code === "PACK_BUSY" ? "pack.busy" : "pack.failed";
+  const isOurs = error instanceof PacksyncError;
+  if (!isOurs && !isSystemError(error)) throw error;
+  const code = isOurs && error.code === "PACK_BUSY" ? "pack.busy" : "pack.failed";
   const base = { severity: "error", code, message: error.message } as const;
-  return error.hint === undefined ? base : { ...base, hint: error.hint };
+  const hint = isOurs ? error.hint : hintOf(error);
+  return hint === undefined ? base : { ...base, hint };
 }

@@ -4,7 +4,8 @@ import type { HoldReason } from "../plan/hold.ts";
 import { type PackRecord, readLedger } from "../publish/ledger.ts";
 import type { VolumeView } from "../publish/view.ts";
 import { type KnownPack, readScanStore } from "../scan/store.ts";
-import { type LastCycle, readLastCycle } from "./journal.ts";
+import { type LastCycle, type Refused, readLastCycle } from "./journal.ts";
+import { isLiveFrom } from "./live-from.ts";
 import type { Shadowed } from "./report.ts";
 
 /**
@@ -33,54 +34,71 @@ export interface Status {
 
 /** What the last cycle left, read without the lock. */
 export function readStatus(database: DatabaseSync, volume: VolumeView): Status {
-  const last = readLastCycle(database);
+  const last = readLastCycle(database) ?? NO_CYCLE;
   const records = [...readLedger(database).packs().values()];
   const store = readScanStore(database);
-  const known = (last?.sources ?? []).flatMap(({ name }) => [...store.known(name).values()]);
-  const held = new Map((last?.sources ?? []).map(({ name, held }) => [name, held]));
+  const known = last.sources.flatMap(({ name }) => [...store.known(name).values()]);
+  const isLiveOrRefused = ({ source, directory }: KnownPack) =>
+    records.some((record) => isLiveFrom(record, source, directory)) || last.refused.some(isAt(source, directory));
   const statuses = [
-    ...records.map((record) => liveStatus(record, known, held, volume)),
-    ...known
-      .filter((pack) => pack.verdict === "rejected" && !records.some((record) => isFrom(record, pack)))
-      .map(rejectedStatus),
-    ...(last?.shadowed ?? []).map((shadowed) => shadowedStatus(shadowed, last)),
+    ...records.map((record) => liveStatus(record, { last, known, volume })),
+    ...known.filter((pack) => pack.verdict === "rejected" && !isLiveOrRefused(pack)).map(rejectedStatus),
+    ...last.refused.map((refused) => refusedStatus(refused, last)),
+    ...last.shadowed.map((shadowed) => shadowedStatus(shadowed, last)),
   ];
-  return { sources: last?.sources ?? [], packs: statuses.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
+  return { sources: last.sources, packs: statuses.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
 }
 
-function isFrom(record: PackRecord, { source, directory }: KnownPack): boolean {
-  return record.release !== undefined && record.source === source && record.directory === directory;
+const NO_CYCLE: LastCycle = { since: "", sources: [], shadowed: [], refused: [] };
+
+function isAt(source: string | undefined, directory: string | undefined): (place: Refused) => boolean {
+  return (place) => place.source === source && place.directory === directory;
 }
 
-type Held = ReadonlyMap<string, HoldReason | undefined>;
+interface Found {
+  readonly last: LastCycle;
+  readonly known: readonly KnownPack[];
+  readonly volume: VolumeView;
+}
 
-function liveStatus(record: PackRecord, known: readonly KnownPack[], held: Held, volume: VolumeView): PackStatus {
-  const pack = known.find((each) => isFrom(record, each));
+function liveStatus(record: PackRecord, { last, known, volume }: Found): PackStatus {
+  const pack = known.find((each) => isLiveFrom(record, each.source, each.directory));
   const { ref, version, source, directory, release, publishedAt } = record;
-  const isRejected = pack?.verdict === "rejected";
-  const since = isRejected ? pack?.since : publishedAt;
+  const rejectedSince =
+    pack?.verdict === "rejected" ? pack.since : isQuarrel(record, pack, last) ? last.since : undefined;
+  const held = last.sources.find(({ name }) => name === source)?.held;
   return {
     ref,
     version,
     source,
     directory,
-    state: stateOf(record, isRejected, held, volume),
+    state: stateOf(record, rejectedSince !== undefined, held, volume),
     release,
-    since,
+    since: rejectedSince ?? publishedAt,
     findings: pack?.diagnostics ?? [],
   };
 }
 
+/** Its directory wants to be another pack of its source; or it is not there any more, and others quarrel about its ref. */
+function isQuarrel(
+  { ref, release, source, directory }: PackRecord,
+  pack: KnownPack | undefined,
+  { refused }: LastCycle,
+): boolean {
+  const isRival = (each: Refused) => pack === undefined && each.ref === ref && each.source === source;
+  return release !== undefined && refused.some((each) => isAt(source, directory)(each) || isRival(each));
+}
+
 function stateOf(
-  { ref, release, source = "" }: PackRecord,
+  { ref, release }: PackRecord,
   isRejected: boolean,
-  held: Held,
+  held: HoldReason | undefined,
   volume: VolumeView,
 ): PackState {
   if (release === undefined) return "retired";
   if (!volume.isLive(ref)) return "missing";
   if (isRejected) return "invalid";
-  return held.get(source) === undefined ? "live" : "held";
+  return held === undefined ? "live" : "held";
 }
 
 /** A pack that was never good enough. */
@@ -89,8 +107,14 @@ function rejectedStatus({ source, directory, identity, since, diagnostics: findi
   return { ...about, state: "rejected", release: undefined, since, findings };
 }
 
-/** A pack that another source hides. */
-function shadowedStatus({ ref, source }: Shadowed, last: LastCycle | undefined): PackStatus {
-  const nothing = { version: undefined, directory: undefined, release: undefined };
-  return { ...nothing, ref, source, state: "shadowed", since: last?.since, findings: [] };
+/** A pack whose ref another directory of its source has. */
+function refusedStatus({ diagnostics: findings, ...about }: Refused, { since }: LastCycle): PackStatus {
+  return { ...about, state: "rejected", release: undefined, since, findings };
 }
+
+/** A pack that another source hides. */
+function shadowedStatus({ ref, source }: Shadowed, { since }: LastCycle): PackStatus {
+  return { ...NOTHING, ref, source, state: "shadowed", since, findings: [] };
+}
+
+const NOTHING = { version: undefined, directory: undefined, release: undefined };

@@ -1,11 +1,13 @@
-import type { Diagnostic } from "../pack/diagnostics.ts";
+import { PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
-import { type Claim, resolveClaims } from "../plan/claims.ts";
+import { type Claim, type Claims, resolveClaims } from "../plan/claims.ts";
 import { type HoldReason, holdReason } from "../plan/hold.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { SourceListing } from "../scan/discover.ts";
 import type { Look } from "../scan/look.ts";
 import type { CycleDeps } from "./deps.ts";
+import { duplicateRef, heldFinding } from "./findings.ts";
+import { isLiveFrom } from "./live-from.ts";
 import { NO_CHANGES, type PackReport, type Shadowed, type SourceReport } from "./report.ts";
 
 /** A source directory with the ref it claims. */
@@ -28,7 +30,11 @@ export interface Survey {
   readonly gone: readonly { readonly record: PackRecord; readonly held: HoldReason | undefined }[];
 }
 
-/** Looks into every source once and settles whose each ref is, what left, and what of that has to wait for a person. */
+/**
+ * Looks into every source once and settles whose each ref is, what left, and what of that has to wait for a person.
+ *
+ * @throws PacksyncError `USAGE` when one of the refs that are wanted is nobody's.
+ */
 export async function survey(deps: CycleDeps): Promise<Survey> {
   const records = deps.volume.packs();
   const listings = deps.sources.map((source) => ({ source, known: deps.store.known(source.name) }));
@@ -36,23 +42,25 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   for (const each of found) forgetGone(each, deps);
   const looks = await lookAtAll(found, deps);
 
-  const liveFrom = new Map(
-    Array.from(records.values(), (record) => [placeKey(record.source, record.directory), record]),
-  );
+  const live = [...records.values()].filter(({ release }) => release !== undefined);
+  const liveFrom = new Map(live.map((record) => [placeKey(record.source, record.directory), record]));
   const claims = looks.flatMap((look) => claimOf(look, liveFrom, deps) ?? []);
   const claimed = new Set(claims.map(({ look }) => look));
-  const isOwner = ({ ref, source, directory }: LookClaim): boolean =>
-    records.get(ref)?.source === source && records.get(ref)?.directory === directory;
-  const { byRef, duplicates } = resolveClaims(claims, isOwner);
+  const nameless = looks.filter((look) => !claimed.has(look));
+  const isOwner = ({ ref, source, directory }: LookClaim) => isLiveFrom(records.get(ref), source, directory);
+  const { byRef, duplicates } = withoutHeirs(resolveClaims(claims, isOwner), records);
+  const names = [...byRef.keys(), ...live.map(({ ref }) => ref), ...nameless.map(({ directory }) => directory)];
+  refuseUnknown(new Set(names), found, deps);
 
-  const judged = found.map(({ listing }) => judge(listing, records, byRef, deps));
+  const left = leftBehind(live, { byRef, duplicates });
+  const judged = found.map(({ listing }) => judge(listing, live, left, deps));
   return {
     sources: judged.map(({ report }) => report),
     records,
     byRef,
     shadowed: shadowedBy(byRef),
-    nameless: looks.filter((look) => !claimed.has(look)),
-    refused: duplicates.map(({ claim, other }) => refusedReport(claim, other)),
+    nameless,
+    refused: duplicates.map(({ claim, other }) => refusedReport(claim, other, records.get(claim.ref))),
     gone: judged.flatMap(({ gone, report }) => gone.map((record) => ({ record, held: report.held }))),
   };
 }
@@ -87,18 +95,45 @@ function placeKey(source = "", directory = ""): string {
   return `${source}/${directory}`;
 }
 
+/** While directories of its source quarrel about a live pack it stays as it is: no source below inherits it. */
+function withoutHeirs({ byRef, duplicates }: Claims<LookClaim>, records: Survey["records"]): Claims<LookClaim> {
+  const disputed = duplicates.flatMap(({ claim: { ref, source, rank } }): [PackRef, LookClaim[]][] => {
+    const { release, source: from } = records.get(ref) ?? {};
+    const accepted = byRef.get(ref) ?? [];
+    const isLeaderless = release !== undefined && from === source && !accepted.some((claim) => claim.source === source);
+    return isLeaderless ? [[ref, accepted.filter((claim) => claim.rank > rank)]] : [];
+  });
+  return { byRef: new Map([...byRef, ...disputed]), duplicates };
+}
+
+/** Live packs that nobody wants to be any more; not while their directory wants to be one that it may not be. */
+function leftBehind(live: readonly PackRecord[], { byRef, duplicates }: Claims<LookClaim>): ReadonlySet<PackRecord> {
+  const refused = new Set(duplicates.map(({ claim }) => placeKey(claim.source, claim.directory)));
+  return new Set(
+    live.filter(({ ref, source, directory }) => !byRef.has(ref) && !refused.has(placeKey(source, directory))),
+  );
+}
+
+/** A misspelt ref must not pass for a pack with nothing to do; while a source is not there, nobody knows. */
+function refuseUnknown(known: ReadonlySet<string>, found: readonly Found[], { only }: CycleDeps): void {
+  const unknown = only.filter((ref) => !known.has(ref)).map((ref) => `\`${ref}\``);
+  const isWhole = found.every(({ listing: { source, state } }) => state === "listed" || source.kind === "development");
+  if (unknown.length === 0 || !isWhole) return;
+  throw new PacksyncError("USAGE", `No source has a pack ${unknown.join(" or ")}, and the volume has none from them.`, {
+    hint: "Run `packsync plan` without names to see all.",
+  });
+}
+
 function shadowedBy(byRef: Survey["byRef"]): Shadowed[] {
   return [...byRef].flatMap(([ref, [winner, ...others]]) =>
     others.map(({ source }) => ({ ref, source, by: winner?.source ?? "" })),
   );
 }
 
-function judge(listing: SourceListing, records: Survey["records"], byRef: Survey["byRef"], deps: CycleDeps) {
+function judge(listing: SourceListing, live: readonly PackRecord[], left: ReadonlySet<PackRecord>, deps: CycleDeps) {
   const { source, state, isEmpty, diagnostics } = listing;
-  const had = [...records.values()].filter(
-    (record) => record.source === source.name && record.release !== undefined && record.origin === "sync",
-  );
-  const gone = had.filter(({ ref }) => (byRef.get(ref) ?? []).length === 0);
+  const had = live.filter((record) => record.source === source.name && record.origin === "sync");
+  const gone = had.filter((record) => left.has(record));
   const renamed = gone.filter(({ directory }) => directory !== undefined && listing.packs.includes(directory));
   const vanished = gone.length - renamed.length;
   const reason = holdReason({ kind: source.kind, state, isEmpty, had: had.length, vanished });
@@ -108,47 +143,20 @@ function judge(listing: SourceListing, records: Survey["records"], byRef: Survey
   return { report, gone };
 }
 
-function refusedReport({ ref, source, directory, look }: LookClaim, other: string): PackReport {
-  const finding: Diagnostic = {
-    severity: "error",
-    code: "manifest.duplicate_ref",
-    message: `\`${ref}\` is the ref of \`${other}\` in source \`${source}\` already`,
-    file: "pack.yaml",
-    hint: "Give one of them another `ref`.",
-  };
+function refusedReport(
+  { ref, source, directory, look }: LookClaim,
+  other: string,
+  record: PackRecord | undefined,
+): PackReport {
   const about = { ref, source, directory, kind: look.source.kind, version: look.identity?.version } as const;
-  return { ...about, outcome: "rejected", release: undefined, changes: NO_CHANGES, diagnostics: [finding] };
+  const diagnostics = [duplicateRef(ref, source, other)];
+  return { ...about, outcome: "rejected", release: record?.release, changes: NO_CHANGES, diagnostics };
 }
 
 /** A pack that waits for a person. */
 export function heldReport(record: PackRecord, held: HoldReason, { sources }: CycleDeps): PackReport {
   const { ref, source = "", directory = "", version, release } = record;
   const kind = sources.find(({ name }) => name === source)?.kind ?? "production";
-  return {
-    ref,
-    source,
-    directory,
-    kind,
-    version,
-    outcome: "held",
-    release,
-    changes: NO_CHANGES,
-    diagnostics: [heldFinding(held)],
-  };
-}
-
-const HELD: Readonly<Record<HoldReason, string>> = {
-  "root-absent": "the source's directory does not exist",
-  "root-unreadable": "the source's directory cannot be read",
-  emptied: "the source is empty although it had packs: is its disk mounted?",
-  "mass-removal": "more than half of the source's packs vanished at once",
-};
-
-function heldFinding(held: HoldReason): Diagnostic {
-  return {
-    severity: "warning",
-    code: "source.held",
-    message: `not removed: ${HELD[held]}`,
-    hint: "If it is meant, run once with --allow-removals.",
-  };
+  const about = { ref, source, directory, kind, version, release } as const;
+  return { ...about, outcome: "held", changes: NO_CHANGES, diagnostics: [heldFinding(held)] };
 }

@@ -21,10 +21,13 @@ export interface PackSnapshot {
  */
 export type Ownership = "ours" | "drifted" | "foreign";
 
-/** Tells one state of a file from another without reading it: inode and mtime (nanoseconds) as decimal digits. */
+/**
+ * Tells one state of a file from another without reading it. `mtimeMs` in milliseconds, to a quarter of a microsecond:
+ * the doubles of `lstat`, which are made in a third of the time that its bigints take.
+ */
 export interface FileIdentity {
-  readonly inode: string;
-  readonly mtimeNs: string;
+  readonly inode: number;
+  readonly mtimeMs: number;
   readonly size: number;
 }
 

@@ -24,7 +24,7 @@ export function holdReason({ kind, state, isEmpty, had, vanished }: SourceState)
   if (had === 0) return undefined;
   if (state === "absent") return "root-absent";
   if (state === "unreadable") return "root-unreadable";
-  if (vanished === 0) return undefined; // all of it moved to another source
+  if (vanished === 0) return undefined; // all of it moved to other sources: there is nothing to hold
   if (kind === "production" && isEmpty) return "emptied";
   return vanished >= MASS_REMOVAL && vanished * 2 > had ? "mass-removal" : undefined;
 }

@@ -97,11 +97,33 @@ export function setAsideState(directory: string, now: Date): string {
   return aside;
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, see https://www.sqlite.org/rescode.html. */
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
 export function isCorrupt(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
-  const primary = error.errcode & 0xff;
-  return primary === 11 || primary === 26;
+  const code = resultCode(error);
+  return code === 11 || code === 26;
+}
+
+/** A statement that failed for the disk's sake as `VOLUME_UNUSABLE`, said so that a person can act; anything else as it is. */
+export function unusableState(directory: string, error: unknown): unknown {
+  const hint = HINTS[resultCode(error) ?? 0];
+  if (hint === undefined || !(error instanceof Error)) return error;
+  const message = `Cannot use the database ${directory}/${NAME}: ${error.message}.`;
+  return new PacksyncError("VOLUME_UNUSABLE", message, { hint, cause: error });
+}
+
+/** By result code. A full disk shows as any of the last three: SQLite needs room beside the file, too. */
+const HINTS: Readonly<Record<number, string>> = {
+  5: "Another program has it open: close that.", // SQLITE_BUSY
+  8: "The disk is mounted read-only, or another user owns it: mount it read-write, or run packsync as that user.", // SQLITE_READONLY
+  10: "Make room on its disk; if there is, the disk reports errors.", // SQLITE_IOERR
+  13: "Make room on its disk.", // SQLITE_FULL
+  14: "Make room on its disk, or run packsync as root or as the user who owns it.", // SQLITE_CANTOPEN
+};
+
+/** What SQLite says, without the details in the higher bits; see https://www.sqlite.org/rescode.html. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  return error.errcode & 0xff;
 }
 
 /** Opens a transaction that the next {@link transaction} joins and commits, or {@link commit}. */
@@ -113,8 +135,13 @@ export function commit(database: DatabaseSync): void {
   if (database.isTransaction) database.exec("COMMIT");
 }
 
+/** Fails silently, to hide no failure before it: what is not rolled back now is when the database is opened next. */
 export function rollback(database: DatabaseSync): void {
-  if (database.isTransaction) database.exec("ROLLBACK");
+  try {
+    if (database.isTransaction) database.exec("ROLLBACK");
+  } catch (error) {
+    if (resultCode(error) === undefined) throw error;
+  }
 }
 
 /** Runs `work` in one transaction, the one that is open or a new one; it is durable when this returns. */

@@ -8,9 +8,8 @@ export function likeDirectory(path: string, model: string): void {
   const wanted = lstatIfAny(model);
   const made = lstatIfAny(path);
   if (wanted?.isDirectory() !== true || made === undefined) return;
-  if (made.uid !== wanted.uid || made.gid !== wanted.gid)
-    chownSync(fsPath(path), Number(wanted.uid), Number(wanted.gid));
-  if (made.mode !== wanted.mode) chmodSync(fsPath(path), Number(wanted.mode & 0o7777n));
+  if (made.uid !== wanted.uid || made.gid !== wanted.gid) chownSync(fsPath(path), wanted.uid, wanted.gid);
+  if (made.mode !== wanted.mode) chmodSync(fsPath(path), wanted.mode & 0o7777);
   copyAttributes(model, path);
 }
 

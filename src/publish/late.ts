@@ -1,4 +1,4 @@
-import { type BigIntStats, rmdirSync, unlinkSync } from "node:fs";
+import { rmdirSync, type Stats, unlinkSync } from "node:fs";
 import { errnoOf, isSystemError } from "../errors.ts";
 import {
   entryAt,
@@ -70,8 +70,8 @@ export function bringOver(tree: DisplacedTree, scan: LiveScan): LateWrites {
 
 export const NO_LATE_WRITES: LateWrites = { moved: [], removed: [], kept: {} };
 
-function identityOf({ inode, mtimeNs, size }: LiveFile): FileIdentity {
-  return { inode, mtimeNs, size };
+function identityOf({ inode, mtimeMs, size }: LiveFile): FileIdentity {
+  return { inode, mtimeMs, size };
 }
 
 /**
@@ -122,7 +122,7 @@ function isLate(path: string, { ownership, digest, ...file }: LiveFile, { by }: 
   if (entryAt(by.carried, path)?.inode === file.inode || published?.inode === file.inode) return false;
   if (digest !== undefined && digest === published?.digest) return false; // the live tree has these bytes
   const displaced = entryAt(by.displaced, path);
-  return !(displaced?.inode === file.inode && displaced.mtimeNs === file.mtimeNs && displaced.size === file.size);
+  return !(displaced?.inode === file.inode && displaced.mtimeMs === file.mtimeMs && displaced.size === file.size);
 }
 
 /** Somebody who writes the same path all the time is followed only so often. */
@@ -144,12 +144,12 @@ function tryMove(path: string, file: LiveFile, tree: DisplacedTree): boolean {
   }
 }
 
-function mayMove(path: string, file: LiveFile, there: BigIntStats | undefined, tree: DisplacedTree): boolean {
+function mayMove(path: string, file: LiveFile, there: Stats | undefined, tree: DisplacedTree): boolean {
   const { by, policy } = tree;
   if (there === undefined) return !Object.hasOwn(by.carried, path) && !isBehindFile(path, tree);
   const published = entryAt(by.files, path);
   if (published === undefined) return isSame(entryAt(by.carried, path), there);
-  if (published.inode !== String(there.ino) || !isElfFile(file)) return false;
+  if (published.inode !== there.ino || !isElfFile(file)) return false;
   return preserveReason(file, published, entryAt(by.memory, path) ?? {}, policy) !== undefined;
 }
 
@@ -159,7 +159,7 @@ function isBehindFile(path: string, { live }: DisplacedTree): boolean {
 }
 
 /** @param there what the live tree had there a moment ago; @returns `false` when that is not so any more */
-function moveOnto(path: string, there: BigIntStats | undefined, tree: DisplacedTree): boolean {
+function moveOnto(path: string, there: Stats | undefined, tree: DisplacedTree): boolean {
   const [from, to] = [`${tree.root}/${path}`, `${tree.live}/${path}`];
   makeDirectories(parentsOf(path), tree);
   try {
@@ -174,6 +174,6 @@ function moveOnto(path: string, there: BigIntStats | undefined, tree: DisplacedT
   return false;
 }
 
-function isSame(carried: CarriedFile | undefined, { ino, birthtimeNs }: BigIntStats): boolean {
-  return carried?.inode === String(ino) && carried.birthtimeNs === String(birthtimeNs);
+function isSame(carried: CarriedFile | undefined, { ino, birthtimeMs }: Stats): boolean {
+  return carried?.inode === ino && carried.birthtimeMs === birthtimeMs;
 }

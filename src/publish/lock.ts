@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { PacksyncError } from "../errors.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { tryLock } from "../platform/syscalls.ts";
+import { unusable } from "../platform/unusable.ts";
 
 /** Who holds the volume's lock; stands in the lock file, for the second who asks. `since` is an ISO time. */
 export interface LockHolder {
@@ -29,25 +30,29 @@ const RETRY_MS = 50;
 /**
  * Keeps every other packsync away from the volume. The kernel releases the lock when this process dies, however it dies.
  *
- * @throws PacksyncError `LOCK_TIMEOUT`, which says who holds it.
+ * @throws PacksyncError `LOCK_TIMEOUT`, which says who holds it; `VOLUME_UNUSABLE` when the lock file cannot be written.
  */
 export async function acquireLock(request: LockRequest, abort: AbortSignal): Promise<Disposable> {
-  const fd = openSync(request.path, constants.O_RDWR | constants.O_CREAT, 0o640);
   try {
-    adopt(request.path, request.owner);
-    const deadline = performance.now() + request.timeoutSeconds * 1000;
-    for (let waited = false; !tryLock(fd); waited = true) {
-      if (!waited) request.onWait(readHolder(request.path));
-      if (performance.now() >= deadline) throw timedOut(request);
-      const { setTimeout: sleep } = await import("node:timers/promises");
-      await sleep(RETRY_MS, undefined, { signal: abort });
-    }
+    return await lock(request, abort);
   } catch (error) {
-    closeSync(fd);
-    throw error;
+    throw unusable(`the lock ${request.path}`, error);
+  }
+}
+
+async function lock(request: LockRequest, abort: AbortSignal): Promise<Disposable> {
+  using opened = new DisposableStack();
+  const fd = opened.adopt(openSync(request.path, constants.O_RDWR | constants.O_CREAT, 0o640), closeSync);
+  adopt(request.path, request.owner);
+  const deadline = performance.now() + request.timeoutSeconds * 1000;
+  for (let waited = false; !tryLock(fd); waited = true) {
+    if (!waited) request.onWait(readHolder(request.path));
+    if (performance.now() >= deadline) throw timedOut(request);
+    const { setTimeout: sleep } = await import("node:timers/promises");
+    await sleep(RETRY_MS, undefined, { signal: abort });
   }
   writeHolder(fd, request);
-  return { [Symbol.dispose]: () => closeSync(fd) };
+  return opened.move();
 }
 
 export function readHolder(path: string): LockHolder | undefined {
@@ -70,11 +75,10 @@ export function describeHolder(holder: LockHolder | undefined): string {
   return `packsync ${version} on ${host} (process ${pid}, ${doing}, since ${since})`;
 }
 
-/** In a container the host name is the container's id. */
+/** In a container the host name is the container's id. What is there is overwritten, not freed first: a disk may be full. */
 function writeHolder(fd: number, { version, doing }: LockRequest): void {
   const holder: LockHolder = { host: hostname(), pid: process.pid, version, since: new Date().toISOString(), doing };
-  ftruncateSync(fd);
-  writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+  ftruncateSync(fd, writeSync(fd, `${JSON.stringify(holder)}\n`, 0));
 }
 
 function timedOut({ path, timeoutSeconds }: LockRequest): PacksyncError {

@@ -15,7 +15,7 @@ export interface DirectoryIdentity {
 
 /** The very file that came along; ext4 gives an inode number to the next file at once. */
 export interface CarriedFile extends FileIdentity {
-  readonly birthtimeNs: string;
+  readonly birthtimeMs: number;
 }
 
 /** `sync`: from a source; `install`: by the installation workflow; `adopted`: release 0, found in the volume. */
@@ -67,9 +67,10 @@ export function releaseId(
 /** Appears whole under its name: a manifest that was not finished is no manifest. */
 export function writeManifest(layout: VolumeLayout, manifest: Manifest, owner: Owner | undefined): void {
   const path = manifestPath(layout, manifest.pack, manifest.release);
-  writeFileSync(`${path}.tmp`, JSON.stringify(manifest), { mode: 0o644 });
-  adopt(`${path}.tmp`, owner);
-  renameSync(`${path}.tmp`, path);
+  const fresh = `${layout.staging}/${manifest.pack}.${manifest.release}.json`;
+  writeFileSync(fresh, JSON.stringify(manifest), { mode: 0o644 });
+  adopt(fresh, owner);
+  renameSync(fresh, path);
 }
 
 /** @returns `undefined` when there is none. */

@@ -102,7 +102,8 @@ export function rebuildLedger(deps: PublisherDeps): readonly PackRef[] {
 
 function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
   const { layout, ledger } = deps;
-  const manifests = listManifests(layout, ref);
+  const isStaged = ({ number, identity }: Manifest) => isSame(identityAt(stagingPath(layout, ref, number)), identity);
+  const manifests = listManifests(layout, ref).filter((manifest) => !isStaged(manifest));
   const identity = identityAt(livePath(layout, ref));
   const published = manifests.filter(({ origin }) => origin !== "adopted");
   const newest = published.at(-1);

@@ -114,8 +114,8 @@ function staysInPlace(change: Change): change is Extract<Change, { kind: "carry"
 }
 
 function carriedFile(path: string): CarriedFile {
-  const { ino, mtimeNs, size, birthtimeNs } = lstatSync(fsPath(path), { bigint: true });
-  return { inode: String(ino), mtimeNs: String(mtimeNs), size: Number(size), birthtimeNs: String(birthtimeNs) };
+  const { ino: inode, mtimeMs, size, birthtimeMs } = lstatSync(fsPath(path));
+  return { inode, mtimeMs, size, birthtimeMs };
 }
 
 /** A foreign file that its owner removes at this moment is just not there any more. */
@@ -153,8 +153,8 @@ function unique(seconds: readonly number[]): ReadonlySet<number> {
   return new Set(seconds);
 }
 
-function wholeSeconds({ mtimeNs }: FileIdentity): number {
-  return Number(BigInt(mtimeNs) / 1_000_000_000n);
+function wholeSeconds({ mtimeMs }: FileIdentity): number {
+  return Math.floor(mtimeMs / 1000);
 }
 
 /** Everything of the next tree that is ours: what was written, what was kept, and binaries that outlive their source. */
@@ -177,8 +177,8 @@ function vanished(path: string): PacksyncError {
   return new PacksyncError("PACK_BUSY", `\`${path}\` was planned to be there and is not.`, { retryable: true });
 }
 
-function identityOf({ inode, mtimeNs, size }: FileIdentity): FileIdentity {
-  return { inode, mtimeNs, size };
+function identityOf({ inode, mtimeMs, size }: FileIdentity): FileIdentity {
+  return { inode, mtimeMs, size };
 }
 
 /** What stood in the way and was not ours: it stays in the tree that is displaced, for good. */

@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
-import { errnoOf, PacksyncError } from "../errors.ts";
+import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
@@ -58,6 +58,8 @@ export interface Staging extends Disposable {
   keep(): void;
 }
 
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
 /** @param before what a scan has written there already */
 export function createStaging(
   root: string,
@@ -80,21 +82,36 @@ export function createStaging(
 
   const at = (path: string): string => (path === "" ? root : `${root}/${path}`);
 
+  function create(path: string, mode: number): number {
+    const slash = path.lastIndexOf("/");
+    makeDirectory(slash === -1 ? "" : path.slice(0, slash));
+    return openSync(at(path), CREATE, mode);
+  }
+
+  function finish(path: string, mode: number, fd: number): void {
+    const { ino: inode, mtimeMs, size } = fstatSync(fd);
+    closeSync(fd);
+    adopt(at(path), owner);
+    written.set(path, { mode, inode, mtimeMs, size });
+  }
+
   function begin(path: string, mode: number) {
-    makeDirectory(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const fd = failing(path, () => openSync(at(path), flags, mode));
+    const fd = failing(path, () => create(path, mode));
     return {
-      append(bytes: Uint8Array): void {
-        failing(path, () => writeWhole(fd, bytes));
-      },
-      end(): void {
-        const stats = fstatSync(fd, { bigint: true });
-        closeSync(fd);
-        adopt(at(path), owner);
-        written.set(path, { mode, inode: String(stats.ino), mtimeNs: String(stats.mtimeNs), size: Number(stats.size) });
-      },
+      append: (bytes: Uint8Array): void => failing(path, () => writeWhole(fd, bytes)),
+      end: (): void => finish(path, mode, fd),
     };
+  }
+
+  function write(path: string, mode: number, bytes: Uint8Array): void {
+    failing(path, () => {
+      const fd = create(path, mode);
+      try {
+        writeWhole(fd, bytes);
+      } finally {
+        finish(path, mode, fd);
+      }
+    });
   }
 
   function clear(): void {
@@ -106,17 +123,10 @@ export function createStaging(
   return {
     root,
     written,
+    write,
     begin,
     clear,
     makeDirectory,
-    write(path, mode, bytes) {
-      const file = begin(path, mode);
-      try {
-        file.append(bytes);
-      } finally {
-        file.end();
-      }
-    },
     drop(path) {
       unlinkSync(at(path));
       written.delete(path);
@@ -127,7 +137,7 @@ export function createStaging(
     setMtimes(seconds) {
       for (const [path, file] of written) {
         utimesSync(at(path), seconds, seconds);
-        written.set(path, { ...file, mtimeNs: `${seconds}000000000` });
+        written.set(path, { ...file, mtimeMs: seconds * 1000 });
       }
     },
     keep() {
@@ -148,8 +158,8 @@ function failing<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
+    if (!isSystemError(error)) throw error;
+    const errno = errnoOf(error) ?? "";
     throw new PacksyncError("PACK_FAILED", `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statfsSync, statSync, writeFileSync } from "node:fs";
-import { errnoOf, PacksyncError } from "../errors.ts";
+import { PacksyncError } from "../errors.ts";
 import { adopt, type Owner, ownerToSet } from "../platform/ownership.ts";
+import { unusable } from "../platform/unusable.ts";
 import type { VolumeLayout } from "./layout.ts";
 
 /** File systems without reliable `flock` and shared memory: `f_type` of statfs(2), from linux/magic.h. */
@@ -50,7 +51,7 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
     }
     return toSet;
   } catch (error) {
-    throw error instanceof PacksyncError ? error : unusable(layout.root, error);
+    throw unusable(`the volume ${layout.root}`, error, HINTS);
   }
 }
 
@@ -82,20 +83,10 @@ function notADirectory(path: string): PacksyncError {
   });
 }
 
-function unusable(volume: string, error: unknown): unknown {
-  const errno = errnoOf(error);
-  const hint = errno === undefined ? undefined : HINTS[errno];
-  if (hint === undefined) return error;
-  return new PacksyncError("VOLUME_UNUSABLE", `Cannot use the volume ${volume}: ${errno}.`, { hint, cause: error });
-}
+const PART_IS_FILE = "A part of this path is a file: name the directory that the services mount with --volume.";
 
 const HINTS: Readonly<Record<string, string>> = {
-  EACCES: "Run packsync as root or as the one user who owns the volume and its `.packsync`.",
-  EPERM: "Run packsync as root or as the one user who owns the volume and its `.packsync`.",
-  EROFS: "The volume is mounted read-only: mount it read-write for packsync.",
-  ENOSPC: "The volume is full: make room.",
-  ENOTDIR: "A part of this path is a file: name the directory that the services mount with --volume.",
-  EEXIST: "A part of this path is a file: name the directory that the services mount with --volume.",
+  ENOTDIR: PART_IS_FILE,
+  EEXIST: PART_IS_FILE,
   ELOOP: "The path is a symlink that leads in a circle.",
-  EIO: "The disk reports errors.",
 };

@@ -40,6 +40,35 @@ export function isSameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
   );
 }
 
+/** Positions whose stamps are never the same as any: what may still change unseen is looked into again. */
+export function distrusting({ names, stamps }: Fingerprint, positions: readonly number[]): Fingerprint {
+  const trusted = Float64Array.from(stamps);
+  for (const position of positions) trusted[position * FIELDS] = Number.NaN;
+  return { names, stamps: trusted };
+}
+
+/** The names of what looks as it looked before: its content is what it was. */
+export function sameNames(before: Fingerprint | undefined, now: Fingerprint): ReadonlySet<string> {
+  if (before === undefined) return new Set();
+  const positions = new Map(namesOf(before).map((name, index) => [name, index]));
+  const isSame = (position: number | undefined, index: number): boolean => {
+    if (position === undefined) return false;
+    for (let field = 0; field < FIELDS; field++)
+      if (before.stamps[position * FIELDS + field] !== now.stamps[index * FIELDS + field]) return false;
+    return true;
+  };
+  return new Set(namesOf(now).filter((name, index) => isSame(positions.get(name), index)));
+}
+
+function namesOf({ names }: Fingerprint): readonly string[] {
+  return names.split(SEPARATOR).slice(1);
+}
+
+/** How many files and directories it is of. */
+export function sizeOf({ stamps }: Fingerprint): number {
+  return stamps.length / FIELDS;
+}
+
 /**
  * Whether nothing of what a walk saw has changed, not a file and not a directory's entries: one `lstat` for each, and no
  * listing. Right wherever adding, removing or renaming an entry moves its directory's times.

@@ -5,6 +5,7 @@ import { generatedManifest } from "../pack/generated.ts";
 import type { FileEntry } from "../pack/snapshot.ts";
 import { sha256 } from "../platform/sha256.ts";
 import type { Definition } from "./check-definitions.ts";
+import { distrusting, type Fingerprint } from "./fingerprint.ts";
 import { identityOf } from "./look.ts";
 import type { Reading } from "./read-changed.ts";
 import type { Attempt, IsLive, ScannedPack, ScanSink } from "./scan-pack.ts";
@@ -25,7 +26,8 @@ export async function judge(
   const manifest = reading.manifest ?? (mayHaveManifest(walk, reading, seen) ? "as before" : undefined);
   const identity = await identityOf(request.at, request.known, manifest);
   const findings = await check(reading.definitions);
-  const files = new Map(Array.from(reading.files, ([path, { entry }]) => [path, entry]));
+  const { files } = reading;
+  const ownManifest = files.has("pack.yaml") || request.known?.ownManifest === true;
   if (manifest === undefined && identity.identity !== undefined) {
     files.set("pack.yaml", generateManifest(identity.identity, isLive, sink));
   }
@@ -33,11 +35,10 @@ export async function judge(
   return {
     snapshot: { files, directories: walk.directories },
     identity: identity.identity,
-    ownManifest: reading.files.has("pack.yaml") || request.known?.ownManifest === true,
+    ownManifest,
     diagnostics: [...walk.diagnostics, ...collisions, ...identity.diagnostics, ...reading.diagnostics, ...findings],
-    fingerprint: walk.racy || seen.some(isUnreadable) ? undefined : walk.fingerprint,
+    fingerprint: seen.some(isUnreadable) ? undefined : remembered(walk),
     revision: `${Date.now()}-${threadId}-${++scans}`,
-    files: reading.files,
   };
 }
 
@@ -50,6 +51,10 @@ function mayHaveManifest({ stopped }: SourceWalk, { files }: Reading, seen: read
 /** Who runs packsync may become another, and no stamp tells: what could not be read is tried again each time. */
 function isUnreadable({ code }: Diagnostic): boolean {
   return code === "source.unreadable";
+}
+
+function remembered({ fingerprint, young }: SourceWalk): Fingerprint {
+  return young.length === 0 ? fingerprint : distrusting(fingerprint, young);
 }
 
 /** The YAML libraries are loaded only when there is something to parse. */

@@ -1,4 +1,4 @@
-import type { BigIntStats } from "node:fs";
+import type { Stats } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import type { FileEntry, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
 import { isAbsence, lstatIfAny } from "../platform/absence.ts";
@@ -13,7 +13,7 @@ export interface LiveScanRequest {
   readonly inspect: (path: string) => boolean;
 }
 
-const TYPE_MASK = 0o170_000n;
+const TYPE_MASK = 0o170_000;
 
 /**
  * Walks a pack's directory in the volume and says whose each file is.
@@ -62,13 +62,13 @@ function ignoringGone<T>(work: () => T): T | undefined {
   }
 }
 
-function liveFile({ root, ledger, inspect }: LiveScanRequest, path: string, stats: BigIntStats): LiveFile {
-  const identity = { inode: String(stats.ino), mtimeNs: String(stats.mtimeNs), size: Number(stats.size) };
-  const mode = Number(stats.mode & 0o7777n);
+function liveFile({ root, ledger, inspect }: LiveScanRequest, path: string, stats: Stats): LiveFile {
+  const identity = { inode: stats.ino, mtimeMs: stats.mtimeMs, size: stats.size };
+  const mode = stats.mode & 0o7777;
   const published = Object.hasOwn(ledger, path) ? ledger[path] : undefined;
   const type = stats.mode & TYPE_MASK;
-  if (type !== 0o100_000n) {
-    const kind = type === 0o120_000n ? "symlink" : "special";
+  if (type !== 0o100_000) {
+    const kind = type === 0o120_000 ? "symlink" : "special";
     return { ...identity, kind, mode, ownership: published === undefined ? "foreign" : "drifted" };
   }
   const base = { ...identity, kind: "file", mode } as const;
@@ -76,7 +76,7 @@ function liveFile({ root, ledger, inspect }: LiveScanRequest, path: string, stat
     return { ...base, ownership: "foreign", ...(inspect(path) ? read(`${root}/${path}`, identity.size) : {}) };
   }
   const untouched =
-    published.inode === identity.inode && published.mtimeNs === identity.mtimeNs && published.size === identity.size;
+    published.inode === identity.inode && published.mtimeMs === identity.mtimeMs && published.size === identity.size;
   const content = untouched ? contentOf(published) : read(`${root}/${path}`, identity.size);
   return { ...base, ownership: content.digest === published.digest ? "ours" : "drifted", ...content };
 }
@@ -106,7 +106,7 @@ export function liveFingerprint(root: string, paths: readonly string[]): string 
     .map((path) => {
       const stats = lstatIfAny(path === "" ? root : `${root}/${path}`);
       if (stats === undefined) return "gone";
-      return `${stats.ino}:${stats.mtimeNs}:${stats.isDirectory() ? "" : stats.size}:${stats.mode}`;
+      return `${stats.ino}:${stats.mtimeMs}:${stats.isDirectory() ? "" : stats.size}:${stats.mode}`;
     })
     .join("\n");
 }

@@ -1,16 +1,18 @@
 import { errnoOf } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { isDefinitionFile } from "../pack/layout.ts";
+import type { FileEntry } from "../pack/snapshot.ts";
 import { printableName } from "../platform/names.ts";
 import type { Definition } from "./check-definitions.ts";
+import { sameNames } from "./fingerprint.ts";
 import { type ReadFile, readOnce, readWhole, type Sink } from "./read.ts";
-import type { Attempt, IsLive, ScanRequest } from "./scan-pack.ts";
-import type { KnownFile, KnownPack } from "./store.ts";
+import type { Attempt, IsLive } from "./scan-pack.ts";
+import type { KnownPack } from "./store.ts";
 import type { SourceWalk, WalkedFile } from "./walk.ts";
 
 /** What there is to judge: the bytes of changed definitions, and what was said of the others. */
 export interface Reading {
-  readonly files: Map<string, KnownFile>;
+  readonly files: Map<string, FileEntry>;
   readonly definitions: Definition[];
   readonly diagnostics: Diagnostic[];
   readonly manifest: Uint8Array | undefined;
@@ -19,19 +21,24 @@ export interface Reading {
 /** Reads each file once that changed, or that the volume has not got. */
 export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }: Attempt): Reading | "changed" {
   const reading = {
-    files: new Map<string, KnownFile>(),
+    files: new Map<string, FileEntry>(),
     definitions: [] as Definition[],
     diagnostics: [] as Diagnostic[],
   };
   const remembered = rememberedFindings(request.known);
-  const skipped = new Set(walk.files.filter((file) => isLiveAsKnown(file, request, isLive)));
+  const same = sameNames(request.known?.fingerprint, walk.fingerprint);
+  const isSkipped = ({ path, name }: WalkedFile): boolean => {
+    const known = same.has(name) ? request.files.get(path) : undefined;
+    return known !== undefined && isLive(path, known);
+  };
+  const skipped = new Set(walk.files.filter(isSkipped));
   sink?.expect(walk.files.filter((file) => !skipped.has(file)).map(({ size }) => size));
   let manifest: Uint8Array | undefined;
   for (const file of walk.files) {
     const before = request.files.get(file.path);
     if (before !== undefined && skipped.has(file)) {
       reading.files.set(file.path, before);
-      if (before.entry.mode === 0o755 && !file.executable) reading.diagnostics.push(notExecutable(file.path));
+      if (before.mode === 0o755 && !file.executable) reading.diagnostics.push(notExecutable(file.path));
       reading.diagnostics.push(...(remembered.get(file.path) ?? []));
       continue;
     }
@@ -39,9 +46,9 @@ export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }:
     const read = tryRead(isDefinition ? readWhole : readOnce, file, sink, reading.diagnostics);
     if (read === undefined) continue;
     if (read.entry.size !== file.size) return "changed";
-    reading.files.set(file.path, { stamp: file.racy ? "" : file.stamp, entry: read.entry });
+    reading.files.set(file.path, read.entry);
     if (read.madeExecutable) reading.diagnostics.push(notExecutable(file.path));
-    if (before?.entry.digest === read.entry.digest) reading.diagnostics.push(...(remembered.get(file.path) ?? []));
+    if (before?.digest === read.entry.digest) reading.diagnostics.push(...(remembered.get(file.path) ?? []));
     else if (file.path === "pack.yaml") manifest = read.bytes;
     else if (isDefinition && read.bytes !== undefined) reading.definitions.push({ file: file.path, bytes: read.bytes });
   }
@@ -53,11 +60,6 @@ function rememberedFindings(known: KnownPack | undefined): ReadonlyMap<string | 
   const findings = known?.diagnostics ?? [];
   const lasting = findings.filter(({ code }) => !/^(source|limits|volume)\.|^script\.not_executable$/.test(code));
   return Map.groupBy(lasting, ({ file }) => file);
-}
-
-function isLiveAsKnown({ path, stamp }: WalkedFile, { files }: ScanRequest, isLive: IsLive): boolean {
-  const known = files.get(path);
-  return known?.stamp === stamp && isLive(path, known.entry);
 }
 
 /** That a file became something else, or is gone, is what the second look sees, too. */

@@ -1,4 +1,4 @@
-import type { Fingerprint } from "./fingerprint.ts";
+import { type Fingerprint, sizeOf } from "./fingerprint.ts";
 import { isStill, type SourceDirectory } from "./look.ts";
 import type { Place } from "./scanner.ts";
 import type { ScanThread } from "./thread.ts";
@@ -34,7 +34,7 @@ export function areStill(places: readonly Place[], limits: ScanLimits, thread: (
   const known = places.flatMap(({ at, known }, index) =>
     known?.fingerprint ? [{ at, fingerprint: known.fingerprint, index }] : [],
   );
-  const paths = known.reduce((sum, { fingerprint }) => sum + fingerprint.stamps.length / 5, 0);
+  const paths = known.reduce((sum, { fingerprint }) => sum + sizeOf(fingerprint), 0);
   const work: SharedWork = {
     comparisons: known,
     limits,

@@ -16,14 +16,15 @@ import { scanLive } from "./live.ts";
 import { isStill, rootOf, type SourceDirectory } from "./look.ts";
 import type { Sink } from "./read.ts";
 import { readChanged } from "./read-changed.ts";
-import type { KnownFile, KnownPack, PackIdentity } from "./store.ts";
+import type { KnownPack, PackIdentity } from "./store.ts";
 import { type ScanLimits, type SourceWalk, walkSource } from "./walk.ts";
 
 /** Everything that one scan needs, as plain data: any thread can do it. */
 export interface ScanRequest {
   readonly at: SourceDirectory;
   readonly known: KnownPack | undefined;
-  readonly files: ReadonlyMap<string, KnownFile>;
+  /** What was found in files that were read before: while their stamps stay, their content does. */
+  readonly files: ReadonlyMap<string, FileEntry>;
   readonly limits: ScanLimits;
   /** What the source is compared with; `undefined`: its ref is not known, so nothing of it can be live. */
   readonly live: LivePlace | undefined;
@@ -49,10 +50,9 @@ export interface ScannedPack {
   readonly identity: PackIdentity | undefined;
   readonly ownManifest: boolean;
   readonly diagnostics: readonly Diagnostic[];
-  /** `undefined` while a stamp is too young to be trusted. */
+  /** `undefined` when something could not be read. */
   readonly fingerprint: Fingerprint | undefined;
   readonly revision: string;
-  readonly files: ReadonlyMap<string, KnownFile>;
   /** The pack's directory in the volume as it was compared; `undefined`: there is none. */
   readonly live: LiveSnapshot | undefined;
   /** What was written to the staging tree. */

@@ -9,7 +9,7 @@ export const scanSchema = `
   CREATE TABLE IF NOT EXISTS scan (
     source TEXT NOT NULL,
     directory TEXT NOT NULL,
-    names TEXT,                  -- Fingerprint; NULL: a stamp was too young to be trusted
+    names TEXT,                  -- Fingerprint; NULL: something could not be read
     stamps BLOB,
     revision TEXT NOT NULL,      -- another one with every scan
     own_manifest INTEGER NOT NULL,
@@ -22,7 +22,7 @@ export const scanSchema = `
   CREATE TABLE IF NOT EXISTS scan_entries (
     source TEXT NOT NULL,
     directory TEXT NOT NULL,
-    entries TEXT NOT NULL,       -- JSON [path, stamp, FileEntry][]
+    entries TEXT NOT NULL,       -- JSON [path, FileEntry][]
     PRIMARY KEY (source, directory)
   );
 `;
@@ -50,17 +50,11 @@ export interface KnownPack {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A file that was read before: while its stamp stays, its content does. */
-export interface KnownFile {
-  readonly stamp: string;
-  readonly entry: FileEntry;
-}
-
 export interface ScanStore {
   /** Everything known about a source's directories, by directory name. */
   known(source: string): ReadonlyMap<string, KnownPack>;
-  files(source: string, directory: string): ReadonlyMap<string, KnownFile>;
-  save(pack: KnownPack, files: ReadonlyMap<string, KnownFile>): void;
+  files(source: string, directory: string): ReadonlyMap<string, FileEntry>;
+  save(pack: KnownPack, files: ReadonlyMap<string, FileEntry>): void;
   forget(source: string, directory: string): void;
 }
 
@@ -78,8 +72,7 @@ export function openScanStore(database: DatabaseSync): ScanStore {
       const own = pack.ownManifest ? 1 : 0;
       const { names = null, stamps = null } = pack.fingerprint ?? {};
       put.run(source, directory, names, stamps, pack.revision, own, identity, pack.verdict, pack.since, diagnostics);
-      const list = Array.from(files, ([path, { stamp, entry }]) => [path, stamp, entry]);
-      putEntries.run(source, directory, JSON.stringify(list));
+      putEntries.run(source, directory, JSON.stringify([...files]));
     },
     forget(source, directory) {
       drop.run(source, directory);
@@ -100,8 +93,7 @@ export function readScanStore(database: DatabaseSync): ScanStore {
     },
     files(source, directory) {
       const row = entries.get(source, directory);
-      const list: readonly [string, string, FileEntry][] = row === undefined ? [] : JSON.parse(String(row["entries"]));
-      return new Map(list.map(([path, stamp, entry]) => [path, { stamp, entry }]));
+      return new Map<string, FileEntry>(row === undefined ? [] : JSON.parse(String(row["entries"])));
     },
   };
 }

@@ -17,16 +17,14 @@ export interface ScanLimits {
 
 /**
  * One file that the pack in the source would publish. `real` is what to open: the path itself, or where a symlink
- * inside the pack leads. `stamp` changes whenever the file may have: size, mtime, ctime, inode, mode. A `racy` stamp
- * is too young to be trusted: the file can change again within the clock's granularity (git's racy case).
+ * inside the pack leads. `name` is what the fingerprint calls it.
  */
 export interface WalkedFile {
   readonly path: string;
   readonly real: string;
   readonly size: number;
   readonly executable: boolean;
-  readonly stamp: string;
-  readonly racy: boolean;
+  readonly name: string;
 }
 
 /** One look at a pack's directory in its source; nothing was read but names and `lstat`s. */
@@ -36,8 +34,8 @@ export interface SourceWalk {
   readonly diagnostics: readonly Diagnostic[];
   /** Everything that was looked at, with its stamp. */
   readonly fingerprint: Fingerprint;
-  /** Whether any stamp is too young for the fingerprint to be remembered. */
-  readonly racy: boolean;
+  /** Which stamps are too young to be remembered, by position. */
+  readonly young: readonly number[];
   /** Whether a limit ended it: there is more than it saw. */
   readonly stopped: boolean;
 }
@@ -66,13 +64,13 @@ export function walkSource(root: string, limits: ScanLimits, nowMs: number): Sou
     if (isAbsence(error)) throw error;
     cannotRead(walk, ".", error);
   }
-  const { files, directories, diagnostics, racy, stopped } = walk;
+  const { files, directories, diagnostics, young, stopped } = walk;
   return {
     files,
     directories,
     diagnostics,
     fingerprint: createFingerprint(limits, walk.seen, walk.stats),
-    racy,
+    young,
     stopped,
   };
 }
@@ -106,9 +104,9 @@ function visitEntry(walk: Walk, real: string, path: string, ancestors: readonly 
 
 function visitTarget(walk: Walk, real: string, path: string, stats: Stats, ancestors: readonly string[]): void {
   const type = stats.mode & TYPE_MASK;
-  const stamp = record(walk, real, stats);
+  const name = record(walk, real, stats);
   if (type === TYPE_FILE) {
-    addFile(walk, real, path, stats, stamp);
+    addFile(walk, { path, real, name }, stats);
   } else if (type !== TYPE_DIRECTORY) {
     const problem = "expected a regular file, got a FIFO, socket or device";
     refuse(walk, path, "source.special_file", problem, "Remove it.");

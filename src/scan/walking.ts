@@ -19,39 +19,38 @@ export interface Walk {
   readonly seen: string[];
   readonly stats: Stats[];
   bytes: number;
-  racy: boolean;
+  readonly young: number[];
   stopped: boolean;
 }
 
 export function startWalk(root: string, limits: ScanLimits, nowMs: number): Walk {
-  const found = { files: [], directories: [], diagnostics: [], seen: [], stats: [] };
-  return { root, limits, ignored: undefined, nowMs, ...found, bytes: 0, racy: false, stopped: false };
+  const found = { files: [], directories: [], diagnostics: [], seen: [], stats: [], young: [] };
+  return { root, limits, ignored: undefined, nowMs, ...found, bytes: 0, stopped: false };
 }
 
-export interface Stamp {
-  readonly text: string;
-  readonly racy: boolean;
-}
-
-/** What was looked at becomes part of the fingerprint. */
-export function record(walk: Walk, real: string, stats: Stats): Stamp {
-  const racy = isRacy(stats.ctimeMs, walk.nowMs);
-  if (racy) walk.racy = true;
-  walk.seen.push(real.startsWith(`${walk.root}/`) ? real.slice(walk.root.length + 1) : real);
+/** What was looked at becomes part of the fingerprint. @returns its name there */
+export function record(walk: Walk, real: string, stats: Stats): string {
+  const name = real.startsWith(`${walk.root}/`) ? real.slice(walk.root.length + 1) : real;
+  if (isYoung(stats.ctimeMs, walk.nowMs)) walk.young.push(walk.seen.length);
+  walk.seen.push(name);
   walk.stats.push(stats);
-  return { text: `${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}:${stats.ino}:${stats.mode}`, racy };
+  return name;
 }
 
 const COARSE_CLOCK_MS = 2100; // file systems with whole or even seconds (FAT, old NFS)
 const FINE_CLOCK_MS = 20; // a kernel tick is at most 10 ms
 
-/** Every change moves ctime, which no program can set; a ctime in the future is never trusted. */
-function isRacy(ctimeMs: number, nowMs: number): boolean {
+/**
+ * Whether a file can change again within the clock's granularity, and look the same (git's racy case). Every change
+ * moves ctime, which no program can set; a ctime in the future is never trusted.
+ */
+function isYoung(ctimeMs: number, nowMs: number): boolean {
   return ctimeMs + (ctimeMs % 1000 === 0 ? COARSE_CLOCK_MS : FINE_CLOCK_MS) > nowMs;
 }
 
 /** Files that are too large are no part of what was found: nothing reads them, however often they are looked at. */
-export function addFile(walk: Walk, real: string, path: string, stats: Stats, stamp: Stamp): void {
+export function addFile(walk: Walk, file: Pick<WalkedFile, "path" | "real" | "name">, stats: Stats): void {
+  const { path } = file;
   const { size } = stats;
   const { maxFileSize, maxDefinitionSize, maxPackSize } = walk.limits;
   walk.bytes += size;
@@ -63,14 +62,7 @@ export function addFile(walk: Walk, real: string, path: string, stats: Stats, st
     const problem = `expected a definition of at most ${maxDefinitionSize} bytes, got ${size}`;
     refuse(walk, path, "limits.definition_size", problem, "Move bulk data into a file that is no definition.");
   } else {
-    walk.files.push({
-      path,
-      real,
-      size,
-      executable: (stats.mode & 0o111) !== 0,
-      stamp: stamp.text,
-      racy: stamp.racy,
-    });
+    walk.files.push({ ...file, size, executable: (stats.mode & 0o111) !== 0 });
   }
 }
 

@@ -52,12 +52,15 @@ describe("a sync", () => {
   });
 
   test("tells what it would do", () => {
-    expect(
-      syncText({ report: cycleReport([packReport()]), durationMs: 1, dryRun: true }, config, plain),
-    ).toMatchInlineSnapshot(`
+    const packs = (["published", "unchanged", "retired"] as const).map((outcome) =>
+      packReport({ ref: outcome, outcome }),
+    );
+    expect(syncText({ report: cycleReport(packs), durationMs: 1, dryRun: true }, config, plain)).toMatchInlineSnapshot(`
       "packs → /opt/volume
-        core  1.0.0  packs  would be published  1-0123abcd
-      1 pack: 1 published in 1 ms; nothing was changed (dry run)
+        published  1.0.0  packs  would be published  1-0123abcd
+        unchanged  1.0.0  packs  unchanged           1-0123abcd
+        retired    1.0.0  packs  would be retired    1-0123abcd
+      3 packs: would publish 1, 1 unchanged, would retire 1 in 1 ms; nothing was changed (dry run)
       "
     `);
   });
@@ -98,6 +101,7 @@ describe("a sync", () => {
 test("a plan tells what would happen, file by file, and why", () => {
   const prev = liveFile("f", "old", "ours");
   const theirs = liveFile("f", "theirs", "foreign");
+  const changed = liveFile("f", "changed", "drifted");
   const next = entry("new one");
   const plan = [
     { kind: "add", path: "actions/new.yaml", next },
@@ -105,8 +109,10 @@ test("a plan tells what would happen, file by file, and why", () => {
     { kind: "carry", path: "drifted", prev: liveFile("f", "static-elf", "drifted") },
     { kind: "preserve", path: "sensors/timer", prev: theirs, next, why: "foreign-static-binary" },
     { kind: "remove", path: "gone", prev, displaces: false },
+    { kind: "remove", path: "gone, changed", prev: changed, displaces: true },
     { kind: "remove", path: "in/the/way", prev: theirs, displaces: true },
     { kind: "replace", path: "a\nb", prev, next, displaces: false },
+    { kind: "replace", path: "changed", prev: changed, next, displaces: true },
     { kind: "replace", path: "mode", prev, next: entry("old", 0o755), displaces: false },
     { kind: "replace", path: "theirs", prev: theirs, next, displaces: true },
   ] as const;
@@ -122,8 +128,10 @@ test("a plan tells what would happen, file by file, and why", () => {
       ·  drifted           changed in the volume by others
       =  sensors/timer     foreign-static-binary
       -  gone              left the source
+      -  gone, changed     left the source, but changed in the volume by others; kept in history
       -  in/the/way        not packsync's, but in the way; kept in history
       ~  a\\nb              3 → 7 bytes
+      ~  changed           changed in the volume by others; the old one is kept in history
       ~  mode              mode 644 → 755
       ~  theirs            not packsync's; the old one is kept in history
     same  1.0.0  packs  unchanged  (live: 1-0123abcd)

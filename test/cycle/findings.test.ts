@@ -60,6 +60,18 @@ test.for<{ title: string; change: Change; severity?: string; code?: string }>([
   expect(findings).toEqual(code === undefined ? [] : [expect.objectContaining({ severity, code, file: "f" })]);
 });
 
+test.for([
+  { kind: "replace", ownership: "foreign", message: "`f` was not packsync's; the source's took its place" },
+  { kind: "replace", ownership: "drifted", message: "`f` was changed by somebody else; the source's took its place" },
+  { kind: "remove", ownership: "foreign", message: "`f` was not packsync's; it was in the way" },
+  { kind: "remove", ownership: "drifted", message: "`f` was changed by somebody else; it left the source" },
+] as const)("says truly why a $ownership file made room: $kind", ({ kind, ownership, message }) => {
+  const base = { path: "f", prev: liveFile("f", "x", ownership), displaces: true } as const;
+  const [finding] = describeChanges([kind === "replace" ? { ...base, kind, next } : { ...base, kind }]);
+  expect(finding?.message).toContain(message);
+  expect(finding?.message).toContain("kept in history");
+});
+
 test("lists at adoption what only the volume has", () => {
   expect(describeChanges([{ kind: "carry", path: "old", prev }], true)).toMatchObject([
     { severity: "hint", code: "volume.leftover", file: "old" },

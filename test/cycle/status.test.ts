@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type TestMachine, testMachine } from "../support/sync.ts";
 import { writeTree } from "../support/trees.ts";
@@ -72,6 +72,60 @@ test.for<{ title: string; change: (machine: TestMachine) => void; sync?: boolean
   change(machine);
   if (sync) await machine.sync();
   expect(await statesOf(machine)).toEqual(states);
+});
+
+/** `source/directory/ref state`, sorted. */
+async function rowsOf(machine: TestMachine): Promise<string[]> {
+  const { packs = [] } = (await machine.status()) ?? {};
+  return packs.map(({ ref, source, directory, state }) => `${source}/${directory}/${ref} ${state}`).sort();
+}
+
+test.for<{ title: string; change: (machine: TestMachine) => void; rows: string[] }>([
+  {
+    title: "that were never live are rejected",
+    change: ({ packs }) => writeTree(packs, { "x/pack.yaml": packYaml("new"), "y/pack.yaml": packYaml("new") }),
+    rows: ["packs/aa/aa live", "packs/x/new rejected", "packs/y/new rejected"],
+  },
+  {
+    title: "one of which is live are live and rejected",
+    change: ({ packs }) => cpSync(`${packs}/aa`, `${packs}/copy`, { recursive: true }),
+    rows: ["packs/aa/aa live", "packs/copy/aa rejected"],
+  },
+  {
+    title: "neither of which is the live one's are rejected, and what is live is invalid",
+    change({ packs }) {
+      cpSync(`${packs}/aa`, `${packs}/copy`, { recursive: true });
+      renameSync(`${packs}/aa`, `${packs}/other`);
+    },
+    rows: ["packs/aa/aa invalid", "packs/copy/aa rejected", "packs/other/aa rejected"],
+  },
+  {
+    title: "one of which was another pack so far leave that one live, and invalid",
+    change: ({ packs }) => writeTree(packs, { "bb/pack.yaml": packYaml("aa") }),
+    rows: ["packs/aa/aa live", "packs/bb/aa rejected", "packs/bb/bb invalid"],
+  },
+])("two directories with one ref $title", async ({ change, rows }) => {
+  using machine = await started();
+  change(machine);
+  await machine.sync();
+  const others = ["packs/bad/bad rejected", "packs/bb/bb live", "packs.dev/cc/cc live"];
+  const isOther = (row: string) => others.includes(row) && !rows.includes(row);
+  expect((await rowsOf(machine)).filter((row) => !isOther(row))).toEqual(rows);
+  const quarrel = (await machine.status())?.packs.filter(({ findings }) =>
+    findings.some(({ code }) => code === "manifest.duplicate_ref"),
+  );
+  expect(quarrel).toHaveLength(rows.filter((row) => row.endsWith("rejected")).length);
+});
+
+test("is not disturbed by a sync of some packs only: of others stands what was found last", async () => {
+  using machine = await started();
+  writeTree(machine.packs, { "x/pack.yaml": packYaml("new"), "y/pack.yaml": packYaml("new") });
+  writeTree(machine.dev, { "x/pack.yaml": packYaml("aa") });
+  await machine.sync();
+  const before = await rowsOf(machine);
+  const report = await machine.sync({ only: ["bb"] });
+  expect(report.packs.map(({ ref }) => ref)).toEqual(["bb"]);
+  expect(await rowsOf(machine)).toEqual(before);
 });
 
 test("says of each pack what is live, since when, and what was found", async () => {

@@ -70,6 +70,21 @@ describe("one pack's trouble is its own affair: others go on", () => {
   });
 });
 
+test("a live pack that nobody can look at fails alone, also when there is nothing to do", async () => {
+  using machine = testMachine();
+  writeTree(machine.packs, {
+    "aaa/pack.yaml": packYaml("aaa"),
+    "aaa/lib/x": "x",
+    "bbb/pack.yaml": packYaml("bbb"),
+  });
+  await machine.sync();
+  await settle();
+  await machine.sync();
+  rmSync(`${machine.volume}/aaa`, { recursive: true });
+  symlinkSync("aaa", `${machine.volume}/aaa`);
+  expect(outcomes(await machine.sync())).toEqual(["aaa: failed", "bbb: unchanged"]);
+});
+
 /** Stamps are trusted only when they are some milliseconds old. */
 async function settle(): Promise<void> {
   await new Promise((done) => setTimeout(done, 40));
@@ -111,6 +126,84 @@ describe("nothing is retired", () => {
     const report = await machine.sync();
     expect(outcomes(report)).toEqual(["aaa: rejected", "aaa: rejected", "bbb: unchanged"]);
     expect(readTree(`${machine.volume}/aaa`)).toEqual({ "pack.yaml": packYaml("aaa") });
+  });
+
+  test("nor inherited by a source below, while two directories of the one above quarrel about it", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+    writeTree(machine.dev, { "aaa/pack.yaml": packYaml("aaa", "2.0.0") });
+    await machine.sync();
+    renameSync(`${machine.dev}/aaa`, `${machine.dev}/one`);
+    cpSync(`${machine.dev}/one`, `${machine.dev}/two`, { recursive: true });
+    const report = await machine.sync();
+    expect(outcomes(report)).toEqual(["aaa: rejected", "aaa: rejected"]);
+    expect(readTree(`${machine.volume}/aaa`)).toEqual({ "pack.yaml": packYaml("aaa", "2.0.0") });
+    rmSync(`${machine.dev}/two`, { recursive: true });
+    expect(outcomes(await machine.sync())).toEqual(["aaa: unchanged"]);
+  });
+
+  test("while its directory says that it is a pack which another directory is", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "bbb/pack.yaml": packYaml("bbb") });
+    await machine.sync();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("bbb") });
+    expect(outcomes(await machine.sync())).toEqual(["bbb: unchanged", "bbb: rejected"]);
+    expect(readTree(`${machine.volume}/aaa`)).toEqual({ "pack.yaml": packYaml("aaa") });
+  });
+});
+
+describe("a pack that was retired", () => {
+  test("is nobody's directory: two that are copies of it are both refused", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "bbb/pack.yaml": packYaml("bbb") });
+    await machine.sync();
+    renameSync(`${machine.packs}/aaa`, `${machine.packs}.aside`);
+    expect(outcomes(await machine.sync())).toEqual(["aaa: retired", "bbb: unchanged"]);
+    cpSync(`${machine.packs}.aside`, `${machine.packs}/aaa`, { recursive: true });
+    cpSync(`${machine.packs}.aside`, `${machine.packs}/copy`, { recursive: true });
+    expect(outcomes(await machine.sync())).toEqual(["aaa: rejected", "aaa: rejected", "bbb: unchanged"]);
+  });
+
+  test("and then put into the volume by others is theirs: `adopt: never` refuses it, `merge` adopts it", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "bbb/pack.yaml": packYaml("bbb") });
+    await machine.sync();
+    renameSync(`${machine.packs}/aaa`, `${machine.packs}.aside`);
+    await machine.sync();
+    const theirs = { "pack.yaml": packYaml("aaa", "0.9.0"), theirs: "theirs" };
+    writeTree(`${machine.volume}/aaa`, theirs);
+    renameSync(`${machine.packs}.aside`, `${machine.packs}/aaa`);
+    const refused = packOf(await machine.sync({ adopt: "never" }), "aaa");
+    expect(refused).toMatchObject({ outcome: "rejected", diagnostics: [{ code: "volume.adoption_refused" }] });
+    expect(readTree(`${machine.volume}/aaa`)).toEqual(theirs);
+    const adopted = packOf(await machine.sync(), "aaa");
+    expect(adopted).toMatchObject({ outcome: "published", changes: { replaced: 1, carried: 1 } });
+    expect(adopted.diagnostics).toContainEqual(expect.objectContaining({ code: "volume.leftover", file: "theirs" }));
+    expect(readTree(`${machine.volume}/aaa`)).toEqual({ "pack.yaml": packYaml("aaa"), theirs: "theirs" });
+  });
+});
+
+describe("only some packs", () => {
+  test("are refused by name before anything is published, if nobody has them", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+    const error = { code: "USAGE", message: expect.stringContaining("`aab` or `nobody`") };
+    await expect(machine.sync({ only: ["aaa", "aab", "nobody"] })).rejects.toMatchObject(error);
+    await expect(machine.plan({ only: ["aab", "nobody"] })).rejects.toMatchObject(error);
+    expect(existsSync(`${machine.volume}/aaa`)).toBe(false);
+  });
+
+  test("may be live only, or broken so that nobody knows their ref", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "bad/pack.yaml": "ref: [" });
+    await machine.sync({ only: ["aaa"] });
+    rmSync(`${machine.packs}/aaa`, { recursive: true });
+    expect(outcomes(await machine.sync({ only: ["aaa", "bad"] }))).toEqual(["aaa: retired", "bad: rejected"]);
+  });
+
+  test("may be those of a source that is not there: that is said instead", async () => {
+    using machine = testMachine();
+    expect((await machine.sync({ only: ["aaa"] })).sources[0]).toMatchObject({ state: "absent" });
   });
 });
 

@@ -27,8 +27,13 @@ test.for([
     expected: "emptied",
   },
   {
-    title: "a production source is empty, and another one has its packs",
+    title: "a production source is empty, for its packs moved to another one",
     state: { ...usual, isEmpty: true, had: 1, vanished: 0 },
+    expected: undefined,
+  },
+  {
+    title: "a production source is empty, and another one has only some of its packs",
+    state: { ...usual, isEmpty: true, vanished: 1 },
     expected: "emptied",
   },
   {

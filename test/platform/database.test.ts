@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import {
   begin,
@@ -12,6 +12,7 @@ import {
   SCHEMA_VERSION,
   setAsideState,
   transaction,
+  unusableState,
 } from "../../src/platform/database.ts";
 import { testWith } from "../support/requires.ts";
 import { scratch } from "../support/trees.ts";
@@ -120,6 +121,51 @@ function breakPages(path: string): void {
   const bytes = readFileSync(path);
   writeFileSync(path, Buffer.concat([bytes.subarray(0, 100), Buffer.alloc(bytes.length - 100, 0xff)]));
 }
+
+describe("a statement that fails for the disk's sake", () => {
+  test.for<{ title: string; fail: (database: DatabaseSync) => unknown; hint: string }>([
+    {
+      title: "a full disk",
+      fail: (database) => database.exec("PRAGMA max_page_count = 1; CREATE TABLE more (text TEXT);"),
+      hint: "Make room",
+    },
+    {
+      title: "a read-only disk",
+      fail: (database) => database.exec("PRAGMA query_only = 1; INSERT INTO word VALUES ('x');"),
+      hint: "read-only",
+    },
+    {
+      title: "a file that cannot be made",
+      fail: () => new DatabaseSync("/nowhere/at/all").exec("SELECT 1"),
+      hint: "Make room",
+    },
+    {
+      title: "an I/O error, with its details in the higher bits",
+      fail() {
+        throw Object.assign(new Error("disk I/O error"), { errcode: 10 | (19 << 8) }); // SQLITE_IOERR_SHMSIZE
+      },
+      hint: "Make room",
+    },
+  ])("is said so: $title", ({ fail, hint }) => {
+    using directory = scratch();
+    using database = openState(directory.path, SCHEMA, undefined);
+    const error = failureOf(() => fail(database));
+    expect(unusableState("/state", error)).toMatchObject({
+      code: "VOLUME_UNUSABLE",
+      message: expect.stringMatching(/^Cannot use the database \/state\/state\.db: .+\.$/),
+      hint: expect.stringContaining(hint),
+      cause: error,
+    });
+  });
+
+  test("is not every error", () => {
+    using directory = scratch();
+    using database = openState(directory.path, SCHEMA, undefined);
+    const mistake = failureOf(() => database.exec("SELECT nonsense"));
+    expect(unusableState("/state", mistake)).toBe(mistake);
+    expect(unusableState("/state", "other")).toBe("other");
+  });
+});
 
 describe("reading only", () => {
   test("gives nothing before the first sync", () => {

@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
 import { acquireLock, describeHolder, type LockHolder, type LockRequest, readHolder } from "../../src/publish/lock.ts";
+import { requires } from "../support/requires.ts";
 import { scratch } from "../support/trees.ts";
 
 const NEVER = new AbortController().signal;
@@ -65,6 +66,21 @@ test("waits until the holder is done", async () => {
     NEVER,
   );
   expect(readHolder(`${directory.path}/lock`)?.doing).toBe("second");
+});
+
+test.for([
+  { title: "a read-only disk", options: "ro", errno: "EROFS", hint: "mount it read-write" },
+  { title: "a disk with no room for one more file", options: "nr_inodes=1", errno: "ENOSPC", hint: "make room" },
+])("says what to do about $title", async ({ options, errno, hint }, { skip }) => {
+  skip(!requires.root || !requires.tool("mount"), "needs root and mount");
+  using directory = scratch();
+  execFileSync("mount", ["-t", "tmpfs", "-o", options, "none", directory.path]);
+  using _unmount = { [Symbol.dispose]: () => execFileSync("umount", [directory.path]) };
+  await expect(acquireLock(request(directory.path), NEVER)).rejects.toMatchObject({
+    code: "VOLUME_UNUSABLE",
+    message: expect.stringContaining(`Cannot use the lock ${directory.path}/lock: ${errno}`),
+    hint: expect.stringContaining(hint),
+  });
 });
 
 test("stops waiting when it is told to, and leaves no lock behind", async () => {

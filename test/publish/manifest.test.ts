@@ -23,9 +23,9 @@ function manifest(number: number): Manifest {
     directories: ["a", "a/b"],
     carriedDirectories: ["c"],
     files: JSON.parse(
-      '{"__proto__": {"digest": "d", "size": 1, "mode": 420, "inode": "9007199254740993", "mtimeNs": "1", "elf": {"needed": []}}}',
+      '{"__proto__": {"digest": "d", "size": 1, "mode": 420, "inode": 9007199254740991, "mtimeMs": 1700000000000.123, "elf": {"needed": []}}}',
     ),
-    carried: { "bad\udc80name": { inode: "2", mtimeNs: "3", size: 4, birthtimeNs: "5" } },
+    carried: { "bad\udc80name": { inode: 2, mtimeMs: 3, size: 4, birthtimeMs: 5 } },
     displaced: {},
     memory: { tool: { source: "s", volume: "v", replaced: ["r"] } },
   };
@@ -34,7 +34,7 @@ function manifest(number: number): Manifest {
 function volume() {
   const directory = scratch();
   const layout = volumeLayout(directory.path);
-  writeTree(layout.releases, { [PACK]: "directory/" });
+  writeTree(layout.own, { [`releases/${PACK}`]: "directory/", staging: "directory/" });
   return { layout, path: `${layout.releases}/${PACK}`, [Symbol.dispose]: () => directory[Symbol.dispose]() };
 }
 

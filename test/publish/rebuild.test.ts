@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { rebuildLedger } from "../../src/publish/recover.ts";
 import { readTree, writeTree } from "../support/trees.ts";
-import { PACK, publish, retire, type TestVolume, testVolume } from "../support/volume.ts";
+import { PACK, publish, retire, stage, type TestVolume, testVolume } from "../support/volume.ts";
 
 /** The database is lost. */
 function forget({ database }: TestVolume): void {
@@ -42,6 +42,14 @@ test("remembers what is whose: foreign files stay, ours go", () => {
   rebuildLedger(volume.deps);
   publish(volume, { "pack.yaml": "2" });
   expect(readTree(volume.live)).toEqual({ "pack.yaml": "2", theirs: "theirs" });
+});
+
+test("does not take for published what was staged when the run died", () => {
+  using volume = testVolume();
+  writeTree(volume.live, { "pack.yaml": "theirs" });
+  stage(volume, { "pack.yaml": "1" });
+  rebuildLedger(volume.deps);
+  expect(volume.deps.ledger.packs().get(PACK)).toBeUndefined();
 });
 
 test("remembers that a pack was retired", () => {

@@ -1,6 +1,6 @@
 import { chmodSync, linkSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isSameFingerprint, isUnchanged } from "../../src/scan/fingerprint.ts";
+import { distrusting, isSameFingerprint, isUnchanged, sameNames } from "../../src/scan/fingerprint.ts";
 import { type ScanLimits, walkSource } from "../../src/scan/walk.ts";
 import { scratch, writeTree } from "../support/trees.ts";
 
@@ -95,8 +95,10 @@ describe("a stamp is racy", () => {
     using directory = scratch();
     writeTree(directory.path, { a: "" });
     const walk = walkSource(directory.path, LIMITS, Date.now() + afterMs);
-    expect(walk.racy).toBe(racy);
-    expect(walk.files.map((file) => file.racy)).toEqual([racy]);
+    expect(walk.young.length > 0).toBe(racy);
+    const remembered = distrusting(walk.fingerprint, walk.young);
+    expect(isUnchanged(directory.path, remembered, LIMITS)).toBe(!racy);
+    expect(sameNames(remembered, walk.fingerprint).has("a")).toBe(!racy);
   });
 });
 

@@ -30,9 +30,9 @@ function live(tree: TreeOf<Content>) {
 }
 
 function published(root: string, path: string): LedgerFile {
-  const { ino, mtimeNs, size } = lstatSync(`${root}/${path}`, { bigint: true });
-  const file = { path, real: `${root}/${path}`, size: Number(size), executable: false, stamp: "", racy: false };
-  return { ...readOnce(file, undefined).entry, inode: String(ino), mtimeNs: String(mtimeNs) };
+  const { ino, mtimeMs, size } = lstatSync(`${root}/${path}`);
+  const file = { path, real: `${root}/${path}`, size: size, executable: false, name: path };
+  return { ...readOnce(file, undefined).entry, inode: ino, mtimeMs };
 }
 
 describe("whose a file is", () => {

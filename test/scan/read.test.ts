@@ -18,8 +18,7 @@ function readBytes(bytes: Uint8Array, about: { readonly executable?: boolean; re
     real,
     size: about.size ?? bytes.length,
     executable: about.executable ?? false,
-    stamp: "",
-    racy: false,
+    name: "",
   };
   const read = readOnce(file, sink);
   return {
@@ -112,6 +111,6 @@ test.for([
 test("does not follow a symlink that took the file's place", () => {
   using directory = scratch();
   symlinkSync("/etc/passwd", `${directory.path}/link`);
-  const file = { path: "link", real: `${directory.path}/link`, size: 1, executable: false, stamp: "", racy: false };
+  const file = { path: "link", real: `${directory.path}/link`, size: 1, executable: false, name: "link" };
   expect(() => readOnce(file, undefined)).toThrow(expect.objectContaining({ code: "ELOOP" }));
 });

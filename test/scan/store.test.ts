@@ -41,8 +41,8 @@ const young: KnownPack = {
   diagnostics: [],
 };
 const files = new Map([
-  ["__proto__", { stamp: "1:2:3", entry: entry("static-elf") }],
-  ["a/b", { stamp: "", entry: entry("text") }],
+  ["__proto__", entry("static-elf")],
+  ["a/b", entry("text")],
 ]);
 
 test("gives back what it was given, by source and directory", () => {

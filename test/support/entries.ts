@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ElfInfo } from "../../src/pack/elf.ts";
 import type {
   FileEntry,
@@ -55,7 +56,7 @@ export function liveLink(path: string, ownership: Ownership = "foreign"): LiveFi
 }
 
 function identity(path: string, content: string) {
-  return { inode: `${path}:${content}`, mtimeNs: "1700000000000000000", size: content.length };
+  return { inode: inodeOf(`${path}:${content}`), mtimeMs: 1_700_000_000_000, size: content.length };
 }
 
 /** Paths that end with `/` are directories; the directories above a path need not be listed. */
@@ -91,4 +92,9 @@ function directoriesOf(tree: Readonly<Record<string, unknown>>): string[] {
     return value === "directory" ? [...above, path] : above;
   });
   return [...new Set(directories)].sort();
+}
+
+/** A number for each text. */
+export function inodeOf(text: string): number {
+  return Number.parseInt(createHash("sha256").update(text).digest("hex").slice(0, 12), 16);
 }

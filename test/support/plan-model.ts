@@ -7,7 +7,7 @@ import {
   parentsOf,
 } from "../../src/pack/snapshot.ts";
 import type { Ledger, Plan } from "../../src/plan/plan.ts";
-import { entry } from "./entries.ts";
+import { entry, inodeOf } from "./entries.ts";
 
 /** What stands at one path: `content` names bytes and kind (see {@link entry}); `link` is a symlink. */
 type Leaf = { readonly content: string; readonly mode: number };
@@ -35,13 +35,16 @@ export const anySource: fc.Arbitrary<PackSnapshot> = anyTree(CONTENTS).map((tree
 
 /** A volume's tree as it is, before anybody asks whose it is. */
 export interface Volume {
-  readonly files: ReadonlyMap<string, Leaf & { readonly inode: string }>;
+  readonly files: ReadonlyMap<string, Leaf & { readonly inode: number }>;
   readonly directories: readonly string[];
 }
 
 export const anyVolume: fc.Arbitrary<Volume> = anyTree([...CONTENTS, "link"]).map((tree) => {
   const { files, directories } = flatten(tree);
-  return { files: new Map(files.map(([path, leaf]) => [path, { ...leaf, inode: `live ${path}` }])), directories };
+  return {
+    files: new Map(files.map(([path, leaf]) => [path, { ...leaf, inode: inodeOf(`live ${path}`) }])),
+    directories,
+  };
 });
 
 /** Half of it is true of `volume`, the rest is about what was there once. */
@@ -51,7 +54,9 @@ export function anyLedger(volume: Volume): fc.Arbitrary<Ledger | undefined> {
   const some = parts.map(([{ files, directories }, coin, isEmpty]): Ledger => {
     const flip = () => coin.next().value === true;
     const known = [...volume.files].filter(([, { content }]) => content !== "link" && !isEmpty && flip());
-    const stale = files.filter(flip).map(([path, leaf]) => [path, { ...leaf, inode: `past ${path}` }] as const);
+    const stale = files
+      .filter(flip)
+      .map(([path, leaf]) => [path, { ...leaf, inode: inodeOf(`past ${path}`) }] as const);
     const all = [...stale, ...known].map(
       ([path, { content, mode, inode }]) => [path, ledgerFile(content, mode, inode)] as const,
     );
@@ -64,8 +69,8 @@ export function anyLedger(volume: Volume): fc.Arbitrary<Ledger | undefined> {
   return fc.option(some, { nil: undefined });
 }
 
-function ledgerFile(content: string, mode: number, inode: string): LedgerFile {
-  return { ...entry(content, mode), inode, mtimeNs: "0" };
+function ledgerFile(content: string, mode: number, inode: number): LedgerFile {
+  return { ...entry(content, mode), inode, mtimeMs: 0 };
 }
 
 /** What a scan of the volume sees, which looks only into those foreign files that the source may meet. */
@@ -83,12 +88,12 @@ export function look(volume: Volume, ledger: Ledger | undefined, source: PackSna
 
 function liveFile(
   path: string,
-  { content, mode, inode }: Leaf & { inode: string },
+  { content, mode, inode }: Leaf & { inode: number },
   ledger: Ledger | undefined,
   isRead: boolean,
 ): LiveFile {
   const published = ledger && Object.hasOwn(ledger.files, path) ? ledger.files[path] : undefined;
-  const base = { inode, mtimeNs: "0", size: content.length, mode };
+  const base = { inode, mtimeMs: 0, size: content.length, mode };
   if (content === "link") return { ...base, kind: "symlink", ownership: published ? "drifted" : "foreign" };
   const { digest, elf } = entry(content);
   if (published === undefined)
@@ -108,21 +113,21 @@ export function apply(
   volume: Volume,
   source: PackSnapshot,
 ): { readonly volume: Volume; readonly ledger: Ledger } {
-  const files = new Map<string, Leaf & { readonly inode: string }>();
+  const files = new Map<string, Leaf & { readonly inode: number }>();
   const own = new Map<string, LedgerFile>();
   const stay = (path: string) => {
     const there = volume.files.get(path);
     if (there !== undefined) files.set(path, there);
     return there;
   };
-  for (const [path, { digest, mode }] of plan.keep) own.set(path, ledgerFile(digest, mode, stay(path)?.inode ?? ""));
+  for (const [path, { digest, mode }] of plan.keep) own.set(path, ledgerFile(digest, mode, stay(path)?.inode ?? 0));
   for (const change of plan.changes) {
     if (change.kind === "carry" || (change.kind === "preserve" && change.why !== "foreign-binary-in-the-way"))
       stay(change.path);
     if (change.kind !== "add" && change.kind !== "replace") continue;
     const { digest: content, mode } = change.next;
-    files.set(change.path, { content, mode, inode: `new ${change.path} ${content}` });
-    own.set(change.path, ledgerFile(content, mode, `new ${change.path} ${content}`));
+    files.set(change.path, { content, mode, inode: inodeOf(`new ${change.path} ${content}`) });
+    own.set(change.path, ledgerFile(content, mode, inodeOf(`new ${change.path} ${content}`)));
   }
   const made = new Set([...source.directories, ...[...own.keys()].flatMap(parentsOf)]);
   const ledger = {

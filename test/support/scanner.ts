@@ -29,8 +29,8 @@ export interface Scanned extends ScannedPack {
 }
 
 interface ScanOptions {
-  /** By default some seconds from now: then no stamp is too young. */
-  readonly at?: "now" | "later";
+  /** By default some seconds from now: then no stamp is too young; some seconds ago all are. */
+  readonly at?: "earlier" | "later";
   readonly live?: ScanRequest["live"];
   /** Called each time the source was walked and nothing is read yet. */
   readonly meanwhile?: () => void;
@@ -39,12 +39,19 @@ interface ScanOptions {
 /** Scans with what the scan before remembers. */
 export async function scan(at: SourceDirectory, before?: Scanned, options: ScanOptions = {}): Promise<Scanned> {
   const sink = memorySink(options.meanwhile);
-  const shiftMs = options.at === "now" ? 0 : 5000;
+  const shiftMs = options.at === "earlier" ? -5000 : 5000;
   vi.useFakeTimers({ toFake: ["Date"], now: performance.timeOrigin + performance.now() + shiftMs });
   try {
     const staging = { root: "/nowhere", volume: "/", owner: undefined };
     const known = before?.known;
-    const request = { at, known, files: before?.files ?? new Map(), limits: LIMITS, live: options.live, staging };
+    const request = {
+      at,
+      known,
+      files: before?.snapshot.files ?? new Map(),
+      limits: LIMITS,
+      live: options.live,
+      staging,
+    };
     const scanned = await scanPack(request, () => sink);
     return { ...scanned, sink, known: remember(at, scanned, before?.known) };
   } finally {
@@ -74,20 +81,20 @@ export function goLive(
   root: string,
   except: readonly string[] = [],
 ): NonNullable<ScanRequest["live"]> {
-  const ledger: Record<string, LedgerFile> = {};
+  const ledger = new Map<string, LedgerFile>();
   rmSync(root, { recursive: true, force: true });
   for (const [path, { bytes, mode }] of sink.files) {
     if (except.includes(path)) continue;
     mkdirSync(dirname(`${root}/${path}`), { recursive: true });
     writeFileSync(`${root}/${path}`, bytes);
     chmodSync(`${root}/${path}`, mode);
-    const { ino, mtimeNs } = lstatSync(`${root}/${path}`, { bigint: true });
+    const { ino, mtimeMs } = lstatSync(`${root}/${path}`);
     const entry = snapshot.files.get(path) ?? {
       digest: createHash("sha256").update(bytes).digest("hex"),
       size: bytes.length,
       mode,
     };
-    ledger[path] = { ...entry, inode: String(ino), mtimeNs: String(mtimeNs) };
+    ledger.set(path, { ...entry, inode: ino, mtimeMs });
   }
-  return { root, ledger };
+  return { root, ledger: Object.fromEntries(ledger) };
 }

@@ -24,7 +24,7 @@ export function memorySink(onExpect: () => void = () => {}): MemorySink {
       end() {
         const bytes = Buffer.concat(pieces);
         files.set(path, { bytes, mode });
-        written.set(path, { mode, inode: "0", mtimeNs: "0", size: bytes.length });
+        written.set(path, { mode, inode: 0, mtimeMs: 0, size: bytes.length });
       },
     };
   };

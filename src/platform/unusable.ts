@@ -1,0 +1,31 @@
+import { errnoOf, PacksyncError } from "../errors.ts";
+
+/** What to do when a system call fails for the disk's sake, or for want of a permission. */
+export function hintOf(error: unknown): string | undefined {
+  const errno = errnoOf(error);
+  return errno === undefined ? undefined : HINTS[errno];
+}
+
+const OTHER_USER = "Run packsync as root or as the one user who owns the volume and its `.packsync`.";
+const NO_ROOM = "The volume is full: make room.";
+
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: OTHER_USER,
+  EPERM: OTHER_USER,
+  EROFS: "The volume is mounted read-only: mount it read-write for packsync.",
+  ENOSPC: NO_ROOM,
+  EDQUOT: NO_ROOM,
+  EIO: "The disk reports errors.",
+};
+
+/**
+ * The same failure as `VOLUME_UNUSABLE`, said so that a person can act on it; anything else as it is.
+ *
+ * @param what `the volume /opt/attune/packs`
+ * @param more hints for errors that say more here than elsewhere
+ */
+export function unusable(what: string, error: unknown, more: Readonly<Record<string, string>> = {}): unknown {
+  const hint = hintOf(error) ?? more[errnoOf(error) ?? ""];
+  if (hint === undefined || !(error instanceof Error)) return error;
+  return new PacksyncError("VOLUME_UNUSABLE", `Cannot use ${what}: ${error.message}.`, { hint, cause: error });
+}
