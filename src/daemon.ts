@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "./config/config.ts";
 import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
@@ -25,7 +25,7 @@ import { openSink } from "./publish/staging.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
 import { liveFingerprint, scanLive } from "./scan/live.ts";
-import { createScanner, type Scanner } from "./scan/scanner.ts";
+import { createScanner, type Scanner, WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, openScanStore, readScanStore, scanSchema } from "./scan/store.ts";
 import { type ScanThread, startScanThread } from "./scan/thread.ts";
 
@@ -46,7 +46,7 @@ export interface RunOptions {
 export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
   const layout = layoutOf(options.config);
   await using scanner = disposableScanner(options.config);
-  if (knowsManyFiles(options.config)) scanner.startThread();
+  if (expectsMuch(options.config)) scanner.startThread();
   const { openVolume } = await import("./publish/volume.ts");
   const { acquireLock, describeHolder } = await import("./publish/lock.ts");
   const { config, log, doing } = options;
@@ -164,14 +164,17 @@ function disposableScanner({ limits }: Config): Scanner & AsyncDisposable & { re
   };
 }
 
-/** A database of this size, in bytes, knows some thousand files: the thread had better start while the rest is loaded. */
+/** A database of this size, in bytes, knows some thousand files. */
 const MANY_FILES_BYTES = 1024 * 1024;
 
-function knowsManyFiles({ stateDir }: Config): boolean {
+/** Whether the thread had better start while the rest is loaded; before the first sync by the number of packs. */
+function expectsMuch({ stateDir, sources }: Config): boolean {
   try {
-    return statSync(`${stateDir}/state.db`).size > MANY_FILES_BYTES;
+    const known = statSync(`${stateDir}/state.db`, { throwIfNoEntry: false });
+    if (known !== undefined) return known.size > MANY_FILES_BYTES;
+    return sources.some(({ path }) => readdirSync(path).length >= WORTH_A_THREAD);
   } catch {
-    return false; // not there, or not to be had: opening it says why
+    return false; // not to be had: whoever needs it says why
   }
 }
 

@@ -37,7 +37,7 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
 }
 
 /** Few at a time: while the second thread scans one pack, this one scans the next. */
-const IN_FLIGHT = 8;
+const IN_FLIGHT = 16;
 
 /** Stops with the first failure that is not a pack's own, but not before everything under way has come to rest. */
 async function prepareAll(

@@ -2,6 +2,7 @@ import { exitCodeOfReport } from "../cycle/exit-code.ts";
 import { type CycleReport, totalsOf } from "../cycle/report.ts";
 import { isLiveIn, planOnce, syncOnce } from "../daemon.ts";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
+import { monotonicMs } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
@@ -16,9 +17,9 @@ export async function syncCommand(
 ): Promise<ExitCode> {
   const { config } = context.loaded;
   try {
-    const started = performance.now();
+    const started = monotonicMs();
     const report = await run(context, dryRun);
-    const durationMs = performance.now() - started;
+    const durationMs = monotonicMs() - started;
     const exitCode = exitCodeOfReport(report, dryRun ? [] : config.require, isLiveIn(config));
     context.stdout.write(
       config.format === "json"

@@ -26,7 +26,8 @@ export function openState(directory: string, schemas: readonly string[], owner: 
   try {
     const version = versionOf(database);
     if (version > SCHEMA_VERSION) throw newer(file, version);
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    // What a scan remembers of a pack takes some pages of the usual size; a larger one only counts for a new database.
+    database.exec("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     if (version < SCHEMA_VERSION) {
       database.exec(`BEGIN IMMEDIATE; ${schemas.join("\n")} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
     }

@@ -1,6 +1,7 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { PacksyncError } from "../errors.ts";
+import { monotonicMs } from "../platform/clock.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { tryLock } from "../platform/syscalls.ts";
 import { unusable } from "../platform/unusable.ts";
@@ -44,10 +45,10 @@ async function lock(request: LockRequest, abort: AbortSignal): Promise<Disposabl
   using opened = new DisposableStack();
   const fd = opened.adopt(openSync(request.path, constants.O_RDWR | constants.O_CREAT, 0o640), closeSync);
   adopt(request.path, request.owner);
-  const deadline = performance.now() + request.timeoutSeconds * 1000;
+  const deadline = monotonicMs() + request.timeoutSeconds * 1000;
   for (let waited = false; !tryLock(fd); waited = true) {
     if (!waited) request.onWait(readHolder(request.path));
-    if (performance.now() >= deadline) throw timedOut(request);
+    if (monotonicMs() >= deadline) throw timedOut(request);
     const { setTimeout: sleep } = await import("node:timers/promises");
     await sleep(RETRY_MS, undefined, { signal: abort });
   }

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../pack/diagnostics.ts";
-import { checkYaml } from "../pack/yaml.ts";
+import { readYaml } from "./read-yaml.ts";
 
 /** The bytes of one definition file; `file` is relative to the pack. */
 export interface Definition {
@@ -8,9 +8,11 @@ export interface Definition {
 }
 
 /** The findings of each definition on its own; what holds across files comes with the full model. */
-export function checkDefinitions(definitions: readonly Definition[]): Diagnostic[] {
-  return definitions.flatMap(({ file, bytes }) => {
-    const result = checkYaml(bytes, file);
-    return result.ok ? [] : result.diagnostics;
-  });
+export async function checkDefinitions(definitions: readonly Definition[]): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  for (const { file, bytes } of definitions) {
+    const result = await readYaml(bytes, file);
+    if (!result.ok) found.push(...result.diagnostics);
+  }
+  return found;
 }

@@ -27,9 +27,15 @@ export function createFingerprint(limits: ScanLimits, paths: readonly string[], 
   return { names: [limitsKey(limits), ...paths].join(SEPARATOR), stamps };
 }
 
+const keys = new WeakMap<ScanLimits, string>();
+
 /** Other limits are another look. */
 function limitsKey(limits: ScanLimits): string {
-  return Object.values(limits).join(" ");
+  const known = keys.get(limits);
+  if (known !== undefined) return known;
+  const key = Object.values(limits).join(" ");
+  keys.set(limits, key);
+  return key;
 }
 
 export function isSameFingerprint(a: Fingerprint, b: Fingerprint): boolean {

@@ -1,9 +1,11 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { isSystemError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
+import { readIdentity } from "../pack/identity.ts";
 import { attunePackRef } from "../pack/ref.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { readWhole } from "./read.ts";
+import { readYaml } from "./read-yaml.ts";
 import type { PackIdentity } from "./store.ts";
 import type { ScanLimits } from "./walk.ts";
 
@@ -15,21 +17,17 @@ export interface IdentityResult {
 /** The version that a development pack without `pack.yaml` gets. */
 const BARE_VERSION = "0.0.0-dev";
 
-/** A pack by its own `pack.yaml`. The YAML libraries are loaded only when there is one to parse. */
+/** A pack by its own `pack.yaml`. Where a finding stands is looked up for findings only. */
 export async function identifyManifest(bytes: Uint8Array, directory: string): Promise<IdentityResult> {
-  const { checkYaml } = await import("../pack/yaml.ts");
-  const { readIdentity } = await import("../pack/identity.ts");
-  const { keyPosition } = await import("../pack/yaml-positions.ts");
-  const parsed = checkYaml(bytes, "pack.yaml");
+  const parsed = await readYaml(bytes, "pack.yaml");
   if (!parsed.ok) return { identity: undefined, diagnostics: parsed.diagnostics };
-  const positionOf = (path: readonly string[]) => keyPosition(Buffer.from(bytes).toString("utf8"), path);
-  const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, {
-    file: "pack.yaml",
-    directory,
-    positionOf,
-  });
-  if (ref === undefined || version === undefined) return { identity: undefined, diagnostics };
-  return { identity: { ref, version, dependencies }, diagnostics };
+  const about = { file: "pack.yaml", directory } as const;
+  const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, about);
+  const identity = ref === undefined || version === undefined ? undefined : { ref, version, dependencies };
+  if (diagnostics.length === 0) return { identity, diagnostics };
+  const { keyPosition } = await import("../pack/yaml-positions.ts");
+  const positionOf = (path: readonly string[]) => keyPosition(bytes, path);
+  return { identity, diagnostics: readIdentity(parsed.value, { ...about, positionOf }).diagnostics };
 }
 
 /** A development pack without `pack.yaml`: its directory's name is its ref. */

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../pack/diagnostics.ts";
 import { generatedManifest } from "../pack/generated.ts";
 import type { FileEntry } from "../pack/snapshot.ts";
 import { sha256 } from "../platform/sha256.ts";
-import type { Definition } from "./check-definitions.ts";
+import { checkDefinitions } from "./check-definitions.ts";
 import { distrusting, type Fingerprint } from "./fingerprint.ts";
 import { identityOf } from "./look.ts";
 import type { Reading } from "./read-changed.ts";
@@ -25,7 +25,7 @@ export async function judge(
   const seen = [...walk.diagnostics, ...reading.diagnostics];
   const manifest = reading.manifest ?? (mayHaveManifest(walk, reading, seen) ? "as before" : undefined);
   const identity = await identityOf(request.at, request.known, manifest);
-  const findings = await check(reading.definitions);
+  const findings = await checkDefinitions(reading.definitions);
   const { files } = reading;
   const ownManifest = files.has("pack.yaml") || request.known?.ownManifest === true;
   if (manifest === undefined && identity.identity !== undefined) {
@@ -55,13 +55,6 @@ function isUnreadable({ code }: Diagnostic): boolean {
 
 function remembered({ fingerprint, young }: SourceWalk): Fingerprint {
   return young.length === 0 ? fingerprint : distrusting(fingerprint, young);
-}
-
-/** The YAML libraries are loaded only when there is something to parse. */
-async function check(definitions: readonly Definition[]): Promise<readonly Diagnostic[]> {
-  if (definitions.length === 0) return [];
-  const { checkDefinitions } = await import("./check-definitions.ts");
-  return checkDefinitions(definitions);
 }
 
 /** A bare development pack's release gets a `pack.yaml`; its source never does. */

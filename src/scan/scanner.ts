@@ -32,7 +32,7 @@ export interface ScannerDeps {
 }
 
 /** With fewer packs to scan than this, all is done before a thread has started. */
-const WORTH_A_THREAD = 12;
+export const WORTH_A_THREAD = 12;
 
 /** Scanning here blocks; between two packs what the thread has answered gets its turn. */
 function letAnswersIn(): Promise<void> {

@@ -126,5 +126,5 @@ function fromRow(row: Record<string, unknown>): KnownPack[] {
 
 function fingerprintFrom({ names, stamps }: Record<string, unknown>): Fingerprint | undefined {
   if (typeof names !== "string" || !(stamps instanceof Uint8Array)) return undefined;
-  return { names, stamps: new Float64Array(Uint8Array.from(stamps).buffer) };
+  return { names, stamps: new Float64Array(stamps.slice().buffer) };
 }

@@ -27,7 +27,7 @@ export interface ScanThread extends AsyncDisposable {
   help(work: SharedWork): void;
 }
 
-const QUEUE = 4;
+const QUEUE = 10;
 
 /** @param entry the module that the thread runs: it answers {@link ThreadRequest}s */
 export function startScanThread(entry: URL): ScanThread {
