@@ -8,9 +8,10 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = `${root}dist`;
 
-const LAUNCHER = `#!/usr/bin/env node
+/** Each thread has to turn the compile cache on for itself. */
+const launcher = (program: string) => `#!/usr/bin/env node
 require("node:module").enableCompileCache({ directory: __dirname + "/compile-cache", portable: true });
-require("./main.js");
+require("./${program}.js");
 `;
 
 /** What a bundle needs that a module has by itself. */
@@ -73,12 +74,13 @@ mkdirSync(dist);
 await build({ ...common, entryPoints: Object.fromEntries(LAZY.map((library) => [fileOf(library), library])) });
 await build({
   ...common,
-  entryPoints: { main: "src/main.ts", "scan-thread": "src/scan-thread.ts" },
+  entryPoints: { main: "src/main.ts", thread: "src/scan-thread.ts" },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
   define: { "import.meta.url": "__url" },
   banner: { js: BANNER },
 });
-writeFileSync(`${dist}/packsync.js`, LAUNCHER, { mode: 0o755 });
+writeFileSync(`${dist}/packsync.js`, launcher("main"), { mode: 0o755 });
+writeFileSync(`${dist}/scan-thread.js`, launcher("thread"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
 

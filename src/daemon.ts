@@ -165,7 +165,7 @@ function disposableScanner({ limits }: Config): Scanner & AsyncDisposable & { re
 }
 
 /** A database of this size, in bytes, knows some thousand files. */
-const MANY_FILES_BYTES = 1024 * 1024;
+const MANY_FILES_BYTES = 512 * 1024;
 
 /** Whether the thread had better start while the rest is loaded; before the first sync by the number of packs. */
 function expectsMuch({ stateDir, sources }: Config): boolean {

@@ -1,6 +1,7 @@
 import { isSystemError, PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
+import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { type Ledger, type Plan, planPack } from "../plan/plan.ts";
 import { hintOf } from "../platform/unusable.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
@@ -67,7 +68,7 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   const scanned = await deps.scanner.scan({
     at: { source, directory },
     known,
-    files: known === undefined ? new Map() : deps.store.files(source.name, directory),
+    files: filesOf(known, record, previous),
     limits: deps.limits,
     live: ref && { root: deps.volume.path(ref), ledger: previous?.files },
     staging: place,
@@ -80,6 +81,24 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
   return prepared;
+}
+
+/**
+ * What the source's files hold, as far as the live release has the same: the manifest is the cache. Nothing, unless it
+ * was published from the very scan that is `known`.
+ */
+function filesOf(
+  known: KnownPack | undefined,
+  record: PackRecord | undefined,
+  previous: Manifest | undefined,
+): Readonly<Record<string, FileEntry>> {
+  if (known === undefined || previous === undefined || record?.applied?.startsWith(`${known.revision} `) !== true)
+    return {};
+  const { files, memory } = previous;
+  const others = Object.keys(memory).filter((path) => entryAt(memory, path)?.source !== entryAt(files, path)?.digest);
+  if (others.length === 0) return files;
+  const preserved = new Set(others);
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !preserved.has(path)));
 }
 
 interface Context {
@@ -151,12 +170,19 @@ function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagno
   const { known, source, directory } = look;
   const verdict = scanned.identity === undefined || hasErrors(diagnostics) ? "rejected" : "valid";
   const since = known?.verdict === verdict ? known.since : deps.now().toISOString();
-  const { fingerprint, revision, ownManifest, snapshot } = scanned;
+  const { fingerprint, revision, ownManifest } = scanned;
   const identity = scanned.identity ?? look.identity;
-  deps.store.save(
-    { source: source.name, directory, fingerprint, revision, ownManifest, identity, verdict, since, diagnostics },
-    snapshot.files,
-  );
+  deps.store.save({
+    source: source.name,
+    directory,
+    fingerprint,
+    revision,
+    ownManifest,
+    identity,
+    verdict,
+    since,
+    diagnostics,
+  });
 }
 
 type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan">> &

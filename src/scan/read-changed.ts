@@ -1,7 +1,7 @@
 import { errnoOf } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { isDefinitionFile } from "../pack/layout.ts";
-import type { FileEntry } from "../pack/snapshot.ts";
+import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { printableName } from "../platform/names.ts";
 import type { Definition } from "./check-definitions.ts";
 import { sameNames } from "./fingerprint.ts";
@@ -28,14 +28,14 @@ export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }:
   const remembered = rememberedFindings(request.known);
   const same = sameNames(request.known?.fingerprint, walk.fingerprint);
   const isSkipped = ({ path, name }: WalkedFile): boolean => {
-    const known = same.has(name) ? request.files.get(path) : undefined;
+    const known = same.has(name) ? entryAt(request.files, path) : undefined;
     return known !== undefined && isLive(path, known);
   };
   const skipped = new Set(walk.files.filter(isSkipped));
   sink?.expect(walk.files.filter((file) => !skipped.has(file)).map(({ size }) => size));
   let manifest: Uint8Array | undefined;
   for (const file of walk.files) {
-    const before = request.files.get(file.path);
+    const before = entryAt(request.files, file.path);
     if (before !== undefined && skipped.has(file)) {
       reading.files.set(file.path, before);
       if (before.mode === 0o755 && !file.executable) reading.diagnostics.push(notExecutable(file.path));

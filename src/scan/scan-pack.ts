@@ -23,8 +23,8 @@ import { type ScanLimits, type SourceWalk, walkSource } from "./walk.ts";
 export interface ScanRequest {
   readonly at: SourceDirectory;
   readonly known: KnownPack | undefined;
-  /** What was found in files that were read before: while their stamps stay, their content does. */
-  readonly files: ReadonlyMap<string, FileEntry>;
+  /** What was found in files when `known` was scanned: while their stamps stay, their content does. */
+  readonly files: Readonly<Record<string, FileEntry>>;
   readonly limits: ScanLimits;
   /** What the source is compared with; `undefined`: its ref is not known, so nothing of it can be live. */
   readonly live: LivePlace | undefined;

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
-import type { FileEntry } from "../pack/snapshot.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
-/** The scan's own tables: what was seen last time, so that nothing is read or parsed twice. Losing them costs time only. */
+/** The scan's own tables: what was seen last time, so that nothing is read or parsed twice. (What the files
+ * hold stands in the manifest of the live release.) Losing them costs time only. */
 export const scanSchema = `
   CREATE TABLE IF NOT EXISTS scan (
     source TEXT NOT NULL,
@@ -19,12 +19,6 @@ export const scanSchema = `
     diagnostics TEXT NOT NULL,   -- JSON Diagnostic[]
     PRIMARY KEY (source, directory)
   ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS scan_entries (
-    source TEXT NOT NULL,
-    directory TEXT NOT NULL,
-    entries TEXT NOT NULL,       -- JSON [path, FileEntry][]
-    PRIMARY KEY (source, directory)
-  );
 `;
 
 /** Who a pack is: what its `pack.yaml` says, or its directory's name in `packs.dev`. */
@@ -53,47 +47,35 @@ export interface KnownPack {
 export interface ScanStore {
   /** Everything known about a source's directories, by directory name. */
   known(source: string): ReadonlyMap<string, KnownPack>;
-  files(source: string, directory: string): ReadonlyMap<string, FileEntry>;
-  save(pack: KnownPack, files: ReadonlyMap<string, FileEntry>): void;
+  save(pack: KnownPack): void;
   forget(source: string, directory: string): void;
 }
 
 export function openScanStore(database: DatabaseSync): ScanStore {
   const put = database.prepare("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const putEntries = database.prepare("INSERT OR REPLACE INTO scan_entries VALUES (?, ?, ?)");
   const drop = database.prepare("DELETE FROM scan WHERE source = ? AND directory = ?");
-  const dropEntries = database.prepare("DELETE FROM scan_entries WHERE source = ? AND directory = ?");
   return {
     ...readScanStore(database),
-    save(pack, files) {
+    save(pack) {
       const { source, directory } = pack;
       const identity = pack.identity === undefined ? null : JSON.stringify(pack.identity);
       const diagnostics = JSON.stringify(pack.diagnostics);
       const own = pack.ownManifest ? 1 : 0;
       const { names = null, stamps = null } = pack.fingerprint ?? {};
       put.run(source, directory, names, stamps, pack.revision, own, identity, pack.verdict, pack.since, diagnostics);
-      putEntries.run(source, directory, JSON.stringify([...files]));
     },
-    forget(source, directory) {
-      drop.run(source, directory);
-      dropEntries.run(source, directory);
-    },
+    forget: (source, directory) => void drop.run(source, directory),
   };
 }
 
 /** The reading half, which also works on a database opened read-only; what it is given to save is forgotten. */
 export function readScanStore(database: DatabaseSync): ScanStore {
   const all = database.prepare("SELECT * FROM scan WHERE source = ?");
-  const entries = database.prepare("SELECT entries FROM scan_entries WHERE source = ? AND directory = ?");
   return {
     ...emptyScanStore,
     known(source) {
       const packs = all.all(source).flatMap(fromRow);
       return new Map(packs.map((pack) => [pack.directory, pack]));
-    },
-    files(source, directory) {
-      const row = entries.get(source, directory);
-      return new Map<string, FileEntry>(row === undefined ? [] : JSON.parse(String(row["entries"])));
     },
   };
 }
@@ -101,7 +83,6 @@ export function readScanStore(database: DatabaseSync): ScanStore {
 /** Nothing remembered: what `plan` uses before the first sync. */
 export const emptyScanStore: ScanStore = {
   known: () => new Map(),
-  files: () => new Map(),
   save: () => {},
   forget: () => {},
 };

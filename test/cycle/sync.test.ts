@@ -1,4 +1,14 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { describe, expect, test } from "vitest";
 import { elfFile } from "../support/elf.ts";
 import { outcomes, packOf, testMachine } from "../support/sync.ts";
@@ -114,6 +124,19 @@ describe("foreign content survives", () => {
     await machine.sync();
     expect(lstatSync(`${machine.volume}/aaa/tool`).isFile()).toBe(true);
   });
+});
+
+test("a static binary of ours is not taken for the source's, however often its pack is looked at", async () => {
+  using machine = testMachine();
+  writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "aaa/tool": elfFile() });
+  await machine.sync();
+  writeTree(machine.packs, { "aaa/tool": elfFile({ interpreter: true }) });
+  for (const version of ["1.0.1", "1.0.2", "1.0.3"]) {
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa", version) });
+    await settle();
+    expect(packOf(await machine.sync(), "aaa").changes).toMatchObject({ replaced: 1, preserved: 1 });
+    expect(readFileSync(`${machine.volume}/aaa/tool`).equals(elfFile())).toBe(true);
+  }
 });
 
 describe("nothing is retired", () => {

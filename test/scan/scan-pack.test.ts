@@ -117,7 +117,7 @@ describe("a large definition within the limits", () => {
 
   test("is parsed to its end", async () => {
     using own = pack({ "pack.yaml": padding + MANIFEST, "actions/big.yaml": `${padding}a: [\n` });
-    const request = { at: own.at, known: undefined, files: new Map(), limits, live: undefined, staging: undefined };
+    const request = { at: own.at, known: undefined, files: {}, limits, live: undefined, staging: undefined };
     const { identity, diagnostics } = await scanPack(request, () => memorySink());
     expect(identity?.ref).toBe("mypack");
     expect(diagnostics).toMatchObject([{ severity: "error", file: "actions/big.yaml", code: "metadata.invalid_yaml" }]);
@@ -127,7 +127,14 @@ describe("a large definition within the limits", () => {
   test("is parsed when the limits are raised", async () => {
     using own = pack({ "pack.yaml": padding + MANIFEST, "actions/big.yaml": `${padding}a: [\n` });
     const { snapshot, known } = await scan(own.at);
-    const request = { at: own.at, known, files: snapshot.files, limits, live: undefined, staging: undefined };
+    const request = {
+      at: own.at,
+      known,
+      files: Object.fromEntries(snapshot.files),
+      limits,
+      live: undefined,
+      staging: undefined,
+    };
     const { identity, diagnostics } = await scanPack(request, () => memorySink());
     expect(identity?.ref).toBe("mypack");
     expect(diagnostics).toMatchObject([{ severity: "error", file: "actions/big.yaml", code: "metadata.invalid_yaml" }]);

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { openState } from "../../src/platform/database.ts";
 import { createFingerprint } from "../../src/scan/fingerprint.ts";
 import { type KnownPack, openScanStore, scanSchema } from "../../src/scan/store.ts";
-import { entry } from "../support/entries.ts";
 import { LIMITS } from "../support/scanner.ts";
 import { scratch } from "../support/trees.ts";
 import { ref } from "../support/volume.ts";
@@ -40,42 +39,34 @@ const young: KnownPack = {
   verdict: "valid",
   diagnostics: [],
 };
-const files = new Map([
-  ["__proto__", entry("static-elf")],
-  ["a/b", entry("text")],
-]);
 
 test("gives back what it was given, by source and directory", () => {
   using own = store();
-  own.store.save(pack, files);
-  own.store.save(young, new Map());
-  own.store.save({ ...young, source: "packs.dev" }, new Map());
+  own.store.save(pack);
+  own.store.save(young);
+  own.store.save({ ...young, source: "packs.dev" });
   expect(own.store.known("packs")).toEqual(
     new Map([
       [pack.directory, pack],
       ["young", young],
     ]),
   );
-  expect(own.store.files("packs", pack.directory)).toEqual(files);
-  expect(own.store.files("packs.dev", "young")).toEqual(new Map());
   expect(own.store.known("elsewhere")).toEqual(new Map());
 });
 
 test("keeps the newest, and forgets", () => {
   using own = store();
-  own.store.save(pack, files);
-  own.store.save({ ...pack, revision: "r-2" }, new Map());
+  own.store.save(pack);
+  own.store.save({ ...pack, revision: "r-2" });
   expect(own.store.known("packs").get(pack.directory)?.revision).toBe("r-2");
-  expect(own.store.files("packs", pack.directory)).toEqual(new Map());
   own.store.forget("packs", pack.directory);
   expect(own.store.known("packs")).toEqual(new Map());
-  expect(own.store.files("packs", pack.directory)).toEqual(new Map());
 });
 
 test("keeps an empty fingerprint apart from none", () => {
   using own = store();
   const empty = createFingerprint(LIMITS, [], []);
-  own.store.save({ ...pack, fingerprint: empty }, new Map());
+  own.store.save({ ...pack, fingerprint: empty });
   expect(own.store.known("packs").get(pack.directory)?.fingerprint).toEqual(empty);
 });
 
@@ -83,7 +74,7 @@ test.for(["../../outside", "/etc", "a/b", "..", "", "UPPER"])(
   "does not believe a row in which somebody wrote the ref %j: it would become a path",
   (hostile) => {
     using own = store();
-    own.store.save(pack, files);
+    own.store.save(pack);
     own.database.prepare("UPDATE scan SET identity = ?").run(JSON.stringify({ ...pack.identity, ref: hostile }));
     expect(own.store.known("packs").get(pack.directory)?.identity).toBeUndefined();
   },

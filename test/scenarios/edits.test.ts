@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, utimesSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { testWith } from "../support/requires.ts";
+import { opened } from "./support/machine.ts";
 import { action, manifest, pack, packs, script } from "./support/packs.ts";
 import { story } from "./support/story.ts";
 import { link, stampsOf, textsOf } from "./support/tree.ts";
@@ -36,6 +38,18 @@ describe("a change in the source", () => {
     expect(it.tree("volume/core")).toEqual(it.tree("packs/core"));
     expect(stampsOf(it.at("volume/core"), isOther)).toEqual(core);
     expect(stampsOf(it.at("volume/deploy"))).toEqual(deploy);
+  });
+
+  testWith({ tools: ["strace"] }, "only what changed is read", async () => {
+    using it = story({ packs: packs("core", "deploy") });
+    await setTimeout(50); // younger stamps are not trusted
+    it.once();
+    expect(opened(it, "packs")).toEqual([]);
+    it.write("packs/core/actions/echo.yaml", action("echo loudly"));
+    await setTimeout(50);
+    // The second look at a changed pack's identity reads its pack.yaml.
+    expect(opened(it, "packs")).toEqual(["core/actions/echo.yaml", "core/pack.yaml"]);
+    expect(opened(it, "packs")).toEqual([]);
   });
 
   test("a removed file leaves the volume", () => {

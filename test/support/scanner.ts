@@ -47,7 +47,7 @@ export async function scan(at: SourceDirectory, before?: Scanned, options: ScanO
     const request = {
       at,
       known,
-      files: before?.snapshot.files ?? new Map(),
+      files: Object.fromEntries(before?.snapshot.files ?? []),
       limits: LIMITS,
       live: options.live,
       staging,

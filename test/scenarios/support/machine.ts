@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Story } from "./story.ts";
 
 /** Mounts until the story is over. */
@@ -9,6 +9,18 @@ export function mount(story: Story, path: string, ...args: readonly string[]): v
   mkdirSync(story.at(path), { recursive: true });
   execFileSync("mount", [...args, story.at(path)]);
   story.defer(() => execFileSync("umount", ["--lazy", story.at(path)]));
+}
+
+/** The files below `path` that a sync opens, relative to it, sorted, each once. */
+export function opened(story: Story, path: string): string[] {
+  const log = story.at("strace.log");
+  const main = join(import.meta.dirname, "../../../src/main.ts");
+  const trace = ["-f", "-qq", "-s", "4096", "-e", "trace=openat", "-o", log];
+  execFileSync("strace", [...trace, process.execPath, main, "--once", "-q"], { cwd: story.directory, stdio: "ignore" });
+  const opens = readFileSync(log, "utf8").matchAll(/openat\([^"]*"([^"]*)", ([A-Z_|]+)/g);
+  const files = [...opens].flatMap(([, file = "", flags = ""]) => (flags.includes("O_DIRECTORY") ? [] : [file]));
+  const inside = files.filter((file) => file.startsWith(`${story.at(path)}/`));
+  return [...new Set(inside.map((file) => relative(story.at(path), file)))].sort();
 }
 
 /** A real ELF file; another `answer` gives other bytes. */
