@@ -9,6 +9,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   );
 }
 process.umask(0o022);
+process.exitCode = 1; // an event loop that runs dry before the end is no success
 
 const { env, stdout, stderr } = process;
 runProgram(process.argv.slice(2), { env, cwd: process.cwd(), stdout, stderr, abort: stop.signal }).then(

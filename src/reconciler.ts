@@ -1,9 +1,12 @@
 import type { CycleDeps } from "./cycle/deps.ts";
+import { describeGoingLive } from "./cycle/findings.ts";
+import { isLiveFrom } from "./cycle/live-from.ts";
 import { failure, type Prepared, prepare } from "./cycle/prepare.ts";
 import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
 import { heldReport, type Survey, survey } from "./cycle/survey.ts";
 import { inDependencyOrder } from "./plan/order.ts";
+import type { GoLiveOutcome } from "./publish/go-live.ts";
 import type { PackRecord } from "./publish/ledger.ts";
 import type { Look } from "./scan/look.ts";
 
@@ -94,25 +97,27 @@ function publishAll(prepared: readonly Prepared[], deps: CycleDeps): readonly Pr
     ref && staged ? [{ ref, dependencies, staged }] : [],
   );
   const outcomes = deps.publisher?.goLive(inDependencyOrder(ready).map(({ staged }) => staged)) ?? [];
-  const failures = new Map(
-    outcomes.flatMap((outcome) => (outcome.live ? [] : [[outcome.ref, outcome.error] as const])),
-  );
+  const byRef = new Map(outcomes.map((outcome) => [outcome.ref, outcome]));
   return prepared.map((pack) => {
-    const error = pack.ref && pack.staged && failures.get(pack.ref);
-    return error === undefined ? pack : { ...pack, report: failed(pack.report, error) };
+    const outcome = pack.ref && pack.staged && byRef.get(pack.ref);
+    return outcome === undefined ? pack : { ...pack, report: afterGoingLive(pack.report, outcome) };
   });
 }
 
-function failed(report: PackReport, error: unknown): PackReport {
-  return { ...report, outcome: "failed", diagnostics: [...report.diagnostics, failure(error)] };
+function afterGoingLive(report: PackReport, outcome: GoLiveOutcome): PackReport {
+  const { diagnostics } = report;
+  if (!outcome.live) return { ...report, outcome: "failed", diagnostics: [...diagnostics, failure(outcome.error)] };
+  return { ...report, diagnostics: [...diagnostics, ...describeGoingLive(outcome)] };
 }
 
 /** What left its source, once what replaces it is live: a renamed pack whose new ref is rejected stays. */
-function retirements({ gone }: Survey, published: readonly Prepared[], deps: CycleDeps): Prepared[] {
+function retirements({ gone, byRef }: Survey, published: readonly Prepared[], deps: CycleDeps): Prepared[] {
+  const unasked = [...byRef].flatMap(([ref, claims]) => (isWanted(ref, deps) ? [] : claims));
   const isReplacedBy = (source: string | undefined, directory: string | undefined) =>
     published.find(({ report }) => report.source === source && report.directory === directory)?.report;
   return gone.flatMap(({ record, held }) => {
     if (held !== undefined || !isWanted(record.ref, deps)) return [];
+    if (unasked.some(({ source, directory }) => isLiveFrom(record, source, directory))) return [];
     const successor = isReplacedBy(record.source, record.directory);
     if (successor !== undefined && successor.outcome !== "published" && successor.outcome !== "unchanged") return [];
     return [prepareRetirement(record, deps)];

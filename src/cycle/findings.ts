@@ -3,6 +3,7 @@ import type { HoldReason } from "../plan/hold.ts";
 import type { Change, Plan } from "../plan/plan.ts";
 import type { PreserveReason } from "../plan/preserve.ts";
 import { printableName } from "../platform/names.ts";
+import type { GoLiveOutcome } from "../publish/go-live.ts";
 
 /** So many paths are listed one by one; the rest is a number. */
 const LISTED = 20;
@@ -16,6 +17,24 @@ export function describePlan({ changes }: Plan, isAdoption: boolean): Diagnostic
   const leftovers = isAdoption ? changes.filter(({ kind }) => kind === "carry").map(leftoverFinding) : [];
   return [...preserved, ...abridged(displaced), ...abridged(leftovers)];
 }
+
+/** What a person should know about how a release went live. */
+export function describeGoingLive({ method, late }: Extract<GoLiveOutcome, { live: true }>): readonly Diagnostic[] {
+  const kept = Object.keys(late.kept).map((path): Diagnostic => {
+    const file = printableName(path);
+    const message = `\`${file}\` was written by somebody else while the pack went live; theirs is kept in history`;
+    return { severity: "warning", code: "volume.displaced", message, file };
+  });
+  return method === "two-renames" ? [...abridged(kept), NO_EXCHANGE] : abridged(kept);
+}
+
+const NO_EXCHANGE: Diagnostic = {
+  severity: "warning",
+  code: "volume.no_exchange",
+  message:
+    "the volume's file system or kernel cannot exchange two directories: the pack's name was missing for an instant",
+  hint: "Put the volume on ext4, XFS, btrfs or tmpfs.",
+};
 
 function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[] {
   const [first] = findings;

@@ -75,7 +75,7 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   });
   using owned = new DisposableStack();
   const staging = place && deps.publisher && owned.use(deps.publisher.open(place, scanned.written));
-  if (scanned.identity !== undefined && ref !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
+  if (scanned.identity !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
 
   const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);

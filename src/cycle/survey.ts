@@ -4,7 +4,9 @@ import { type Claim, type Claims, resolveClaims } from "../plan/claims.ts";
 import { type HoldReason, holdReason } from "../plan/hold.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { SourceListing } from "../scan/discover.ts";
+import { BARE_VERSION } from "../scan/identify.ts";
 import type { Look } from "../scan/look.ts";
+import type { KnownPack } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
 import { duplicateRef, heldFinding } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
@@ -37,12 +39,12 @@ export interface Survey {
  */
 export async function survey(deps: CycleDeps): Promise<Survey> {
   const records = deps.volume.packs();
-  const listings = deps.sources.map((source) => ({ source, known: deps.store.known(source.name) }));
+  const live = [...records.values()].filter(({ release }) => release !== undefined);
+  const listings = deps.sources.map((source) => ({ source, known: knownOf(source.name, live, deps) }));
   const found = listings.map(({ source, known }) => ({ known, listing: deps.scanner.discover(source, known) }));
   for (const each of found) forgetGone(each, deps);
   const looks = await lookAtAll(found, deps);
 
-  const live = [...records.values()].filter(({ release }) => release !== undefined);
   const liveFrom = new Map(live.map((record) => [placeKey(record.source, record.directory), record]));
   const claims = looks.flatMap((look) => claimOf(look, liveFrom, deps) ?? []);
   const claimed = new Set(claims.map(({ look }) => look));
@@ -65,6 +67,29 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   };
 }
 
+/** What is remembered of a source's directories; where that was lost with the database, what the ledger says of live packs. */
+function knownOf(source: string, live: readonly PackRecord[], { store }: CycleDeps): ReadonlyMap<string, KnownPack> {
+  const known = store.known(source);
+  const lost = live.flatMap((record) => {
+    const isLost = record.origin === "sync" && record.source === source && !known.has(record.directory ?? "");
+    return isLost && record.directory !== undefined ? [knownFromLedger(record, source, record.directory)] : [];
+  });
+  return new Map([...known, ...lost.map((pack) => [pack.directory, pack] as const)]);
+}
+
+/** It is scanned afresh, but still is that pack, and had a `pack.yaml` of its own unless its version says otherwise. */
+function knownFromLedger({ ref, version, publishedAt }: PackRecord, source: string, directory: string): KnownPack {
+  const identity = { ref, version, dependencies: [] };
+  const about = {
+    fingerprint: undefined,
+    revision: "",
+    verdict: "valid",
+    since: publishedAt,
+    diagnostics: [],
+  } as const;
+  return { source, directory, identity, ownManifest: version !== BARE_VERSION, ...about };
+}
+
 /** A directory that is gone is not known any more: the next one of that name starts afresh. */
 function forgetGone({ listing: { source, state, packs }, known }: Found, { store }: CycleDeps): void {
   if (state !== "listed") return;
@@ -72,7 +97,7 @@ function forgetGone({ listing: { source, state, packs }, known }: Found, { store
   for (const directory of known.keys()) if (!present.has(directory)) store.forget(source.name, directory);
 }
 
-type Found = { readonly listing: SourceListing; readonly known: ReturnType<CycleDeps["store"]["known"]> };
+type Found = { readonly listing: SourceListing; readonly known: ReadonlyMap<string, KnownPack> };
 
 function lookAtAll(found: readonly Found[], { scanner }: CycleDeps): Promise<Look[]> {
   const places = found.flatMap(({ listing: { source, packs }, known }) =>

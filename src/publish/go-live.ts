@@ -9,8 +9,8 @@ import { syncFileSystem } from "../platform/syscalls.ts";
 import { moveTree, swap } from "./exchange.ts";
 import { bringOver, type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
-import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
-import { type Manifest, readManifest, writeManifest } from "./manifest.ts";
+import type { Intent, LedgerStore, PackRecord, ReleaseRecord } from "./ledger.ts";
+import { listReleases, type Manifest, numberOf, readManifest, rewriteManifest } from "./manifest.ts";
 import { syncPath } from "./stage.ts";
 import type { Staging } from "./staging.ts";
 
@@ -74,10 +74,11 @@ export function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): Go
   transaction(deps.database, () => {
     for (const staged of batch) deps.ledger.saveIntent(intentOf(staged, deps)); // (3)
   });
+  const lives = batch.map(({ manifest, staging }) => deps.fingerprint(staging.root, watchedPaths(manifest)));
   const outcomes = batch.map((staged) => exchangeOne(staged, deps)); // (4) (5) (6)
   syncPath(deps.layout.root);
   transaction(deps.database, () => {
-    for (const [index, staged] of batch.entries()) settle(staged, outcomes[index], deps); // (7)
+    for (const [index, staged] of batch.entries()) settle(staged, outcomes[index], lives[index] ?? "", deps); // (7)
   });
   return outcomes;
 }
@@ -131,8 +132,10 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
   const live = livePath(deps.layout, manifest.pack);
   const moved = { method: "move", late: NO_LATE_WRITES } as const;
   if (leavesNothing(kind, manifest)) {
-    if (existsSync(live)) moveTree(live, historyPath(deps.layout, manifest.pack, previous)); // (4) and (6) in one
-    return moved;
+    if (!existsSync(live)) return moved;
+    const displaced = historyPath(deps.layout, manifest.pack, previous);
+    moveTree(live, displaced); // (4) and (6) in one
+    return { method: "move", late: bringOverFrom({ manifest, previous, displaced }, deps) } as const; // (5)
   }
   if (!existsSync(live)) {
     moveTree(staging.root, live); // (4)
@@ -153,8 +156,17 @@ function compareAgain(by: Manifest, deps: PublisherDeps): void {
     .releases(by.pack)
     .filter(({ number }) => number < by.number)
     .at(-1);
-  if (before === undefined) return;
+  if (before === undefined || displacerOf(before, deps) !== by.number) return;
   compareDisplaced({ ref: by.pack, release: before.release, by }, deps);
+}
+
+/** The number of the release that displaced this one: the next that has a manifest. What it carried says what is late. */
+function displacerOf({ ref, number }: ReleaseRecord, { layout }: PublisherDeps): number {
+  return Math.min(
+    ...listReleases(layout, ref)
+      .map(numberOf)
+      .filter((other) => other > number),
+  );
 }
 
 /** Compares a tree in history once more with what was carried out of it; what may not move to the live tree is kept. */
@@ -171,22 +183,28 @@ export function compareDisplaced(
 
 /** What was kept is never pruned: the manifest says so. */
 function remember({ kept }: LateWrites, by: Manifest, { layout, owner }: PublisherDeps): void {
-  if (Object.keys(kept).length > 0) writeManifest(layout, { ...by, displaced: { ...by.displaced, ...kept } }, owner);
+  if (Object.keys(kept).length > 0) rewriteManifest(layout, { ...by, displaced: { ...by.displaced, ...kept } }, owner);
+}
+
+/** What was live until a moment ago, wherever it stands now. */
+interface Displaced {
+  readonly manifest: Manifest;
+  readonly previous: Manifest | undefined;
+  readonly displaced: string;
 }
 
 /** (5) and (6): also what recovery does for a run that died in between. */
-export function afterExchange(
-  {
-    manifest,
-    previous,
-    displaced,
-  }: { readonly manifest: Manifest; readonly previous: Manifest | undefined; readonly displaced: string },
-  deps: PublisherDeps,
-): LateWrites {
+export function afterExchange(from: Displaced, deps: PublisherDeps): LateWrites {
+  const late = bringOverFrom(from, deps); // (5)
+  moveTree(from.displaced, historyPath(deps.layout, from.manifest.pack, from.previous)); // (6)
+  return late;
+}
+
+/** (5) alone: of a retired pack of which nothing stays, the whole tree is in history already. */
+export function bringOverFrom({ manifest, previous, displaced }: Displaced, deps: PublisherDeps): LateWrites {
   const about = { live: livePath(deps.layout, manifest.pack), policy: deps.policy, time: "first" } as const;
-  const late = bringOver({ root: displaced, was: previous, by: manifest, ...about }, deps.scan); // (5)
+  const late = bringOver({ root: displaced, was: previous, by: manifest, ...about }, deps.scan);
   remember(late, manifest, deps);
-  moveTree(displaced, historyPath(deps.layout, manifest.pack, previous)); // (6)
   return late;
 }
 
@@ -200,9 +218,9 @@ function historyPath(layout: VolumeLayout, ref: PackRef, previous: Manifest | un
 }
 
 /** (7) for one pack. An exchange that failed half-way keeps its intent: the next run finishes it. */
-function settle(staged: StagedRelease, outcome: GoLiveOutcome | undefined, deps: PublisherDeps): void {
+function settle(staged: StagedRelease, outcome: GoLiveOutcome | undefined, live: string, deps: PublisherDeps): void {
   const { kind, manifest, previous, applied } = staged;
-  if (outcome?.live === true) recordLive({ kind, manifest, previous, applied }, deps);
+  if (outcome?.live === true) recordLive({ kind, manifest, previous, applied, live }, deps);
   else if (existsSync(staged.staging.root) && !wentLive(staged, deps)) deps.ledger.clearIntent(manifest.pack);
 }
 
@@ -211,10 +229,10 @@ function wentLive({ manifest }: StagedRelease, { layout }: PublisherDeps): boole
   return live === undefined || String(live.ino) === manifest.identity.inode;
 }
 
-export type LiveRecord = Pick<StagedRelease, "kind" | "manifest" | "previous" | "applied">;
+export type LiveRecord = Pick<StagedRelease, "kind" | "manifest" | "previous" | "applied"> & { readonly live?: string };
 
 /** Ledger and history say what is live now, and the intent is done. Inside a transaction of the caller's. */
-export function recordLive({ kind, manifest, previous, applied }: LiveRecord, deps: PublisherDeps): void {
+export function recordLive({ kind, manifest, previous, applied, live = "" }: LiveRecord, deps: PublisherDeps): void {
   const { ledger } = deps;
   const now = deps.now().toISOString();
   if (previous !== undefined) ledger.saveRelease({ ...releaseRecord(previous), displacedAt: now });
@@ -223,6 +241,7 @@ export function recordLive({ kind, manifest, previous, applied }: LiveRecord, de
     ...packRecord(manifest, deps),
     release: kind === "retire" ? undefined : manifest.release,
     applied,
+    live,
   });
   ledger.clearIntent(manifest.pack);
 }

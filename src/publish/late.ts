@@ -78,27 +78,35 @@ function identityOf({ inode, mtimeMs, size }: LiveFile): FileIdentity {
  * Only the very file that was carried is removed: what its owner has written anew in the live tree stays. A directory
  * of theirs goes when it is empty.
  *
- * RACE: an empty directory that its owner makes anew in the live tree at this moment goes, too.
+ * RACE: what its owner makes anew in the live tree between the look at it and its removal goes, too.
  */
 function removeLate(now: LiveSnapshot, { by, live }: DisplacedTree): string[] {
   const gone = Object.keys(by.carried).filter((path) => !now.files.has(path));
   const removed = gone.filter((path) => {
     const there = lstatIfAny(`${live}/${path}`);
-    if (there === undefined || !isSame(by.carried[path], there)) return false;
-    unlinkSync(fsPath(`${live}/${path}`));
-    return true;
+    if (there === undefined || !isSame(entryAt(by.carried, path), there) || isWrittenSince(there)) return false;
+    return succeeds(() => unlinkSync(fsPath(`${live}/${path}`)));
   });
   const directories = new Set(now.directories);
-  for (const path of by.carriedDirectories.toReversed()) if (!directories.has(path)) removeIfEmpty(`${live}/${path}`);
+  for (const path of by.carriedDirectories.toReversed())
+    if (!directories.has(path)) succeeds(() => rmdirSync(fsPath(`${live}/${path}`)));
   return removed;
 }
 
-function removeIfEmpty(directory: string): void {
+/** What others make impossible at this moment is left as it is: a publish that is live must come to its end. */
+function succeeds(work: () => void): boolean {
   try {
-    rmdirSync(fsPath(directory));
+    work();
+    return true;
   } catch (error) {
-    if (!["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
+    if (!isSystemError(error)) throw error;
+    return false;
   }
+}
+
+/** Removing one of its names moves a file's ctime, writing moves both: its owner wrote it after the removal. */
+function isWrittenSince({ ctimeMs, mtimeMs }: Stats): boolean {
+  return mtimeMs >= ctimeMs;
 }
 
 function makeLateDirectories(now: LiveSnapshot, tree: DisplacedTree): void {
@@ -107,11 +115,13 @@ function makeLateDirectories(now: LiveSnapshot, tree: DisplacedTree): void {
     ...(release?.carriedDirectories ?? []),
   ]);
   const late = new Set(now.directories).difference(new Set(known));
-  for (const path of late) if (!isBehindFile(`${path}/`, tree)) makeDirectories([...parentsOf(path), path], tree);
+  for (const path of late)
+    if (!isBehindFile(`${path}/`, tree)) succeeds(() => makeDirectories([...parentsOf(path), path], tree));
 }
 
 /** Like the displaced ones, so that their owner can go on working in them. */
 function makeDirectories(paths: readonly string[], { root, live }: DisplacedTree): void {
+  makeLike(live, root);
   for (const path of paths) makeLike(`${live}/${path}`, `${root}/${path}`);
 }
 

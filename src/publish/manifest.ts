@@ -23,7 +23,7 @@ export type ReleaseOrigin = "sync" | "install" | "adopted";
 
 /**
  * What a release is, in `releases/<pack>/<release>.json`: the truth of who owns which file of the volume. It is
- * written before the release goes live and never changes, but for `memory`.
+ * written before the release goes live and changes no more, but for `memory`, `source` and `displaced`.
  */
 export interface Manifest {
   readonly format: 1;
@@ -64,11 +64,25 @@ export function releaseId(
   return `${number}-${sha256([...lines, ...directories].join("\n")).slice(0, 8)}`;
 }
 
-/** Appears whole under its name: a manifest that was not finished is no manifest. */
+/** Appears whole under its name: a manifest that was not finished is no manifest. It is made durable with its release. */
 export function writeManifest(layout: VolumeLayout, manifest: Manifest, owner: Owner | undefined): void {
+  replaceManifest(layout, manifest, owner, {});
+}
+
+/** The same for one that no release is waiting for: it is on the disk before it takes the place of what was there. */
+export function rewriteManifest(layout: VolumeLayout, manifest: Manifest, owner: Owner | undefined): void {
+  replaceManifest(layout, manifest, owner, { flush: true });
+}
+
+function replaceManifest(
+  layout: VolumeLayout,
+  manifest: Manifest,
+  owner: Owner | undefined,
+  options: { readonly flush?: true },
+): void {
   const path = manifestPath(layout, manifest.pack, manifest.release);
   const fresh = `${layout.staging}/${manifest.pack}.${manifest.release}.json`;
-  writeFileSync(fresh, JSON.stringify(manifest), { mode: 0o644 });
+  writeFileSync(fresh, JSON.stringify(manifest), { mode: 0o644, ...options });
   adopt(fresh, owner);
   renameSync(fresh, path);
 }

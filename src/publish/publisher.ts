@@ -2,7 +2,7 @@ import type { PackRef } from "../pack/ref.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { type GoLiveOutcome, goLive, type PublisherDeps, packRecord, type StagedRelease } from "./go-live.ts";
 import { livePath, stagingPath } from "./layout.ts";
-import { type Manifest, releaseId, writeManifest } from "./manifest.ts";
+import { type Manifest, releaseId, rewriteManifest } from "./manifest.ts";
 import { mountPoints, refuseMounts } from "./preflight.ts";
 import { prune, type RetentionPolicy } from "./retention.ts";
 import { directoryIdentity, makeReleaseDirectory, type StageRequest, stageTree } from "./stage.ts";
@@ -66,7 +66,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     goLive: (batch) => goLive(batch, deps),
     confirm(confirmation) {
       const manifest = rewritten(confirmation);
-      if (manifest !== confirmation.manifest) writeManifest(layout, manifest, owner);
+      if (manifest !== confirmation.manifest) rewriteManifest(layout, manifest, owner);
       ledger.savePack({ ...packRecord(manifest, deps), applied: confirmation.applied });
     },
     prune: (refs, policy) => prune(refs, policy, deps),
@@ -108,6 +108,6 @@ function adoptLive(
     memory: {},
   };
   makeReleaseDirectory(layout, ref, owner);
-  writeManifest(layout, manifest, owner);
+  rewriteManifest(layout, manifest, owner);
   return manifest;
 }

@@ -1,8 +1,10 @@
-import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, renameSync } from "node:fs";
+import { isSystemError } from "../errors.ts";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
+import { removeTree } from "./directories.ts";
 import { asidePath } from "./exchange.ts";
-import { afterExchange, type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
+import { afterExchange, bringOverFrom, type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
 import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
 import type { Intent } from "./ledger.ts";
 import { type DirectoryIdentity, listManifests, type Manifest, readManifest } from "./manifest.ts";
@@ -43,7 +45,9 @@ function finish(intent: Intent, deps: PublisherDeps): boolean {
   if (!isSame(identityAt(live), intent.after)) return false;
 
   const previous = intent.previous === undefined ? undefined : readManifest(layout, intent.ref, intent.previous);
-  if (intent.after !== undefined && existsSync(staged)) afterExchange({ manifest, previous, displaced: staged }, deps);
+  const home = previous && releasePath(layout, intent.ref, previous.release);
+  if (intent.after === undefined && home !== undefined) bringOverFrom({ manifest, previous, displaced: home }, deps);
+  else if (existsSync(staged)) afterExchange({ manifest, previous, displaced: staged }, deps);
   transaction(deps.database, () => recordLive({ kind: intent.kind, manifest, previous, applied: undefined }, deps));
   return true;
 }
@@ -73,9 +77,18 @@ function sweepStaging(deps: PublisherDeps): number {
     const release = ref && releaseAt(layout, ref, path);
     const home = release && releasePath(layout, release.pack, release.release);
     if (home !== undefined && !existsSync(home) && Number(number) !== release?.number) renameSync(path, home);
-    else rmSync(path, { recursive: true, force: true });
+    else removeIfPossible(path);
   }
   return names.length;
+}
+
+/** What a run of another user left may have to wait for that user; only this pack's next release cannot be staged until then. */
+function removeIfPossible(path: string): void {
+  try {
+    removeTree(path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
 }
 
 /** What staging holds: `<ref>.<number>` is built, `….aside` was live between two renames, `….pruned` is deleted. */

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
 import { fsPath } from "../platform/names.ts";
+import { removeTree } from "./directories.ts";
 import { compareDisplaced, type PublisherDeps } from "./go-live.ts";
 import { manifestPath, releasePath } from "./layout.ts";
 import type { ReleaseRecord } from "./ledger.ts";
@@ -71,14 +72,15 @@ function pruneRelease(record: ReleaseRecord, manifests: readonly Manifest[], dep
   const by = manifests.find((manifest) => manifest.number > number);
   if (by !== undefined) compareDisplaced({ ref, release, by }, deps);
   const displaced = by && listManifests(layout, ref).find((manifest) => manifest.number === by.number)?.displaced;
-  transaction(deps.database, () => ledger.dropRelease(ref, number));
+  const trash = `${layout.staging}/${ref}.${number}.pruned`;
   if (existsSync(tree)) {
     for (const path of Object.keys(displaced ?? {})) keepDisplaced(tree, path);
-    const trash = `${layout.staging}/${ref}.${number}.pruned`;
     renameSync(tree, trash);
-    rmSync(trash, { recursive: true, force: true });
   }
-  const needed = ledger.releases(ref).some((other) => other.number < number);
+  transaction(deps.database, () => ledger.dropRelease(ref, number));
+  removeTree(trash);
+  const before = manifests.findLast((manifest) => manifest.number < number);
+  const needed = ledger.releases(ref).some((other) => other.number === before?.number);
   if (!needed) rmSync(manifestPath(layout, ref, release), { force: true });
 }
 

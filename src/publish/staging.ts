@@ -5,7 +5,6 @@ import {
   linkSync,
   mkdirSync,
   openSync,
-  rmSync,
   unlinkSync,
   utimesSync,
   writeSync,
@@ -14,6 +13,7 @@ import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
+import { removeTree } from "./directories.ts";
 import { refuseFullVolume } from "./preflight.ts";
 
 /** A fresh file of the next tree. */
@@ -115,7 +115,7 @@ export function createStaging(
   }
 
   function clear(): void {
-    if (directories.size > 0) rmSync(root, { recursive: true, force: true });
+    if (directories.size > 0) removeTree(root);
     directories.clear();
     written.clear();
   }
@@ -165,6 +165,8 @@ function failing<T>(path: string, work: () => T): T {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
+  ENOENT: "Somebody removed it at this moment: run packsync again.",
+  EEXIST: "An earlier run as another user left something in `.packsync/staging`: run packsync as root once.",
   ENOSPC: "The volume is full: make room, or prune history.",
   EDQUOT: "The volume's quota is used up: raise it, or prune history.",
   EROFS: "The volume is mounted read-only: mount it read-write for packsync.",

@@ -39,8 +39,10 @@ export function discover(source: Source, known: ReadonlyMap<string, KnownPack>):
     return { source, state, packs: [], isEmpty: true, diagnostics: [] };
   }
   const named = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name) && name !== LOST_AND_FOUND);
-  const packs = named.filter(({ name, type }) => type.isDirectory() && isPack(source, name, known));
-  const linked = named.filter(({ name, type }) => type.isSymbolicLink() && mayHoldManifest(source, name));
+  const packs = named.filter((entry) => isPack(source, entry, known));
+  const isLinked = ({ name, type }: Entry) =>
+    type.isSymbolicLink() && !known.has(name) && mayHoldManifest(source, name);
+  const linked = named.filter(isLinked);
   const undecodable = packs.filter(({ name }) => !name.isWellFormed());
   return {
     source,
@@ -68,8 +70,9 @@ function namesOf(entries: readonly Entry[]): string[] {
   return entries.map(({ name }) => name).sort();
 }
 
-function isPack(source: Source, name: string, known: ReadonlyMap<string, KnownPack>): boolean {
-  return known.has(name) || mayHoldManifest(source, name) || isBarePack(source, name);
+function isPack(source: Source, { name, type }: Entry, known: ReadonlyMap<string, KnownPack>): boolean {
+  if (type.isSymbolicLink()) return known.has(name); // its scan says what is wrong with it
+  return type.isDirectory() && (known.has(name) || mayHoldManifest(source, name) || isBarePack(source, name));
 }
 
 /** Where nobody lets us look there may be one: the scan then says so, instead of nobody. */

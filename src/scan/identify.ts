@@ -15,7 +15,7 @@ export interface IdentityResult {
 }
 
 /** The version that a development pack without `pack.yaml` gets. */
-const BARE_VERSION = "0.0.0-dev";
+export const BARE_VERSION = "0.0.0-dev";
 
 /** A pack by its own `pack.yaml`. Where a finding stands is looked up for findings only. */
 export async function identifyManifest(bytes: Uint8Array, directory: string): Promise<IdentityResult> {
@@ -62,6 +62,7 @@ function unnameable(directory: string): Diagnostic {
 export function readManifest(root: string, limits: ScanLimits): Uint8Array | "as before" | "gone" | undefined {
   const path = `${root}/pack.yaml`;
   try {
+    if (lstatIfAny(root)?.isSymbolicLink() === true) return "as before";
     const stats = lstatIfAny(path);
     if (stats === undefined) return lstatIfAny(root)?.isDirectory() === true ? undefined : "gone";
     const real = stats.isSymbolicLink() ? realpathSync.native(path) : path;

@@ -28,7 +28,7 @@ export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }:
   const remembered = rememberedFindings(request.known);
   const same = sameNames(request.known?.fingerprint, walk.fingerprint);
   const isSkipped = ({ path, name }: WalkedFile): boolean => {
-    const known = same.has(name) ? entryAt(request.files, path) : undefined;
+    const known = name === path && same.has(name) ? entryAt(request.files, path) : undefined;
     return known !== undefined && isLive(path, known);
   };
   const skipped = new Set(walk.files.filter(isSkipped));

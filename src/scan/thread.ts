@@ -35,6 +35,7 @@ export function startScanThread(entry: URL): ScanThread {
   const worker = new Worker(entry);
   const waiting = new Map<number, PromiseWithResolvers<ScannedPack>>();
   let next = 0;
+  let isDead = false;
   worker.unref();
   worker.on("message", (response: ThreadResponse) => {
     const answer = waiting.get(response.id);
@@ -44,12 +45,13 @@ export function startScanThread(entry: URL): ScanThread {
     else answer?.reject(toError(response.failed));
   });
   worker.on("error", (error) => {
+    isDead = true;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   });
   const send = (request: ThreadRequest): void => worker.postMessage(request);
   return {
-    hasRoom: () => waiting.size < QUEUE,
+    hasRoom: () => !isDead && waiting.size < QUEUE,
     scan(request) {
       const answer = Promise.withResolvers<ScannedPack>();
       waiting.set(next, answer);

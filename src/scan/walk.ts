@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, type Stats } from "node:fs";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { isLitter } from "../pack/layout.ts";
-import { isAbsence } from "../platform/absence.ts";
+import { isAbsence, lstatIfAny } from "../platform/absence.ts";
 import { decodeName, listNames } from "../platform/names.ts";
 import { createFingerprint, type Fingerprint } from "./fingerprint.ts";
 import { readPackIgnore } from "./pack-ignore.ts";
@@ -97,7 +97,8 @@ function visitEntry(walk: Walk, real: string, path: string, ancestors: readonly 
     return;
   }
   const type = stats.mode & TYPE_MASK;
-  if (walk.ignored?.ignores(type === TYPE_DIRECTORY ? `${path}/` : path) === true) return;
+  const isIgnored = path !== "pack.yaml" && walk.ignored?.ignores(type === TYPE_DIRECTORY ? `${path}/` : path) === true;
+  if (isIgnored) return;
   const visit = type === TYPE_SYMLINK ? visitLink : visitTarget;
   visit(walk, real, path, stats, ancestors);
 }
@@ -141,7 +142,8 @@ function visitLink(walk: Walk, real: string, path: string, stats: Stats, ancesto
   } else if (!target.startsWith(`${root}/`)) {
     refuse(walk, path, "source.escaping_symlink", `the symlink leaves the pack, to ${target}`, "Copy the file in.");
   } else {
-    visitTarget(walk, target, path, lstatSync(target), ancestors);
+    const targetStats = lstatIfAny(target);
+    if (targetStats !== undefined) visitTarget(walk, target, path, targetStats, ancestors);
   }
 }
 
