@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { describePlan } from "../../src/cycle/findings.ts";
+import { describe, expect, test } from "vitest";
+import { describeGoingLive, describePlan } from "../../src/cycle/findings.ts";
 import type { Change, Plan } from "../../src/plan/plan.ts";
 import { entry, liveFile } from "../support/entries.ts";
 
@@ -103,4 +103,28 @@ test("cannot be made to forge a line by a file's name", () => {
     true,
   );
   for (const { message, file } of findings) expect(`${message}${file}`).not.toMatch(/[\p{Cc}\ud800-\udfff]/u);
+});
+
+describe("how a release went live", () => {
+  const quiet = {
+    ref: "aaa" as never,
+    live: true,
+    method: "exchange",
+    late: { moved: [], removed: [], kept: {} },
+  } as const;
+
+  test("is worth no word, usually", () => {
+    expect(describeGoingLive(quiet)).toEqual([]);
+  });
+
+  test("names files of others that stayed in history", () => {
+    const kept = { "lib/a\n": { inode: 1, mtimeMs: 1, size: 1 } };
+    expect(describeGoingLive({ ...quiet, late: { ...quiet.late, kept } })).toMatchObject([
+      { severity: "warning", code: "volume.displaced", file: "lib/a\\n" },
+    ]);
+  });
+
+  test("says that the name was missing for an instant", () => {
+    expect(describeGoingLive({ ...quiet, method: "two-renames" })).toMatchObject([{ code: "volume.no_exchange" }]);
+  });
 });

@@ -139,7 +139,54 @@ test("a static binary of ours is not taken for the source's, however often its p
   }
 });
 
+test("a symlink that leads to another file of its pack now is published as that one", async () => {
+  using machine = testMachine();
+  writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "aaa/v1": "one", "aaa/v2": "two" });
+  symlinkSync("v1", `${machine.packs}/aaa/current`);
+  await machine.sync();
+  await settle();
+  rmSync(`${machine.packs}/aaa/current`);
+  symlinkSync("v2", `${machine.packs}/aaa/current`);
+  expect(outcomes(await machine.sync())).toEqual(["aaa: published"]);
+  expect(readTree(`${machine.volume}/aaa`)).toMatchObject({ current: "two" });
+});
+
 describe("nothing is retired", () => {
+  test.for(["packs", "dev"] as const)(
+    "while a pack of %s lacks its pack.yaml and the database was lost",
+    async (of) => {
+      using machine = testMachine();
+      writeTree(machine[of], { "dir/pack.yaml": packYaml("aaa"), "dir/actions/a.yaml": "name: a\n" });
+      await machine.sync();
+      for (const name of ["state.db", "state.db-wal", "state.db-shm"])
+        rmSync(`${machine.volume}/.packsync/${name}`, { force: true });
+      renameSync(`${machine[of]}/dir/pack.yaml`, `${machine[of]}/dir/pack.yml`);
+      expect(outcomes(await machine.sync())).toEqual(["aaa: rejected"]);
+      expect(existsSync(`${machine.volume}/aaa/pack.yaml`)).toBe(true);
+    },
+  );
+
+  test("while its directory is a symlink", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+    await machine.sync();
+    renameSync(`${machine.packs}/aaa`, `${machine.packs}/../elsewhere`);
+    symlinkSync("../elsewhere", `${machine.packs}/aaa`);
+    const report = await machine.sync();
+    expect(packOf(report, "aaa")).toMatchObject({ outcome: "rejected" });
+    expect(packOf(report, "aaa").diagnostics.map(({ code }) => code)).toEqual(["source.escaping_symlink"]);
+  });
+
+  test("of a renamed pack by its old name alone", async () => {
+    using machine = testMachine();
+    writeTree(machine.packs, { "dir/pack.yaml": packYaml("aaa") });
+    await machine.sync();
+    writeTree(machine.packs, { "dir/pack.yaml": packYaml("bbb") });
+    await machine.sync({ only: ["aaa"] });
+    expect(existsSync(`${machine.volume}/aaa/pack.yaml`)).toBe(true);
+    expect(outcomes(await machine.sync())).toEqual(["aaa: retired", "bbb: published"]);
+  });
+
   test("while two directories quarrel about the ref of a live pack", async () => {
     using machine = testMachine();
     writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "bbb/pack.yaml": packYaml("bbb") });

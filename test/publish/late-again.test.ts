@@ -1,9 +1,22 @@
-import { appendFileSync, chmodSync, chownSync, copyFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
+import { exchange } from "../../src/platform/syscalls.ts";
+import { recover } from "../../src/publish/recover.ts";
 import { elfFile } from "../support/elf.ts";
 import { testWith } from "../support/requires.ts";
 import { readTree, writeTree } from "../support/trees.ts";
-import { lateOf, PACK, publish, testVolume } from "../support/volume.ts";
+import { goLive, lateOf, PACK, publish, stage, type TestVolume, testVolume } from "../support/volume.ts";
 
 const BEFORE = { "pack.yaml": "1", same: "same" } as const;
 
@@ -102,3 +115,65 @@ test("init-pack-binaries copies over a static binary of ours while it is replace
   );
   expect(readTree(volume.live)["tool"]).toContain("theirs");
 });
+
+test("what its owner removes just before the exchange and writes anew just after it stays", () => {
+  let after = () => {};
+  using volume = testVolume({
+    swapTrees(a, b) {
+      exchange(a, b);
+      after();
+      after = () => {};
+    },
+  });
+  publish(volume, BEFORE);
+  writeTree(volume.live, { "state/pid": "old" });
+  after = () => writeFileSync(`${volume.live}/state/pid`, "new");
+  publish(volume, { ...BEFORE, "pack.yaml": "2" }, () => unlinkSync(`${volume.live}/state/pid`));
+  expect(readTree(volume.live)).toMatchObject({ "state/pid": "new" });
+});
+
+test("what is written into a pack while it retires whole comes back to its name", () => {
+  using volume = testVolume();
+  publish(volume, BEFORE);
+  const staged = stage(volume, {}, { kind: "retire" });
+  writeTree(volume.live, { ".venv/x": "theirs", "empty/deep": "directory/" });
+  expect(lateOf(goLive(volume, staged)).moved).toEqual([".venv/x"]);
+  expect(readTree(volume.live)).toEqual({ ".venv/x": "theirs", "empty/deep": "directory/" });
+});
+
+testWith({ root: true }, "others' directories that nobody may write do not stop a publish, nor the next run", () => {
+  using volume = testVolume();
+  publish(volume, BEFORE);
+  const tree = `${volume.live}/gopath/mod`;
+  writeTree(volume.live, { "gopath/mod/a.go": "theirs" });
+  for (const path of own(volume)) chownSync(path, 1234, 1234);
+  chmodSync(tree, 0o555);
+  asUser(1234, () => {
+    publish(volume, { ...BEFORE, "pack.yaml": "2" }, () => {
+      chmodSync(tree, 0o755);
+      rmSync(`${volume.live}/gopath`, { recursive: true });
+    });
+    expect(recover(volume.deps)).toMatchObject({ abandoned: [] });
+    publish(volume, { ...BEFORE, "pack.yaml": "3" });
+    volume.wait(5);
+    expect(volume.publisher.prune([PACK], { keep: 0, minAgeSeconds: 0, maxBytes: 0 })).toBe(2);
+    expect(recover(volume.deps).litter).toBe(0);
+  });
+});
+
+/** Everything in a volume, the directory around it included. */
+function own({ layout }: TestVolume): string[] {
+  const below = readdirSync(layout.root, { recursive: true, encoding: "utf8" });
+  return [dirname(layout.root), layout.root, ...below.map((path) => `${layout.root}/${path}`)];
+}
+
+function asUser(uid: number, work: () => void): void {
+  process.setegid?.(uid);
+  process.seteuid?.(uid);
+  try {
+    work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { prunable, type RetentionPolicy } from "../../src/publish/retention.ts";
 import { readTree, writeTree } from "../support/trees.ts";
@@ -148,6 +148,23 @@ describe("pruning", () => {
       "pack.yaml": "theirs",
       theirs: "theirs",
     });
+  });
+
+  test("never takes release 0 for the tree that the newest release displaced", () => {
+    using volume = testVolume();
+    writeTree(volume.live, { "pack.yaml": "theirs", "data/conf": "v1" });
+    publish(volume, { "pack.yaml": "1" });
+    writeTree(volume.live, { ".venv/bin/x": "precious" });
+    publish(volume, { "pack.yaml": "2" });
+    writeFileSync(`${volume.live}/data/conf.new`, "v2");
+    renameSync(`${volume.live}/data/conf.new`, `${volume.live}/data/conf`);
+    for (const number of [3, 4, 5]) {
+      publish(volume, { "pack.yaml": `${number}` });
+      volume.wait(5);
+      volume.publisher.prune([PACK], { keep: 0, minAgeSeconds: 0, maxBytes: 0 });
+      expect(readTree(volume.live)).toEqual({ "pack.yaml": `${number}`, "data/conf": "v2", ".venv/bin/x": "precious" });
+    }
+    expect(historyOf(volume)).toEqual(["0-<hash>.json", "0-<hash>/", "1-<hash>.json", "5-<hash>.json"]);
   });
 
   test("keeps foreign files that were replaced, of whatever type", () => {
