@@ -10,7 +10,12 @@ const dist = `${root}dist`;
 
 /** Each thread has to turn the compile cache on for itself. */
 const launcher = (program: string) => `#!/usr/bin/env node
-require("node:module").enableCompileCache({ directory: __dirname + "/compile-cache", portable: true });
+const { enableCompileCache } = require("node:module");
+if (parseInt(process.versions.node) < 24) {
+  console.error("packsync: Expected Node 24 or newer, got " + process.versions.node + ".");
+  process.exit(2);
+}
+enableCompileCache({ directory: __dirname + "/compile-cache", portable: true });
 require("./${program}.js");
 `;
 

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "./config/config.ts";
 import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
 import { journalSchema, recordCycle } from "./cycle/journal.ts";
-import type { CycleReport } from "./cycle/report.ts";
+import { type CycleReport, totalsOf } from "./cycle/report.ts";
 import { readStatus, type Status } from "./cycle/status.ts";
 import { PacksyncError } from "./errors.ts";
 import {
@@ -57,10 +57,19 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
   const request = { path: `${stateDir}/lock`, version: VERSION, doing, owner, timeoutSeconds, onWait };
   using _lock = await acquireLock(request, abort);
   try {
-    return await withSoundState({ layout, owner, scanner }, options, abort);
+    const report = await withSoundState({ layout, owner, scanner }, options, abort);
+    logReport(report, log);
+    return report;
   } catch (error) {
     throw unusable(`the volume ${layout.root}`, unusableState(stateDir, error));
   }
+}
+
+/** One line a cycle, and with `debug` one for each pack that is not as it was. */
+function logReport({ packs }: CycleReport, log: Log): void {
+  for (const { ref, source, outcome, release, changes } of packs)
+    if (outcome !== "unchanged") log.debug({ ref, source, outcome, release, changes }, "pack");
+  log.info(totalsOf(packs), "synced");
 }
 
 /** What `--once` would do, file by file; takes no lock and changes nothing. */

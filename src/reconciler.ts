@@ -25,6 +25,7 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
 
   const found = await survey(deps);
   const prepared = await prepareAll(found, deps, stagedTrees, abort);
+  if (prepared.some(({ staged }) => staged !== undefined)) await letSignalsIn(abort);
   const published = publishAll(prepared, deps);
 
   const leaving = retirements(found, published, deps);
@@ -54,7 +55,7 @@ async function prepareAll(
   const prepared: Prepared[] = [];
   const worker = async (): Promise<void> => {
     for (const job of waiting) {
-      abort.throwIfAborted();
+      if (job.looks.some(({ unchanged }) => !unchanged)) await letSignalsIn(abort);
       for (const result of await prepareClaims(job, deps)) {
         stagedTrees.use(result.staged?.staging);
         prepared.push(result);
@@ -65,6 +66,12 @@ async function prepareAll(
   const ended = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, worker));
   for (const end of ended) if (end.status === "rejected") throw end.reason;
   return prepared;
+}
+
+/** Scanning blocks: only between two packs is a signal heard. */
+async function letSignalsIn(abort: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  abort.throwIfAborted();
 }
 
 /** Who wants to be one pack, the one that wins first, and what is live of it. */

@@ -111,7 +111,7 @@ function addOptions(program: Command): void {
   add("--log-level <level>", "trace, debug, info, warn, error, silent (default: warn)");
   add("--log-style <style>", "auto, pretty, json; logs go to stderr");
   add("-q, --quiet", "only errors in the log");
-  add("-v, --verbose", "each change in the log");
+  add("-v, --verbose", "also what happened to each pack in the log");
 }
 
 function unknownCommand(command: string): PacksyncError {

@@ -20,12 +20,15 @@ export async function syncCommand(
     const started = monotonicMs();
     const report = await run(context, dryRun);
     const durationMs = monotonicMs() - started;
-    const exitCode = exitCodeOfReport(report, dryRun ? [] : config.require, isLiveIn(config));
+    const isLive = isLiveIn(config);
+    const exitCode = exitCodeOfReport(report, dryRun ? [] : config.require, isLive);
     context.stdout.write(
       config.format === "json"
         ? `${JSON.stringify(document({ report, durationMs, exitCode, dryRun }, config.volume), null, 2)}\n`
         : syncText({ report, durationMs, dryRun }, config, paintFor(context.stdout)),
     );
+    const missing = dryRun ? [] : config.require.filter((ref) => !isLive(ref));
+    if (missing.length > 0) context.stderr.write(`Required, but not live in the volume: ${missing.join(", ")}.\n`);
     return exitCode;
   } catch (error) {
     return stillLive(context, error);

@@ -3,7 +3,7 @@ export interface SourceState {
   readonly kind: "production" | "development";
   /** `listed`, or why not. */
   readonly state: "listed" | "absent" | "unreadable";
-  /** Not a single entry in its directory: what an unmounted disk looks like. */
+  /** Not a single entry but dot-files in its directory: what an unmounted disk looks like. */
   readonly isEmpty: boolean;
   /** How many live packs came from it. */
   readonly had: number;

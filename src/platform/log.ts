@@ -35,13 +35,16 @@ function useColor(): boolean {
   return process.stderr.isTTY === true && !process.env["NO_COLOR"];
 }
 
-/** A log that loads its library with its first line: most short runs have nothing to say. */
+const LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error", "silent"];
+
+/** A log that loads its library with the first line that is written: most short runs have nothing to say. */
 export function lazyLog(settings: LogSettings): Log & AsyncDisposable {
   let pending: Promise<Logger> | undefined;
   const last: Promise<void>[] = [];
   const at =
     (method: keyof Log): Log["info"] =>
     (...args: unknown[]) => {
+      if (LEVELS.indexOf(method) < LEVELS.indexOf(settings.level)) return;
       pending ??= createLog(settings);
       last.push(pending.then((log) => Reflect.apply(log[method], log, args)));
     };

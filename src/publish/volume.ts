@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { PacksyncError } from "../errors.ts";
 import { adopt, type Owner, ownerToSet } from "../platform/ownership.ts";
 import { unusable } from "../platform/unusable.ts";
@@ -36,13 +37,13 @@ export interface OpenVolumeRequest {
 export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: OpenVolumeRequest): Owner | undefined {
   try {
     if (statSync(layout.root, { throwIfNoEntry: false })?.isDirectory() === false) throw notADirectory(layout.root);
-    const fresh = mkdirSync(layout.root, { recursive: true, mode: 0o755 }) !== undefined;
+    const fresh = makePath(layout.root, 0o755);
     const root = statSync(layout.root);
     const wanted = owner ?? (process.geteuid?.() === 0 ? { uid: root.uid, gid: root.gid } : undefined);
     const toSet = ownerToSet(wanted);
     if (fresh) adopt(layout.root, toSet);
     refuseUnreliable(stateDir, statFs);
-    if (mkdirSync(stateDir, { recursive: true, mode: 0o750 }) !== undefined) adopt(stateDir, toSet); // else it is somebody's
+    if (makePath(stateDir, 0o750)) adopt(stateDir, toSet); // else it is somebody's
     for (const directory of [layout.own, layout.staging, layout.releases]) makeOwn(directory, toSet);
     const tag = `${layout.own}/CACHEDIR.TAG`;
     if (!existsSync(tag)) {
@@ -55,8 +56,16 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
   }
 }
 
+/** `mkdir -p`. Node's own says ENOENT for EROFS, and never ends where a directory cannot hold any. @returns whether it is new */
+function makePath(path: string, mode: number): boolean {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return false;
+  if (dirname(path) !== path) makePath(dirname(path), 0o755);
+  mkdirSync(path, { mode });
+  return true;
+}
+
 function makeOwn(directory: string, owner: Owner | undefined): void {
-  if (mkdirSync(directory, { recursive: true, mode: 0o750 }) !== undefined) adopt(directory, owner);
+  if (makePath(directory, 0o750)) adopt(directory, owner);
   else if (owner !== undefined && lstatSync(directory).uid !== owner.uid) chownSync(directory, owner.uid, owner.gid);
   if ((lstatSync(directory).mode & 0o777) !== 0o750) chmodSync(directory, 0o750);
 }
@@ -88,5 +97,6 @@ const PART_IS_FILE = "A part of this path is a file: name the directory that the
 const HINTS: Readonly<Record<string, string>> = {
   ENOTDIR: PART_IS_FILE,
   EEXIST: PART_IS_FILE,
+  ENOENT: "A part of this path is a symlink that leads nowhere, or a place where nobody can make directories.",
   ELOOP: "The path is a symlink that leads in a circle.",
 };

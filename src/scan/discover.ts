@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync } from "node:fs";
-import { errnoOf, isSystemError } from "../errors.ts";
+import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { componentDirectories, isDefinitionFile, isLitter } from "../pack/layout.ts";
 import { lstatIfAny } from "../platform/absence.ts";
@@ -21,7 +21,7 @@ export interface SourceListing {
   readonly source: Source;
   readonly state: "listed" | "absent" | "unreadable";
   readonly packs: readonly string[];
-  /** Not a single entry, `lost+found` aside. */
+  /** Not a single entry, dot-files and `lost+found` aside. */
   readonly isEmpty: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -29,6 +29,8 @@ export interface SourceListing {
 /**
  * Lists the packs of a source: the directories directly below it that hold a `pack.yaml`; in a development source
  * also those with a component directory that holds a definition. Packs are never looked for deeper.
+ *
+ * @throws PacksyncError `SOURCE_UNUSABLE` when the source is a pack itself: all it had would count as gone.
  */
 export function discover(source: Source, known: ReadonlyMap<string, KnownPack>): SourceListing {
   let entries: readonly Entry[];
@@ -38,6 +40,7 @@ export function discover(source: Source, known: ReadonlyMap<string, KnownPack>):
     const state = errnoOf(error) === "ENOENT" ? "absent" : "unreadable";
     return { source, state, packs: [], isEmpty: true, diagnostics: [] };
   }
+  if (entries.some(({ name, type }) => name === "pack.yaml" && type.isFile())) throw isPackItself(source);
   const named = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name) && name !== LOST_AND_FOUND);
   const packs = named.filter((entry) => isPack(source, entry, known));
   const isLinked = ({ name, type }: Entry) =>
@@ -48,9 +51,19 @@ export function discover(source: Source, known: ReadonlyMap<string, KnownPack>):
     source,
     state: "listed",
     packs: namesOf(packs).filter((name) => name.isWellFormed()),
-    isEmpty: entries.every(({ name }) => name === LOST_AND_FOUND),
+    isEmpty: entries.every(({ name }) => name === LOST_AND_FOUND || name.startsWith(".")),
     diagnostics: [...namesOf(undecodable).map(undecodableName), ...namesOf(linked).map(linkedPack)],
   };
+}
+
+function isPackItself({ name, path }: Source): PacksyncError {
+  return new PacksyncError(
+    "SOURCE_UNUSABLE",
+    `Expected the source \`${name}\` to hold packs, but ${path} is one itself.`,
+    {
+      hint: "Name the directory above it, which holds the packs.",
+    },
+  );
 }
 
 /** What `mkfs` makes at the root of a disk, for root only. */

@@ -3,15 +3,18 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
+import { syncOnce } from "../../src/daemon.ts";
 import { elfFile } from "../support/elf.ts";
-import { outcomes, packOf, testMachine } from "../support/sync.ts";
+import { outcomes, packOf, silent, testConfig, testMachine } from "../support/sync.ts";
 import { readTree, writeTree } from "../support/trees.ts";
 
 function packYaml(ref: string, version = "1.0.0"): string {
@@ -251,6 +254,39 @@ describe("a pack that was retired", () => {
     expect(adopted.diagnostics).toContainEqual(expect.objectContaining({ code: "volume.leftover", file: "theirs" }));
     expect(readTree(`${machine.volume}/aaa`)).toEqual({ "pack.yaml": packYaml("aaa"), theirs: "theirs" });
   });
+});
+
+test("a run that is stopped before anything goes live leaves everything as it was", async () => {
+  using machine = testMachine();
+  for (const ref of ["aaa", "bbb", "ccc"]) writeTree(machine.packs, { [`${ref}/pack.yaml`]: packYaml(ref) });
+  const stop = new AbortController();
+  const options = {
+    config: testConfig(dirname(machine.packs)),
+    log: silent,
+    doing: "test",
+    onProgress: () => stop.abort(),
+  };
+  await expect(syncOnce(options, stop.signal)).rejects.toThrow("aborted");
+  expect(readdirSync(machine.volume)).toEqual([".packsync"]);
+  expect(readdirSync(`${machine.volume}/.packsync/staging`)).toEqual([]);
+});
+
+test("a source that is a pack itself is refused: all it had would count as gone", async () => {
+  using machine = testMachine();
+  writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+  await machine.sync();
+  writeTree(machine.packs, { "pack.yaml": packYaml("bbb") });
+  await expect(machine.sync()).rejects.toMatchObject({ code: "SOURCE_UNUSABLE" });
+  expect(existsSync(`${machine.volume}/aaa/pack.yaml`)).toBe(true);
+});
+
+test("a source of dot-files alone is an emptied one", async () => {
+  using machine = testMachine();
+  writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa") });
+  await machine.sync();
+  rmSync(`${machine.packs}/aaa`, { recursive: true });
+  writeTree(machine.packs, { ".gitkeep": "" });
+  expect(outcomes(await machine.sync())).toEqual(["aaa: held"]);
 });
 
 describe("only some packs", () => {

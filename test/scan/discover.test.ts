@@ -21,7 +21,7 @@ test.for<{ title: string; tree: TreeOf<Content>; production: readonly string[]; 
     tree: { ".git/pack.yaml": "", ".x/pack.yaml": "", "node_modules/pack.yaml": "", "a~/pack.yaml": "" },
     production: [],
   },
-  { title: "no files", tree: { "pack.yaml": "", "README.md": "" }, production: [] },
+  { title: "no files", tree: { "core.yaml": "", "README.md": "" }, production: [] },
   {
     title: "without pack.yaml in development, with a definition",
     tree: { "a/actions/x.yaml": "" },
@@ -69,7 +69,7 @@ test("finds again what it knew as a pack, also without its pack.yaml", () => {
 test.for<{ tree: TreeOf<Content>; isEmpty: boolean }>([
   { tree: {}, isEmpty: true },
   { tree: { "lost+found": "directory/" }, isEmpty: true },
-  { tree: { ".hidden": "" }, isEmpty: false },
+  { tree: { ".gitkeep": "" }, isEmpty: true },
   { tree: { "README.md": "" }, isEmpty: false },
 ])("knows an empty source: $tree is $isEmpty", ({ tree, isEmpty }) => {
   expect(look(tree)).toMatchObject({ state: "listed", isEmpty });

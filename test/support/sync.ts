@@ -70,4 +70,4 @@ export function testConfig(path: string): Config {
   };
 }
 
-const silent = { error() {}, warn() {}, info() {}, debug() {} };
+export const silent = { error() {}, warn() {}, info() {}, debug() {} };
