@@ -47,15 +47,19 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
   const layout = layoutOf(options.config);
   await using scanner = disposableScanner(options.config);
   if (expectsMuch(options.config)) scanner.startThread();
-  const { openVolume } = await import("./publish/volume.ts");
+  const { hasReliableLocks, openVolume } = await import("./publish/volume.ts");
   const { acquireLock, describeHolder } = await import("./publish/lock.ts");
   const { config, log, doing } = options;
   const owner = openVolume({ layout, stateDir: config.stateDir, owner: config.owner });
   const { lockTimeoutSeconds: timeoutSeconds, stateDir } = config;
   const onWait = (holder: Parameters<typeof describeHolder>[0]) =>
     log.warn({ holder, timeoutSeconds }, `waiting for ${describeHolder(holder)}`);
-  const request = { path: `${stateDir}/lock`, version: VERSION, doing, owner, timeoutSeconds, onWait };
-  using _lock = await acquireLock(request, abort);
+  const request = { version: VERSION, doing, owner, timeoutSeconds, onWait };
+  using locks = new DisposableStack();
+  locks.use(await acquireLock({ path: `${stateDir}/lock`, ...request }, abort));
+  // Whoever keeps the state elsewhere writes into this volume all the same.
+  if (!isSameDirectory(stateDir, layout.own) && hasReliableLocks(layout.own))
+    locks.use(await acquireLock({ path: `${layout.own}/lock`, ...request }, abort));
   try {
     const report = await withSoundState({ layout, owner, scanner }, options, abort);
     logReport(report, log);
@@ -63,6 +67,12 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
   } catch (error) {
     throw unusable(`the volume ${layout.root}`, unusableState(stateDir, error));
   }
+}
+
+/** Also by way of a symlink or another mount. */
+function isSameDirectory(a: string, b: string): boolean {
+  const [one, other] = [statSync(a), statSync(b)];
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 /** One line a cycle, and with `debug` one for each pack that is not as it was. */

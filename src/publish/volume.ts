@@ -70,6 +70,11 @@ function makeOwn(directory: string, owner: Owner | undefined): void {
   if ((lstatSync(directory).mode & 0o777) !== 0o750) chmodSync(directory, 0o750);
 }
 
+/** Whether `flock` keeps two processes apart there, also on different machines. */
+export function hasReliableLocks(path: string, statFs: StatFs = statfsSync): boolean {
+  return UNRELIABLE[statFs(path).type] === undefined;
+}
+
 function refuseUnreliable(stateDir: string, statFs: StatFs): void {
   const kind = UNRELIABLE[statFs(nearestExisting(stateDir)).type];
   if (kind === undefined) return;

@@ -218,11 +218,11 @@ describe("where things are", () => {
     expect(it.exists("volume")).toBe(false);
   });
 
-  test("--state-dir takes the database and the lock; trees stay in the volume", () => {
+  test("--state-dir takes the database and a lock; trees stay in the volume, which stays locked, too", () => {
     using it = story({ packs: packs("core") });
     expect(it.once(["--state-dir", "state"])).toMatchObject({ code: 0, outcomes: { core: "published" } });
     expect([existsSync(it.at("state/state.db")), existsSync(it.at("state/lock"))]).toEqual([true, true]);
-    expect([it.exists("volume/.packsync/state.db"), it.exists("volume/.packsync/lock")]).toEqual([false, false]);
+    expect([it.exists("volume/.packsync/state.db"), it.exists("volume/.packsync/lock")]).toEqual([false, true]);
     expect(it.exists("volume/.packsync/releases/core")).toBe(true);
     expect(it.once(["--state-dir", "state"]).outcomes).toEqual({ core: "unchanged" });
     expect(it.packsync(["status", "--state-dir", "state"]).stdout).toMatch(/core.*live/);

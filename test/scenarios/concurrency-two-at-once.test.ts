@@ -93,6 +93,12 @@ test("a run that does not get the lock says who holds it, and ends with 3", { ti
   expect(REFS.map((ref) => wholeGeneration(`${held.root}/volume/${ref}`, ref, {}))).toEqual(REFS.map(() => 1));
 });
 
+test("a run that keeps its state elsewhere waits for the same volume", { timeout: 60_000 }, async () => {
+  await using held = await heldVolume();
+  await using run = packsync(held.root, "--once", "--lock-timeout", "0", "--state-dir", `${held.root}/elsewhere`);
+  expect(await run.ended).toMatchObject({ exitCode: 3 });
+});
+
 test("a holder that was killed blocks nobody, although the lock file still names it", { timeout: 60_000 }, async () => {
   await using held = await heldVolume();
   await held.holder.kill();
