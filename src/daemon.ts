@@ -183,8 +183,8 @@ function disposableScanner({ limits }: Config): Scanner & AsyncDisposable & { re
   };
 }
 
-/** A database of this size, in bytes, knows some thousand files. */
-const MANY_FILES_BYTES = 512 * 1024;
+/** A database of this size, in bytes, knows some 30,000 files. */
+const MANY_FILES_BYTES = 4 * 1024 * 1024;
 
 /** Whether the thread had better start while the rest is loaded; before the first sync by the number of packs. */
 function expectsMuch({ stateDir, sources }: Config): boolean {

@@ -56,7 +56,7 @@ export interface PublisherDeps {
 }
 
 /** Up to so many fresh files are made durable one by one; above that one `syncfs` is cheaper. */
-const FSYNC_FILES = 8;
+export const FSYNC_FILES = 8;
 
 /**
  * Makes staged releases live, back to back, in the order given. The write order, which docs/how-it-publishes.md

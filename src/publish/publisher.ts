@@ -1,6 +1,13 @@
 import type { PackRef } from "../pack/ref.ts";
 import type { Owner } from "../platform/ownership.ts";
-import { type GoLiveOutcome, goLive, type PublisherDeps, packRecord, type StagedRelease } from "./go-live.ts";
+import {
+  FSYNC_FILES,
+  type GoLiveOutcome,
+  goLive,
+  type PublisherDeps,
+  packRecord,
+  type StagedRelease,
+} from "./go-live.ts";
 import { livePath, stagingPath } from "./layout.ts";
 import { type Manifest, releaseId, rewriteManifest } from "./manifest.ts";
 import { mountPoints, refuseMounts } from "./preflight.ts";
@@ -61,7 +68,9 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       const { kind, staging, applied } = request;
       const previous = request.previous ?? adoptLive(request, deps);
       const manifest = stageTree({ ...request, previous }, layout, owner, deps.now());
-      return { kind, manifest, previous, staging, applied, freshFiles: staging.written.size };
+      const freshFiles = staging.written.size;
+      if (freshFiles > FSYNC_FILES) staging.forgetWritten();
+      return { kind, manifest, previous, staging, applied, freshFiles };
     },
     goLive: (batch) => goLive(batch, deps),
     confirm(confirmation) {

