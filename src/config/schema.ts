@@ -77,7 +77,7 @@ const shared = {
     numeric("a number of seconds >= 0", /^\d+(\.\d+)?$/),
   ),
   limits: section({
-    maxFiles: optional("Files in one pack", whole(1, "a whole number >= 1")),
+    maxFiles: optional("Files and directories in one pack", whole(1, "a whole number >= 1")),
     maxFileSize: optional("Size of one file", size),
     maxPackSize: optional("Size of all files of a pack", size),
     maxDefinitionSize: optional("Size of one YAML definition", size),
@@ -88,7 +88,7 @@ const shared = {
       "Younger ones are kept in any case",
       numeric("a number of seconds >= 0, or a duration such as `10m`", DURATION, parseDuration),
     ),
-    maxBytes: optional("Size of all earlier releases together", size),
+    maxBytes: optional("Size of all earlier releases of a pack together", size),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({
