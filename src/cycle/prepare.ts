@@ -2,7 +2,7 @@ import { isSystemError, PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
-import { type Ledger, type Plan, planPack } from "../plan/plan.ts";
+import { type Plan, planPack } from "../plan/plan.ts";
 import { hintOf } from "../platform/unusable.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
@@ -127,7 +127,7 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
 
-  const plan = planPack(scanned.snapshot, live, previous && ledgerOf(previous), deps.policy);
+  const plan = planPack(scanned.snapshot, live, previous, deps.policy);
   const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
@@ -160,10 +160,6 @@ function stage(context: Context, { identity, ...rest }: ToStage, deps: CycleDeps
   const { live } = scanned;
   const about = { kind: "publish", origin: "sync", number: place.number, live, previous, staging } as const;
   return deps.publisher?.stage({ ...about, ...identity, ...rest });
-}
-
-function ledgerOf({ files, directories, memory }: Manifest): Ledger {
-  return { files, directories, memory };
 }
 
 function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagnostic[], deps: CycleDeps): void {

@@ -18,8 +18,7 @@ export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared
       ledger: previous?.files ?? {},
       inspect: () => false,
     });
-    const ledger = previous && { files: previous.files, directories: previous.directories, memory: previous.memory };
-    const plan = planPack({ files: new Map(), directories: [] }, live, ledger, deps.policy);
+    const plan = planPack({ files: new Map(), directories: [] }, live, previous, deps.policy);
     const staged = stage(record, { live, previous, plan }, deps);
     const diagnostics = describePlan(plan, false);
     const report: PackReport = {

@@ -79,9 +79,9 @@ export function planPack(
   });
   for (const [path, next] of wanted.files) {
     const prev = present.files.get(path);
-    const change = prev === undefined ? addition(path, next) : meet(path, prev, next, ledger, policy);
+    const change = prev && meet(path, prev, next, ledger, policy);
     if (change === "keep") keep.set(path, next);
-    else changes.push(change);
+    else changes.push(change ?? { kind: "add", path, next });
   }
   const isTaken = takenBy(wanted);
   for (const [path, prev] of present.files) {
@@ -101,10 +101,6 @@ export function planPack(
       altersContent(changes, directories, present),
     memory: remember(changes, keep, ledger),
   };
-}
-
-function addition(path: string, next: FileEntry): Change {
-  return { kind: "add", path, next };
 }
 
 /** Both sides have something at `path`. */
