@@ -2,15 +2,15 @@ import { closeSync, existsSync, lstatSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { PackRef } from "../pack/ref.ts";
 import type { PreservePolicy } from "../plan/preserve.ts";
-import { lstatIfAny } from "../platform/absence.ts";
 import { transaction } from "../platform/database.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { syncFileSystem } from "../platform/syscalls.ts";
+import { afterExchange, bringOverFrom, compareAgain, historyPath } from "./displaced.ts";
 import { moveTree, swap } from "./exchange.ts";
-import { bringOver, type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
+import { type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
-import type { Intent, LedgerStore, PackRecord, ReleaseRecord } from "./ledger.ts";
-import { listReleases, type Manifest, numberOf, readManifest, rewriteManifest } from "./manifest.ts";
+import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
+import type { Manifest } from "./manifest.ts";
 import { syncPath } from "./stage.ts";
 import type { Staging } from "./staging.ts";
 
@@ -148,73 +148,6 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
   const late = afterExchange({ manifest, previous, displaced: staging.root }, deps); // (5) (6)
   if (previous !== undefined) compareAgain(previous, deps);
   return { method, late } as const;
-}
-
-/** Somebody's working directory may still be in the tree before: what appeared there since is brought over now. */
-function compareAgain(by: Manifest, deps: PublisherDeps): void {
-  const before = deps.ledger
-    .releases(by.pack)
-    .filter(({ number }) => number < by.number)
-    .at(-1);
-  if (before === undefined || displacerOf(before, deps) !== by.number) return;
-  compareDisplaced({ ref: by.pack, release: before.release, by }, deps);
-}
-
-/** The number of the release that displaced this one: the next that has a manifest. What it carried says what is late. */
-function displacerOf({ ref, number }: ReleaseRecord, { layout }: PublisherDeps): number {
-  return Math.min(
-    ...listReleases(layout, ref)
-      .map(numberOf)
-      .filter((other) => other > number),
-  );
-}
-
-/** Compares a tree in history once more with what was carried out of it; what may not move to the live tree is kept. */
-export function compareDisplaced(
-  { ref, release, by }: { readonly ref: PackRef; readonly release: string; readonly by: Manifest },
-  deps: PublisherDeps,
-): void {
-  const root = releasePath(deps.layout, ref, release);
-  if (lstatIfAny(root)?.isDirectory() !== true) return;
-  const was = readManifest(deps.layout, ref, release);
-  const about = { live: livePath(deps.layout, ref), policy: deps.policy, time: "again" } as const;
-  remember(bringOver({ root, was, by, ...about }, deps.scan), by, deps);
-}
-
-/** What was kept is never pruned: the manifest says so. */
-function remember({ kept }: LateWrites, by: Manifest, { layout, owner }: PublisherDeps): void {
-  if (Object.keys(kept).length > 0) rewriteManifest(layout, { ...by, displaced: { ...by.displaced, ...kept } }, owner);
-}
-
-/** What was live until a moment ago, wherever it stands now. */
-interface Displaced {
-  readonly manifest: Manifest;
-  readonly previous: Manifest | undefined;
-  readonly displaced: string;
-}
-
-/** (5) and (6): also what recovery does for a run that died in between. */
-export function afterExchange(from: Displaced, deps: PublisherDeps): LateWrites {
-  const late = bringOverFrom(from, deps); // (5)
-  moveTree(from.displaced, historyPath(deps.layout, from.manifest.pack, from.previous)); // (6)
-  return late;
-}
-
-/** (5) alone: of a retired pack of which nothing stays, the whole tree is in history already. */
-export function bringOverFrom({ manifest, previous, displaced }: Displaced, deps: PublisherDeps): LateWrites {
-  const about = { live: livePath(deps.layout, manifest.pack), policy: deps.policy, time: "first" } as const;
-  const late = bringOver({ root: displaced, was: previous, by: manifest, ...about }, deps.scan);
-  remember(late, manifest, deps);
-  return late;
-}
-
-/** Where a displaced tree stands from now on. Where the name is taken (the state was lost once), beside it. */
-function historyPath(layout: VolumeLayout, ref: PackRef, previous: Manifest | undefined): string {
-  const path = releasePath(layout, ref, previous?.release ?? "unknown");
-  for (let count = 0; ; count++) {
-    const free = count === 0 ? path : `${path}.${count}`;
-    if (!existsSync(free)) return free;
-  }
 }
 
 /** (7) for one pack. An exchange that failed half-way keeps its intent: the next run finishes it. */
