@@ -78,6 +78,7 @@ function identityOf({ inode, mtimeMs, size }: LiveFile): FileIdentity {
  * Only the very file that was carried is removed: what its owner has written anew in the live tree stays. A directory
  * of theirs goes when it is empty.
  *
+ * RACE: what its owner wrote and removed within one tick of the clock comes back, for it may have been written since.
  * RACE: what its owner makes anew in the live tree between the look at it and its removal goes, too.
  */
 function removeLate(now: LiveSnapshot, { by, live }: DisplacedTree): string[] {

@@ -1,29 +1,6 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { goLive, packAt, scan } from "../support/scanner.ts";
-import { type Content, scratch, type TreeOf, writeTree } from "../support/trees.ts";
-
-const MANIFEST = "ref: mypack\nversion: 1.2.3\ndependencies: [core]\n";
-const PACK = {
-  "pack.yaml": MANIFEST,
-  "actions/run.yaml": "name: run\n",
-  "actions/run.sh": { script: "#!/bin/sh\n" },
-  "lib/a.py": "a",
-} as const;
-
-function pack(tree: TreeOf<Content> = PACK) {
-  const directory = scratch();
-  const root = `${directory.path}/packs/mypack`;
-  writeTree(root, tree);
-  const dispose = () => directory[Symbol.dispose]();
-  return {
-    root,
-    at: packAt(root),
-    dev: packAt(root, "development"),
-    live: `${directory.path}/live`,
-    [Symbol.dispose]: dispose,
-  };
-}
+import { goLive, MANIFEST, PACK, pack, scan } from "../support/scanner.ts";
 
 test("says of unchanged files what it said before", async () => {
   using own = pack({ ...PACK, "actions/bad.yaml": "a: [\n", "actions/tool.sh": "#!/bin/sh\n" });

@@ -3,31 +3,9 @@ import { describe, expect, test } from "vitest";
 import { lookAt } from "../../src/scan/look.ts";
 import { scanPack } from "../../src/scan/scan-pack.ts";
 import { elfFile } from "../support/elf.ts";
-import { goLive, LIMITS, packAt, scan } from "../support/scanner.ts";
+import { goLive, LIMITS, MANIFEST, PACK, pack, scan } from "../support/scanner.ts";
 import { memorySink } from "../support/sink.ts";
-import { type Content, scratch, type TreeOf, writeTree } from "../support/trees.ts";
-
-const MANIFEST = "ref: mypack\nversion: 1.2.3\ndependencies: [core]\n";
-const PACK = {
-  "pack.yaml": MANIFEST,
-  "actions/run.yaml": "name: run\n",
-  "actions/run.sh": { script: "#!/bin/sh\n" },
-  "lib/a.py": "a",
-} as const;
-
-function pack(tree: TreeOf<Content> = PACK) {
-  const directory = scratch();
-  const root = `${directory.path}/packs/mypack`;
-  writeTree(root, tree);
-  const dispose = () => directory[Symbol.dispose]();
-  return {
-    root,
-    at: packAt(root),
-    dev: packAt(root, "development"),
-    live: `${directory.path}/live`,
-    [Symbol.dispose]: dispose,
-  };
-}
+import { scratch, writeTree } from "../support/trees.ts";
 
 test("reads everything the first time, and says who the pack is", async () => {
   using own = pack();

@@ -47,7 +47,9 @@ describe("--require", () => {
   test("ends with 1 when the required pack is not live", () => {
     using it = story({ packs: { ...packs("core"), ...broken } });
     expect(it.once(["--require", "core,deploy"]).code).toBe(1);
-    expect(it.once(["--require", "nobody"]).code).toBe(1);
+    const run = it.once(["--require", "nobody"]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toBe("Required, but not live in the volume: nobody.\n");
   });
 
   test("ends with 0 when its newest state is rejected, but a good release is live", () => {

@@ -153,6 +153,18 @@ function garbled(bytes: Buffer): Buffer {
 describe("a volume that cannot be written", () => {
   testWith(
     { root: true, tools: ["mount"] },
+    "because it is mounted read-only, and was never used before: exit 3 with the sentence",
+    () => {
+      using it = story({ packs: packs("core") });
+      mount(it, "volume", "-t", "tmpfs", "-o", "ro", "none");
+      const { code, stderr } = it.packsync(["--once"]);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/EROFS.*\n.*read-only: mount it read-write/);
+    },
+  );
+
+  testWith(
+    { root: true, tools: ["mount"] },
     "because it is mounted read-only: exit 3 with the sentence, and nothing changes",
     () => {
       using it = story({ packs: packs("core") });

@@ -8,6 +8,7 @@ import { type ScannedPack, type ScanRequest, scanPack } from "../../src/scan/sca
 import type { KnownPack } from "../../src/scan/store.ts";
 import type { ScanLimits } from "../../src/scan/walk.ts";
 import { type MemorySink, memorySink } from "./sink.ts";
+import { type Content, scratch, type TreeOf, writeTree } from "./trees.ts";
 
 export const LIMITS: ScanLimits = {
   maxFiles: 1000,
@@ -20,6 +21,29 @@ export const LIMITS: ScanLimits = {
 export function packAt(path: string, kind: "production" | "development" = "production"): SourceDirectory {
   const slash = path.lastIndexOf("/");
   return { source: { name: "packs", path: path.slice(0, slash), kind }, directory: path.slice(slash + 1) };
+}
+
+export const MANIFEST = "ref: mypack\nversion: 1.2.3\ndependencies: [core]\n";
+export const PACK = {
+  "pack.yaml": MANIFEST,
+  "actions/run.yaml": "name: run\n",
+  "actions/run.sh": { script: "#!/bin/sh\n" },
+  "lib/a.py": "a",
+} as const;
+
+/** A pack in a source of its own, and a place for it to be live. */
+export function pack(tree: TreeOf<Content> = PACK) {
+  const directory = scratch();
+  const root = `${directory.path}/packs/mypack`;
+  writeTree(root, tree);
+  const dispose = () => directory[Symbol.dispose]();
+  return {
+    root,
+    at: packAt(root),
+    dev: packAt(root, "development"),
+    live: `${directory.path}/live`,
+    [Symbol.dispose]: dispose,
+  };
 }
 
 export interface Scanned extends ScannedPack {
