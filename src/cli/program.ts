@@ -69,6 +69,13 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     .description("per pack: ref, version, source, live release, state, findings")
     .action(async () => run(async (context) => (await import("./status-command.ts")).statusCommand(context)));
   program
+    .command("history")
+    .argument("[pack...]", "refs of packs; all without")
+    .description("every release that is kept, the newest first")
+    .action(async (packs: string[]) =>
+      run(async (context) => (await import("./history-command.ts")).historyCommand(context, packs)),
+    );
+  program
     .command("config")
     .description("the effective configuration")
     .option("--explain", "and where each value came from")
@@ -79,6 +86,23 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
         return ExitCode.ok;
       });
     });
+
+  program.commandsGroup("Go back:");
+  program
+    .command("rollback")
+    .argument("<pack>", "its ref")
+    .description("make an earlier release live again; it stays until the source changes")
+    .option("--to <release>", "its id or number (default: the newest one with other content)")
+    .action(async (pack: string, { to }: { to?: string }) =>
+      run(async (context) => (await import("./rollback-command.ts")).rollbackCommand(context, { pack, to })),
+    );
+  program
+    .command("unpin")
+    .argument("<pack>", "its ref")
+    .description("end a rollback: the next sync publishes what the source has")
+    .action(async (pack: string) =>
+      run(async (context) => (await import("./rollback-command.ts")).unpinCommand(context, pack)),
+    );
   return program;
 }
 
@@ -116,7 +140,7 @@ function addOptions(program: Command): void {
 
 function unknownCommand(command: string): PacksyncError {
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
-    hint: "Commands: plan, status, config; see packsync --help.",
+    hint: "Commands: plan, status, history, config, rollback, unpin; see packsync --help.",
   });
 }
 

@@ -6,14 +6,14 @@ import { type Plan, planPack } from "../plan/plan.ts";
 import { hintOf } from "../platform/unusable.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
-import type { Manifest } from "../publish/manifest.ts";
+import { contentDigest, type Manifest } from "../publish/manifest.ts";
 import type { ReleasePlace } from "../publish/publisher.ts";
 import type { Staging } from "../publish/staging.ts";
 import type { Look } from "../scan/look.ts";
 import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
-import { adoptionRefused, describePlan } from "./findings.ts";
+import { adoptionRefused, describePlan, pinnedFinding } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
 import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
 
@@ -92,8 +92,8 @@ function filesOf(
   record: PackRecord | undefined,
   previous: Manifest | undefined,
 ): Readonly<Record<string, FileEntry>> {
-  if (known === undefined || previous === undefined || record?.applied?.startsWith(`${known.revision} `) !== true)
-    return {};
+  if (known === undefined || previous === undefined || previous.pinned === true) return {};
+  if (record?.applied?.startsWith(`${known.revision} `) !== true) return {};
   const { files, memory } = previous;
   const others = Object.keys(memory).filter((path) => entryAt(memory, path)?.source !== entryAt(files, path)?.digest);
   if (others.length === 0) return files;
@@ -127,6 +127,8 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
 
+  if (previous !== undefined && isPinned(previous, scanned)) return stay(context, previous, deps);
+
   const plan = planPack(scanned.snapshot, live, previous, deps.policy);
   const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
   const applied = appliedKey(scanned, deps);
@@ -140,6 +142,19 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const release = staged?.manifest.release ?? record?.release;
   const prepared = finished(look, record, { outcome: "published", ...about, release });
   return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
+}
+
+/** The source still has what somebody went back from. */
+function isPinned({ pinned, content }: Manifest, { snapshot }: ScannedPack): boolean {
+  return pinned === true && contentDigest(Object.fromEntries(snapshot.files)) === content;
+}
+
+function stay({ look, record, scanned }: Context, previous: Manifest, deps: CycleDeps): Decision {
+  const diagnostics = [...scanned.diagnostics, pinnedFinding(previous)];
+  const source = { name: look.source.name, directory: look.directory };
+  const applied = appliedKey(scanned, deps);
+  deps.publisher?.confirm({ manifest: previous, source, memory: previous.memory, applied });
+  return { prepared: finished(look, record, { outcome: "unchanged", diagnostics }), diagnostics };
 }
 
 /** File by file only for those who asked: a report of 100,000 files helps nobody. */

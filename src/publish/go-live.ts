@@ -198,6 +198,7 @@ export function packRecord(
     source: manifest.source?.name,
     directory: manifest.source?.directory,
     publishedAt: manifest.publishedAt,
+    pinned: manifest.pinned && manifest.content,
     applied: undefined,
     watched,
     live: fingerprint(livePath(layout, manifest.pack), watched),

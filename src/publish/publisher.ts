@@ -9,7 +9,7 @@ import {
   type StagedRelease,
 } from "./go-live.ts";
 import { livePath, stagingPath } from "./layout.ts";
-import { type Manifest, releaseId, rewriteManifest } from "./manifest.ts";
+import { contentDigest, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
 import { mountPoints, refuseMounts } from "./preflight.ts";
 import { prune, type RetentionPolicy } from "./retention.ts";
 import { directoryIdentity, makeReleaseDirectory, type StageRequest, stageTree } from "./stage.ts";
@@ -27,6 +27,8 @@ export interface Publisher extends VolumeView {
   goLive(batch: readonly StagedRelease[]): GoLiveOutcome[];
   /** The live release is equal to its source as it is now, although nothing was published. */
   confirm(confirmation: Confirmation): void;
+  /** The next sync publishes what the source has. */
+  unpin(manifest: Manifest): void;
   prune(refs: Iterable<PackRef>, policy: RetentionPolicy): number;
 }
 
@@ -67,7 +69,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     stage(request) {
       const { kind, staging, applied } = request;
       const previous = request.previous ?? adoptLive(request, deps);
-      const manifest = stageTree({ ...request, previous }, layout, owner, deps.now());
+      const content = kind === "retire" ? { content: NO_SOURCE } : {};
+      const manifest = stageTree({ ...request, ...content, previous }, layout, owner, deps.now());
       const freshFiles = staging.written.size;
       if (freshFiles > FSYNC_FILES) staging.forgetWritten();
       return { kind, manifest, previous, staging, applied, freshFiles };
@@ -77,6 +80,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       const manifest = rewritten(confirmation);
       if (manifest !== confirmation.manifest) rewriteManifest(layout, manifest, owner);
       ledger.savePack({ ...packRecord(manifest, deps), applied: confirmation.applied });
+    },
+    unpin({ pinned: _, ...manifest }) {
+      rewriteManifest(layout, manifest, owner);
+      ledger.savePack(packRecord(manifest, deps));
     },
     prune: (refs, policy) => prune(refs, policy, deps),
   };
@@ -101,7 +108,7 @@ function adoptLive(
   const manifest: Manifest = {
     format: 1,
     pack: ref,
-    release: releaseId(0, files, live.directories),
+    release: releaseId(0, contentDigest(files), live.directories),
     number: 0,
     version,
     origin: "adopted",
@@ -109,6 +116,7 @@ function adoptLive(
     latestMtime: 0,
     identity: directoryIdentity(livePath(layout, ref)),
     dependencies: [],
+    content: NO_SOURCE,
     directories: [],
     carriedDirectories: live.directories,
     files,

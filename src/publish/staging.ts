@@ -3,8 +3,10 @@ import {
   constants,
   fstatSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  type Stats,
   unlinkSync,
   utimesSync,
   writeSync,
@@ -43,6 +45,8 @@ export interface Staging extends Disposable {
   readonly root: string;
   /** The fresh files; path → what was written. */
   readonly written: ReadonlyMap<string, WrittenFile>;
+  /** What came back from history by {@link Staging.restore}. */
+  readonly restored: ReadonlyMap<string, FileIdentity>;
   write(path: string, mode: number, bytes: Uint8Array): void;
   begin(path: string, mode: number): { append(bytes: Uint8Array): void; end(): void };
   /** Forgets everything that was written. */
@@ -51,6 +55,8 @@ export interface Staging extends Disposable {
   drop(path: string): void;
   /** The same inode as the live tree's file, so that writers with open handles, owners and attributes come along. */
   link(path: string, from: string): void;
+  /** The same for a file of an earlier release of ours: its bytes had its mtime before, so it keeps it. */
+  restore(path: string, from: string): void;
   makeDirectory(path: string): void;
   /** Gives every fresh file this mtime, in whole seconds. */
   setMtimes(seconds: number): void;
@@ -69,6 +75,7 @@ export function createStaging(
   before: ReadonlyMap<string, WrittenFile> = new Map(),
 ): Staging {
   const written = new Map(before);
+  const restored = new Map<string, FileIdentity>();
   const directories = before.size === 0 ? new Set<string>() : directoriesAbove(before.keys()).add("");
   let kept = false;
 
@@ -91,10 +98,10 @@ export function createStaging(
   }
 
   function finish(path: string, mode: number, fd: number): void {
-    const { ino: inode, mtimeMs, size } = fstatSync(fd);
+    const identity = identityOf(fstatSync(fd));
     closeSync(fd);
     adopt(at(path), owner);
-    written.set(path, { mode, inode, mtimeMs, size });
+    written.set(path, { mode, ...identity });
   }
 
   function begin(path: string, mode: number) {
@@ -122,19 +129,26 @@ export function createStaging(
     written.clear();
   }
 
+  function link(path: string, from: string): void {
+    failing(path, () => linkSync(fsPath(from), fsPath(at(path))));
+  }
+
   return {
     root,
     written,
+    restored,
     write,
     begin,
     clear,
     makeDirectory,
+    link,
+    restore(path, from) {
+      link(path, from);
+      restored.set(path, identityOf(lstatSync(fsPath(at(path)))));
+    },
     drop(path) {
       unlinkSync(at(path));
       written.delete(path);
-    },
-    link(path, from) {
-      failing(path, () => linkSync(fsPath(from), fsPath(at(path))));
     },
     setMtimes(seconds) {
       for (const [path, file] of written) {
@@ -150,6 +164,10 @@ export function createStaging(
       if (!kept) clear();
     },
   };
+}
+
+function identityOf({ ino: inode, mtimeMs, size }: Stats): FileIdentity {
+  return { inode, mtimeMs, size };
 }
 
 function writeWhole(fd: number, bytes: Uint8Array): void {
