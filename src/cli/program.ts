@@ -76,6 +76,14 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
       run(async (context) => (await import("./history-command.ts")).historyCommand(context, packs)),
     );
   program
+    .command("diff")
+    .argument("<pack>", "its ref")
+    .argument("[releases...]", "one or two, by id or number (default: the one before, and what is live)")
+    .description("what is different between two releases, of YAML key by key")
+    .action(async (pack: string, releases: string[]) =>
+      run(async (context) => (await import("./diff-command.ts")).diffCommand(context, { pack, releases })),
+    );
+  program
     .command("config")
     .description("the effective configuration")
     .option("--explain", "and where each value came from")
@@ -94,7 +102,10 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     .description("make an earlier release live again; it stays until the source changes")
     .option("--to <release>", "its id or number (default: the newest one with other content)")
     .action(async (pack: string, { to }: { to?: string }) =>
-      run(async (context) => (await import("./rollback-command.ts")).rollbackCommand(context, { pack, to })),
+      run(async (context) => {
+        const dryRun = program.opts<Options>().dryRun === true;
+        return (await import("./rollback-command.ts")).rollbackCommand(context, { pack, to, dryRun });
+      }),
     );
   program
     .command("unpin")
@@ -110,7 +121,7 @@ function addOptions(program: Command): void {
   const add = (flags: string, description: string): void => void program.addOption(new Option(flags, description));
   program.optionsGroup("What to do:");
   add("--once", "one sync, then exit; without it packsync stays and watches (not yet)");
-  add("-n, --dry-run", "only say what a sync would do");
+  add("-n, --dry-run", "only say what would be done");
   add("--only <ref,…>", "only these packs");
   add("--require <ref,…>", "end with 0 exactly if these packs are live");
   add("--allow-removals", "end a hold: retire what vanished from the sources");
@@ -140,7 +151,7 @@ function addOptions(program: Command): void {
 
 function unknownCommand(command: string): PacksyncError {
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
-    hint: "Commands: plan, status, history, config, rollback, unpin; see packsync --help.",
+    hint: "Commands: plan, status, history, diff, config, rollback, unpin; see packsync --help.",
   });
 }
 

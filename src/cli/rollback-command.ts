@@ -1,6 +1,6 @@
 import type { RollbackReport } from "../cycle/rollback.ts";
 import { ExitCode } from "../errors.ts";
-import { rollback, unpin } from "../history.ts";
+import { type RollbackRequest, rollback, unpin } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
 import { countsText, findingLines, type Paint, paintFor, plural } from "./text.ts";
@@ -8,7 +8,7 @@ import { countsText, findingLines, type Paint, paintFor, plural } from "./text.t
 /** `packsync rollback <pack>`: an earlier release is live again, and stays until the source changes. */
 export async function rollbackCommand(
   { loaded: { config }, log, stdout, abort }: CommandContext,
-  request: { readonly pack: string; readonly to: string | undefined },
+  request: RollbackRequest,
 ): Promise<ExitCode> {
   const report = await rollback({ config, log, doing: "rollback" }, request, abort);
   stdout.write(
@@ -27,9 +27,11 @@ export function rollbackText(report: RollbackReport, paint: Paint): string {
     ...(returned > 0 ? [`${plural(returned, "file")} of others back`] : []),
   ];
   return [
-    `${paint("bold", ref)}  ${version}  ${from ?? "retired"} → ${paint("green", release)}  what ${to} had: ${what.join(", ")}`,
+    `${paint("bold", ref)}  ${version}  ${from ?? "retired"} → ${paint("green", release ?? "(dry run)")}  what ${to} had: ${what.join(", ")}`,
     ...diagnostics.flatMap((finding) => findingLines(ref, finding, paint)),
-    `  pinned: it stays until the source changes, or until \`packsync unpin ${ref}\` and a sync`,
+    release === undefined
+      ? "  nothing was changed (dry run)"
+      : `  pinned: it stays until the source changes, or until \`packsync unpin ${ref}\` and a sync`,
     "",
   ].join("\n");
 }

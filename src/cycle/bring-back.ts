@@ -2,18 +2,22 @@ import { isSystemError, PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
 import type { FileEntry, LiveSnapshot } from "../pack/snapshot.ts";
 import type { Change } from "../plan/plan.ts";
+import type { PreservePolicy } from "../plan/preserve.ts";
 import { type EarlierState, planRestore, type RestorePlan } from "../plan/restore.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import { rehash } from "../publish/history.ts";
 import type { Manifest } from "../publish/manifest.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { Staging } from "../publish/staging.ts";
+import type { VolumeView } from "../publish/view.ts";
 import { meets, scanLive } from "../scan/live.ts";
 import { readOnce } from "../scan/read.ts";
-import type { CycleDeps } from "./deps.ts";
 
-/** What bringing back works with: the publisher, under the volume's lock. */
-export type BringBackDeps = Pick<CycleDeps, "policy"> & { readonly publisher: Publisher };
+/** What planning works with; bringing back needs the publisher, under the volume's lock. */
+export interface BringBackDeps {
+  readonly volume: VolumeView;
+  readonly policy: PreservePolicy;
+}
 
 /** An earlier state of a pack that is to be live again, and what its release says of itself. */
 export interface BringBack {
@@ -37,11 +41,11 @@ export interface PlannedBringBack extends BringBack {
   readonly plan: RestorePlan;
 }
 
-export function planBringBack(request: BringBack, { policy, publisher }: BringBackDeps): PlannedBringBack {
+export function planBringBack(request: BringBack, { policy, volume }: BringBackDeps): PlannedBringBack {
   const { ref, previous, state } = request;
   const wanted = new Set([...Object.keys(state.files), ...state.foreign]);
   const inspect = meets(wanted, new Set(state.directories));
-  const live = scanLive({ root: publisher.path(ref), ledger: previous.files, inspect });
+  const live = scanLive({ root: volume.path(ref), ledger: previous.files, inspect });
   return { ...request, live, plan: planRestore(state, live, previous, policy) };
 }
 
@@ -85,7 +89,7 @@ function isIn(root: string, path: string, file: FileEntry): boolean {
 export function stageBringBack(
   { ref, previous, about, plan, live, foreign }: PlannedBringBack,
   { shelves }: Found,
-  { publisher }: BringBackDeps,
+  publisher: Publisher,
 ): StagedRelease {
   const place = publisher.place(ref);
   using owned = new DisposableStack();

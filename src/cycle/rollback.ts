@@ -7,12 +7,21 @@ import type { PackRecord } from "../publish/ledger.ts";
 import type { Manifest } from "../publish/manifest.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { RetentionPolicy } from "../publish/retention.ts";
-import { type BringBackDeps, findFiles, planBringBack, stageBringBack } from "./bring-back.ts";
+import {
+  type BringBackDeps,
+  type Found,
+  findFiles,
+  type PlannedBringBack,
+  planBringBack,
+  stageBringBack,
+} from "./bring-back.ts";
 import { describeGoingLive, describePlan } from "./findings.ts";
 import { notPublished } from "./history.ts";
 import { type ChangeCounts, countChanges } from "./report.ts";
 
 export interface RollbackDeps extends BringBackDeps {
+  /** `undefined`: only plan, and change nothing. */
+  readonly publisher: Publisher | undefined;
   readonly retention: RetentionPolicy;
 }
 
@@ -24,8 +33,8 @@ export interface RollbackReport {
   readonly from: string | undefined;
   /** The release whose content is live again. */
   readonly to: string;
-  /** The release that is live now. */
-  readonly release: string;
+  /** The release that is live now; `undefined`: it was only planned. */
+  readonly release: string | undefined;
   readonly changes: ChangeCounts;
   /** How many files of others came back that had made room. */
   readonly returned: number;
@@ -44,11 +53,11 @@ export interface RollbackReport {
  * @throws PacksyncError `USAGE` when there is nothing to go back to, `PACK_FAILED` when it is damaged
  */
 export function rollbackPack(ref: PackRef, wanted: string | undefined, deps: RollbackDeps): RollbackReport {
-  const { publisher } = deps;
-  const record = publisher.packs().get(ref);
-  const previous = record && publisher.previous(ref);
+  const { volume, publisher, retention } = deps;
+  const record = volume.packs().get(ref);
+  const previous = record && volume.previous(ref);
   if (record === undefined || previous === undefined) throw notPublished(ref);
-  const releases = publisher.releases(ref);
+  const releases = volume.releases(ref);
   const target = targetOf(releases, record, wanted);
   const planned = planBringBack({ ref, previous, ...earlier(target, previous, releases) }, deps);
   if (!planned.plan.altersContent) throw isLiveAlready(target);
@@ -57,25 +66,29 @@ export function rollbackPack(ref: PackRef, wanted: string | undefined, deps: Rol
   const found = findFiles(planned, [{ root: target.root, kind: "tree" }]);
   if (found.missing.length > 0) throw damaged(target, found.missing);
   const verified = monotonicMs();
-
-  const staged = stageBringBack(planned, found, deps);
-  using _ = staged.staging;
-  const [outcome] = publisher.goLive([staged]);
-  if (outcome?.live !== true) throw outcome?.error;
+  const live = publisher && goBack(planned, found, publisher);
   const published = monotonicMs();
-  publisher.prune([ref], deps.retention);
+  publisher?.prune([ref], retention);
   return {
     ref,
-    version: staged.manifest.version,
+    version: target.version,
     from: record.release,
     to: target.release,
-    release: staged.manifest.release,
+    release: live?.release,
     changes: countChanges(planned.plan.changes),
     returned: planned.plan.returning.length,
-    diagnostics: [...describePlan(planned.plan, false), ...describeGoingLive(outcome)],
+    diagnostics: [...describePlan(planned.plan, false), ...(live?.diagnostics ?? [])],
     verifiedInMs: verified - started,
     publishedInMs: published - verified,
   };
+}
+
+function goBack(planned: PlannedBringBack, found: Found, publisher: Publisher) {
+  const staged = stageBringBack(planned, found, publisher);
+  using _ = staged.staging;
+  const [outcome] = publisher.goLive([staged]);
+  if (outcome?.live !== true) throw outcome?.error;
+  return { release: staged.manifest.release, diagnostics: describeGoingLive(outcome) };
 }
 
 /** A release that one can go back to. */
