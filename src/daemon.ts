@@ -7,12 +7,11 @@ import { readStatus, type Status } from "./cycle/status.ts";
 import { begin, commit, rollback } from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
-import { openSink } from "./publish/staging.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
-import { createScanner, type Scanner, WORTH_A_THREAD } from "./scan/scanner.ts";
+import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, openScanStore, readScanStore } from "./scan/store.ts";
-import { type ScanThread, startScanThread } from "./scan/thread.ts";
+import { disposableScanner } from "./threaded-scanner.ts";
 import { layoutOf, policyOf, reading, type SessionOptions, withVolume } from "./volume-session.ts";
 
 /** What a run is told beside its configuration. */
@@ -77,23 +76,6 @@ export function status(config: Config): Promise<Status | undefined> {
 /** Whether a whole pack stands in the volume, whoever put it there. */
 export function isLiveIn(config: Config): (ref: string) => boolean {
   return viewVolume(layoutOf(config), emptyLedger).isLive;
-}
-
-/** The scanner, with a second thread that starts when it is first asked for. */
-function disposableScanner({ limits }: Config): Scanner & AsyncDisposable & { readonly startThread: () => void } {
-  let started: ScanThread | undefined;
-  const thread = (): ScanThread => {
-    started ??= startScanThread(
-      new URL(import.meta.url.endsWith(".ts") ? "./scan-thread.ts" : "./scan-thread.js", import.meta.url),
-    );
-    return started;
-  };
-  const scanner = createScanner({ limits, openSink, thread });
-  return {
-    ...scanner,
-    startThread: () => void thread(),
-    [Symbol.asyncDispose]: async () => started?.[Symbol.asyncDispose](),
-  };
 }
 
 /** A database of this size, in bytes, knows some 30,000 files. */

@@ -37,6 +37,7 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   deps.memory.commit();
   const changed = [...published, ...retired].flatMap(({ ref, staged }) => (ref && staged ? [ref] : []));
   deps.publisher?.prune(changed, deps.retention);
+  deps.publisher?.keepFree();
   return report;
 }
 

@@ -104,7 +104,18 @@ async function withState<T>({ layout, owner }: Place, { config, log }: SessionOp
   const ledger = openLedger(database);
   const policy = policyOf(config);
   const now = () => new Date();
-  const deps = { layout, ledger, database, owner, policy, scan: scanLive, fingerprint: liveFingerprint, now };
+  const { minFreeBytes } = config.history;
+  const deps = {
+    layout,
+    ledger,
+    database,
+    owner,
+    policy,
+    minFreeBytes,
+    scan: scanLive,
+    fingerprint: liveFingerprint,
+    now,
+  };
   if (ledger.packs().size === 0) {
     const rebuilt = rebuildLedger(deps);
     if (rebuilt.length > 0) log.warn({ packs: rebuilt }, "the database was rebuilt from the manifests");

@@ -95,6 +95,19 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
       });
     });
 
+  program
+    .command("verify")
+    .argument("[pack...]", "refs of packs; all without")
+    .description("read everything again that was published; ends with 1 while something drifted")
+    .option("--repair", "bring back what drifted")
+    .option("--prune", "remove damaged releases, release 0, and what others had in the way")
+    .action(async (packs: string[], { repair = false, prune = false }: { repair?: boolean; prune?: boolean }) =>
+      run(async (context) => {
+        if (repair || prune) refuseDryRun(program.opts<Options>(), "verify --repair and --prune");
+        return (await import("./verify-command.ts")).verifyCommand(context, { packs, repair, prune });
+      }),
+    );
+
   program.commandsGroup("Go back:");
   program
     .command("rollback")
@@ -112,7 +125,10 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     .argument("<pack>", "its ref")
     .description("end a rollback: the next sync publishes what the source has")
     .action(async (pack: string) =>
-      run(async (context) => (await import("./rollback-command.ts")).unpinCommand(context, pack)),
+      run(async (context) => {
+        refuseDryRun(program.opts<Options>(), "unpin");
+        return (await import("./rollback-command.ts")).unpinCommand(context, pack);
+      }),
     );
   return program;
 }
@@ -149,9 +165,17 @@ function addOptions(program: Command): void {
   add("-v, --verbose", "also what happened to each pack in the log");
 }
 
+/** Nobody who only wants to look may change something. */
+function refuseDryRun({ dryRun }: Options, what: string): void {
+  if (dryRun !== true) return;
+  throw new PacksyncError("USAGE", `Expected \`--dry-run\` with a sync or a rollback, got it with ${what}.`, {
+    hint: "Leave it out; `packsync verify` without options changes nothing.",
+  });
+}
+
 function unknownCommand(command: string): PacksyncError {
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
-    hint: "Commands: plan, status, history, diff, config, rollback, unpin; see packsync --help.",
+    hint: "Commands: plan, status, history, diff, verify, config, rollback, unpin; see packsync --help.",
   });
 }
 

@@ -5,7 +5,7 @@ import type { Change } from "../plan/plan.ts";
 import type { PreservePolicy } from "../plan/preserve.ts";
 import { type EarlierState, planRestore, type RestorePlan } from "../plan/restore.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
-import { rehash } from "../publish/history.ts";
+import { rehash, withoutStamps } from "../publish/history.ts";
 import type { Manifest } from "../publish/manifest.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { Staging } from "../publish/staging.ts";
@@ -28,6 +28,8 @@ export interface BringBack {
     Partial<Pick<Manifest, "restores" | "pinned">>;
   /** Where others' files that come back stand. */
   readonly foreign: ReadonlyMap<string, string>;
+  /** Whether the live files' stamps are believed, or all are read. */
+  readonly trust: "stamps" | "bytes";
 }
 
 /** A tree that may hold wanted bytes. Those of the volume's own trees are linked, a source's are copied. */
@@ -42,10 +44,11 @@ export interface PlannedBringBack extends BringBack {
 }
 
 export function planBringBack(request: BringBack, { policy, volume }: BringBackDeps): PlannedBringBack {
-  const { ref, previous, state } = request;
+  const { ref, previous, state, trust } = request;
   const wanted = new Set([...Object.keys(state.files), ...state.foreign]);
+  const ledger = trust === "stamps" ? previous.files : withoutStamps(previous.files);
   const inspect = meets(wanted, new Set(state.directories));
-  const live = scanLive({ root: volume.path(ref), ledger: previous.files, inspect });
+  const live = scanLive({ root: volume.path(ref), ledger, inspect });
   return { ...request, live, plan: planRestore(state, live, previous, policy) };
 }
 

@@ -37,7 +37,8 @@ const NO_EXCHANGE: Diagnostic = {
   hint: "Put the volume on ext4, XFS, btrfs or tmpfs.",
 };
 
-function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[] {
+/** So many of one kind, and how many more there are. */
+export function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[] {
   const [first] = findings;
   if (first === undefined || findings.length <= LISTED) return findings;
   const { severity, code } = first;

@@ -31,9 +31,21 @@ export interface Prepared {
  */
 export async function prepare(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
   try {
-    return settledBefore(look, record, deps) ?? (await prepareChanged(look, record, deps));
+    return settledBefore(look, record, deps) ?? (await prepareWithRoom(look, record, deps));
   } catch (error) {
     return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
+  }
+}
+
+/** On a full volume history makes room, for as long as there is any. */
+async function prepareWithRoom(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
+  for (;;) {
+    try {
+      return await prepareChanged(look, record, deps);
+    } catch (error) {
+      const isFull = error instanceof PacksyncError && error.code === "VOLUME_FULL";
+      if (!isFull || deps.publisher?.makeRoom(error.missingBytes) !== true) throw error;
+    }
   }
 }
 

@@ -122,6 +122,7 @@ function earlier(target: Target, previous: Manifest, releases: readonly KnownRel
   const isAdopted = manifest.origin === "adopted";
   const { version, dependencies } = manifest;
   return {
+    trust: "stamps",
     foreign,
     state: {
       files: isAdopted ? {} : manifest.files,

@@ -47,6 +47,8 @@ export interface PublisherDeps {
   readonly ledger: LedgerStore;
   readonly database: DatabaseSync;
   readonly owner: Owner | undefined;
+  /** What is left to the services. */
+  readonly minFreeBytes: number;
   readonly policy: PreservePolicy;
   readonly scan: LiveScan;
   readonly fingerprint: LiveFingerprint;

@@ -1,6 +1,7 @@
 import type { PackRef } from "../pack/ref.ts";
 import type { FileEntry, LedgerFile, LiveFile } from "../pack/snapshot.ts";
 import { lstatIfAny } from "../platform/absence.ts";
+import { listNames } from "../platform/names.ts";
 import type { LiveScan } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
 import type { LedgerReader, ReleaseRecord } from "./ledger.ts";
@@ -26,6 +27,15 @@ export function releasesOf(layout: VolumeLayout, ledger: LedgerReader, ref: Pack
   });
 }
 
+/** Trees in a pack's history that are no release's: others' files that had made room, and what found its name taken. */
+export function keptTrees({ releases }: VolumeLayout, ledger: LedgerReader, ref: PackRef): string[] {
+  const root = `${releases}/${ref}`;
+  if (lstatIfAny(root) === undefined) return [];
+  const known = new Set(ledger.releases(ref).map(({ release }) => release));
+  const names = listNames(root).filter((name) => !known.has(name) && !name.endsWith(".json"));
+  return names.map((name) => `${root}/${name}`);
+}
+
 /** What a retirement left: a release without files, which nothing can go back to. */
 export function isRetirement({ files, content, restores }: Manifest): boolean {
   return content === NO_SOURCE && restores === undefined && Object.keys(files).length === 0;
@@ -48,12 +58,23 @@ export interface Rehashed {
 }
 
 /** Reads every one of `files` below `root`, whatever its stamps say. */
-export function rehash(root: string, files: Readonly<Record<string, FileEntry>>, scan: LiveScan): Rehashed {
-  const unstamped = Object.entries(files).map(([path, file]): [string, LedgerFile] => [path, { ...file, ...NO_STAMP }]);
-  const found = scan({ root, ledger: Object.fromEntries(unstamped), inspect: () => false });
-  const sound = new Map([...(found?.files ?? [])].filter(([, { ownership }]) => ownership === "ours"));
+export function rehash(root: string, files: Files, scan: LiveScan): Rehashed {
+  const sound = new Map([...rehashed(root, files, scan)].filter(([, { ownership }]) => ownership === "ours"));
   return { sound, damaged: Object.keys(files).filter((path) => !sound.has(path)) };
 }
+
+/** Everything below `root`, `files` re-hashed. */
+export function rehashed(root: string, files: Files, scan: LiveScan): ReadonlyMap<string, LiveFile> {
+  return scan({ root, ledger: withoutStamps(files), inspect: () => false })?.files ?? new Map();
+}
+
+/** A ledger by which a scan has to read every file. */
+export function withoutStamps(files: Files): Readonly<Record<string, LedgerFile>> {
+  const unstamped = Object.entries(files).map(([path, file]): [string, LedgerFile] => [path, { ...file, ...NO_STAMP }]);
+  return Object.fromEntries(unstamped);
+}
+
+type Files = Readonly<Record<string, FileEntry>>;
 
 /** No file's: whatever is there has to be read. */
 const NO_STAMP = { inode: -1, mtimeMs: -1 };

@@ -10,8 +10,8 @@ import {
 } from "./go-live.ts";
 import { livePath, stagingPath } from "./layout.ts";
 import { contentDigest, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
-import { mountPoints, refuseMounts } from "./preflight.ts";
-import { prune, type RetentionPolicy } from "./retention.ts";
+import { freeBytes, mountPoints, type Room, refuseMounts } from "./preflight.ts";
+import { makeRoom, type PrunedForGood, prune, pruneKept, type RetentionPolicy } from "./retention.ts";
 import { directoryIdentity, makeReleaseDirectory, type StageRequest, stageTree } from "./stage.ts";
 import { createStaging, type Staging } from "./staging.ts";
 import { type VolumeView, viewVolume } from "./view.ts";
@@ -30,13 +30,18 @@ export interface Publisher extends VolumeView {
   /** The next sync publishes what the source has. */
   unpin(manifest: Manifest): void;
   prune(refs: Iterable<PackRef>, policy: RetentionPolicy): number;
+  /** Prunes the oldest releases, however young, until so many bytes came free. @returns whether any came free */
+  makeRoom(bytes: number): boolean;
+  /** The same until what is left to the services is free; called when a cycle is done. */
+  keepFree(): void;
+  /** Removes what no policy removes, and these damaged releases. */
+  pruneKept(ref: PackRef, damaged: ReadonlySet<string>, minAgeSeconds: number): PrunedForGood;
 }
 
 /** Where the next tree of one pack is built, and which number it will have. */
-export interface ReleasePlace {
+export interface ReleasePlace extends Room {
   readonly number: number;
   readonly root: string;
-  readonly volume: string;
   readonly owner: Owner | undefined;
 }
 
@@ -63,7 +68,13 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       mounts ??= mountPoints();
       refuseMounts(livePath(layout, ref), mounts);
       const number = (ledger.pack(ref)?.number ?? 0) + 1;
-      return { number, root: stagingPath(layout, ref, number), volume: layout.root, owner };
+      return {
+        number,
+        root: stagingPath(layout, ref, number),
+        volume: layout.root,
+        minFreeBytes: deps.minFreeBytes,
+        owner,
+      };
     },
     open: ({ root }, written) => createStaging(root, owner, written),
     stage(request) {
@@ -86,6 +97,12 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       ledger.savePack(packRecord(manifest, deps));
     },
     prune: (refs, policy) => prune(refs, policy, deps),
+    makeRoom: (bytes) => makeRoom(bytes, deps),
+    keepFree() {
+      const missing = deps.minFreeBytes - freeBytes(layout.root);
+      if (missing > 0) makeRoom(missing, deps);
+    },
+    pruneKept: (ref, damaged, minAgeSeconds) => pruneKept(ref, damaged, minAgeSeconds, deps),
   };
 }
 

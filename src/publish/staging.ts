@@ -16,7 +16,7 @@ import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { removeTree } from "./directories.ts";
-import { refuseFullVolume } from "./preflight.ts";
+import { type Room, refuseFullVolume } from "./preflight.ts";
 
 /** A fresh file of the next tree. */
 export interface WrittenFile extends FileIdentity {
@@ -24,17 +24,16 @@ export interface WrittenFile extends FileIdentity {
 }
 
 /** Where a scan puts the bytes of changed files while it reads them; see {@link Staging}. */
-interface StagingPlace {
+interface StagingPlace extends Room {
   readonly root: string;
-  readonly volume: string;
   readonly owner: Owner | undefined;
 }
 
 type StagingSink = Pick<Staging, "written" | "write" | "begin" | "clear"> & { expect(sizes: Iterable<number>): void };
 
-export function openSink({ root, volume, owner }: StagingPlace): StagingSink {
+export function openSink({ root, owner, ...room }: StagingPlace): StagingSink {
   const { written, write, begin, clear } = createStaging(root, owner);
-  return { written, write, begin, clear, expect: (sizes) => refuseFullVolume(volume, sizes) };
+  return { written, write, begin, clear, expect: (sizes) => refuseFullVolume(room, sizes) };
 }
 
 /**
@@ -181,7 +180,8 @@ function failing<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const errno = errnoOf(error) ?? "";
-    throw new PacksyncError("PACK_FAILED", `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
+    const code = errno === "ENOSPC" || errno === "EDQUOT" ? "VOLUME_FULL" : "PACK_FAILED";
+    throw new PacksyncError(code, `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
   }
 }
 

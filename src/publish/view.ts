@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { PackRef } from "../pack/ref.ts";
-import { type KnownRelease, releasesOf } from "./history.ts";
+import { type KnownRelease, keptTrees, releasesOf } from "./history.ts";
 import { livePath, type VolumeLayout } from "./layout.ts";
 import type { LedgerReader, PackRecord } from "./ledger.ts";
 import { listManifests, type Manifest, readManifest } from "./manifest.ts";
@@ -12,6 +12,8 @@ export interface VolumeView {
   previous(ref: PackRef): Manifest | undefined;
   /** A pack's releases, oldest first, as far as they are still there. */
   releases(ref: PackRef): readonly KnownRelease[];
+  /** Trees in a pack's history that are no release's. */
+  keptTrees(ref: PackRef): readonly string[];
   /** The pack's directory in the volume. */
   path(ref: PackRef): string;
   /** Whether a whole pack stands there, whoever put it there. */
@@ -28,6 +30,7 @@ export function viewVolume(layout: VolumeLayout, ledger: LedgerReader): VolumeVi
         : (readManifest(layout, ref, latest) ?? listManifests(layout, ref).at(-1));
     },
     releases: (ref) => releasesOf(layout, ledger, ref),
+    keptTrees: (ref) => keptTrees(layout, ledger, ref),
     path: (ref) => livePath(layout, ref),
     isLive: (ref) => existsSync(`${layout.root}/${ref}/pack.yaml`),
   };

@@ -34,6 +34,7 @@ export interface LivePlace {
 export interface StagingPlace {
   readonly root: string;
   readonly volume: string;
+  readonly minFreeBytes: number;
   readonly owner: Owner | undefined;
 }
 
