@@ -97,8 +97,8 @@ export async function verify(
     const deps = { ...about, store, volume: publisher, publisher, policy: policyOf(config) };
     const verified = await verifyPacks(packs, deps);
     return verified.map((pack) => {
-      const repaired = repair ? repairPack(pack, deps) : undefined;
-      const pruned = prune ? prunePack(pack, deps, config.history) : undefined;
+      const repaired = repair ? repairPack(pack, store, deps) : undefined;
+      const pruned = prune ? prunePack(pack, publisher, config.history) : undefined;
       return { ...pack, ...(repaired && { repair: repaired }), ...(pruned && { pruned }) };
     });
   });

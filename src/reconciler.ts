@@ -1,7 +1,8 @@
 import type { CycleDeps } from "./cycle/deps.ts";
+import { failure } from "./cycle/failure.ts";
 import { describeGoingLive } from "./cycle/findings.ts";
 import { isLiveFrom } from "./cycle/live-from.ts";
-import { failure, type Prepared, prepare } from "./cycle/prepare.ts";
+import { type Prepared, prepare } from "./cycle/prepare.ts";
 import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
 import { broughtBackReport, heldReport, type Survey, survey } from "./cycle/survey.ts";

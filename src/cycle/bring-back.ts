@@ -119,7 +119,7 @@ export function stageBringBack(
 
 type Written = Extract<Change, { kind: "add" | "replace" }>;
 
-function isWritten(change: Change): change is Written {
+export function isWritten(change: Change): change is Written {
   return change.kind === "add" || change.kind === "replace";
 }
 

@@ -1,9 +1,8 @@
-import { isSystemError, PacksyncError } from "../errors.ts";
+import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { type Plan, planPack } from "../plan/plan.ts";
-import { hintOf } from "../platform/unusable.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import { contentDigest, type Manifest } from "../publish/manifest.ts";
@@ -13,8 +12,10 @@ import type { Look } from "../scan/look.ts";
 import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
+import { failure } from "./failure.ts";
 import { adoptionRefused, describePlan, pinnedFinding } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
+import { stageRepair } from "./repair.ts";
 import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
 
 /** A pack on its way: settled already, or staged and only waiting to go live. */
@@ -161,8 +162,21 @@ function isPinned({ pinned, content }: Manifest, { snapshot }: ScannedPack): boo
   return pinned === true && contentDigest(Object.fromEntries(snapshot.files)) === content;
 }
 
-function stay({ look, record, scanned }: Context, previous: Manifest, deps: CycleDeps): Decision {
+/** What others took away from a pinned release comes back, as the source's would. */
+function stay({ look, record, scanned, staging }: Context, previous: Manifest, deps: CycleDeps): Decision {
+  staging?.clear();
   const diagnostics = [...scanned.diagnostics, pinnedFinding(previous)];
+  const { changes, staged, lost } = stageRepair(previous, "stamps", deps);
+  if (lost.length > 0) {
+    const prepared = finished(look, record, { outcome: "failed", diagnostics: [...diagnostics, ...lost] });
+    return { prepared, diagnostics };
+  }
+  if (changes.length > 0) {
+    const about = { outcome: "published", diagnostics, changes: countChanges(changes) } as const;
+    const prepared = finished(look, record, { ...about, ...listed({ changes }, deps) });
+    const release = staged?.manifest.release ?? record?.release;
+    return { prepared: { ...prepared, staged, report: { ...prepared.report, release } }, diagnostics };
+  }
   const source = { name: look.source.name, directory: look.directory };
   const applied = appliedKey(scanned, deps);
   deps.publisher?.confirm({ manifest: previous, source, memory: previous.memory, applied });
@@ -170,7 +184,7 @@ function stay({ look, record, scanned }: Context, previous: Manifest, deps: Cycl
 }
 
 /** File by file only for those who asked: a report of 100,000 files helps nobody. */
-function listed({ changes }: Plan, { publisher }: CycleDeps): Pick<PackReport, "plan"> {
+function listed({ changes }: Pick<Plan, "changes">, { publisher }: CycleDeps): Pick<PackReport, "plan"> {
   return publisher === undefined ? { plan: changes } : {};
 }
 
@@ -235,18 +249,4 @@ function changedMeanwhile({ source, directory }: Look): PacksyncError {
       retryable: true,
     },
   );
-}
-
-/**
- * A failure of one pack, said like a finding; other packs go on.
- *
- * @throws what is neither ours nor the system's: a mistake in the program, or the database
- */
-export function failure(error: unknown): Diagnostic {
-  const isOurs = error instanceof PacksyncError;
-  if (!isOurs && !isSystemError(error)) throw error;
-  const code = isOurs && error.code === "PACK_BUSY" ? "pack.busy" : "pack.failed";
-  const base = { severity: "error", code, message: error.message } as const;
-  const hint = isOurs ? error.hint : hintOf(error);
-  return hint === undefined ? base : { ...base, hint };
 }
