@@ -148,7 +148,8 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const source = { name: look.source.name, directory: look.directory };
   const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
   if (!plan.altersContent && record?.release !== undefined && previous !== undefined) {
-    deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, applied });
+    const content = previous.pinned ? contentOf(scanned) : previous.content;
+    deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, content, applied });
     return { prepared: finished(look, record, { outcome: "unchanged", ...about }), diagnostics };
   }
   const staged = stage(context, { identity, plan, applied, source }, deps);
@@ -158,8 +159,12 @@ function decide(context: Context, deps: CycleDeps): Decision {
 }
 
 /** The source still has what somebody went back from. */
-function isPinned({ pinned, content }: Manifest, { snapshot }: ScannedPack): boolean {
-  return pinned === true && contentDigest(Object.fromEntries(snapshot.files)) === content;
+function isPinned({ pinned, content }: Manifest, scanned: ScannedPack): boolean {
+  return pinned === true && contentOf(scanned) === content;
+}
+
+function contentOf({ snapshot }: ScannedPack): string {
+  return contentDigest(Object.fromEntries(snapshot.files));
 }
 
 /** What others took away from a pinned release comes back, as the source's would. */
@@ -179,7 +184,8 @@ function stay({ look, record, scanned, staging }: Context, previous: Manifest, d
   }
   const source = { name: look.source.name, directory: look.directory };
   const applied = appliedKey(scanned, deps);
-  deps.publisher?.confirm({ manifest: previous, source, memory: previous.memory, applied });
+  const { memory, content } = previous;
+  deps.publisher?.confirm({ manifest: previous, source, memory, content, applied });
   return { prepared: finished(look, record, { outcome: "unchanged", diagnostics }), diagnostics };
 }
 

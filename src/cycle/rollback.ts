@@ -147,9 +147,13 @@ function unknownRelease(ref: string, wanted: string, kept: readonly KnownRelease
 }
 
 function isLiveAlready({ ref, release }: KnownRelease): PacksyncError {
-  return new PacksyncError("USAGE", `What \`${ref}\` had in ${release} is live already.`, {
-    hint: `\`packsync history ${ref}\` lists its releases.`,
-  });
+  return new PacksyncError(
+    "USAGE",
+    `To go back to ${release} would change nothing: what it had of \`${ref}\` is live already.`,
+    {
+      hint: `\`packsync history ${ref}\` lists its releases.`,
+    },
+  );
 }
 
 function damaged({ ref, release }: KnownRelease, missing: readonly string[]): PacksyncError {

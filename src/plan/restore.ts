@@ -75,5 +75,9 @@ function mergedMemory(
   now: Readonly<Record<string, PathMemory>>,
 ): Readonly<Record<string, PathMemory>> {
   const paths = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return Object.fromEntries([...paths].map((path) => [path, { ...entryAt(now, path), ...entryAt(before, path) }]));
+  const merged = (path: string): PathMemory => {
+    const { replaced } = entryAt(now, path) ?? {}; // all of before, and what this release replaces
+    return { ...entryAt(now, path), ...entryAt(before, path), ...(replaced && { replaced }) };
+  };
+  return Object.fromEntries([...paths].map((path) => [path, merged(path)]));
 }
