@@ -6,6 +6,7 @@ import { journalSchema, recordCycle } from "./cycle/journal.ts";
 import { type CycleReport, totalsOf } from "./cycle/report.ts";
 import { readStatus, type Status } from "./cycle/status.ts";
 import { PacksyncError } from "./errors.ts";
+import { preserveOverride } from "./plan/preserve.ts";
 import {
   begin,
   commit,
@@ -217,7 +218,9 @@ function cycleDeps({ config, onProgress }: RunOptions, parts: Parts): CycleDeps 
 }
 
 function policyOf({ preserve, arch }: Config): CycleDeps["policy"] {
-  return { mode: preserve, arch };
+  if (typeof preserve === "string") return { mode: preserve, arch, overrides: [] };
+  const overrides = Object.entries(preserve.files).map(([pattern, mode]) => preserveOverride(pattern, mode));
+  return { mode: preserve.default, arch, overrides };
 }
 
 /** Mounts are known by their real paths. */

@@ -3,6 +3,7 @@ import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { type Plan, planPack } from "../plan/plan.ts";
+import { forPack } from "../plan/preserve.ts";
 import { hintOf } from "../platform/unusable.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
@@ -55,9 +56,10 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
 /** The same source under another policy is another decision. */
 function appliedKey(
   { fingerprint, revision }: Pick<KnownPack, "fingerprint" | "revision">,
-  { policy }: CycleDeps,
+  { policy: { mode, arch, overrides } }: CycleDeps,
 ): string | undefined {
-  return fingerprint === undefined ? undefined : [revision, policy.mode, ...policy.arch].join(" ");
+  const named = overrides.map((override) => `${override.pattern}=${override.mode}`);
+  return fingerprint === undefined ? undefined : [revision, mode, ...arch, ...named].join(" ");
 }
 
 async function prepareChanged(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
@@ -127,8 +129,9 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
 
-  const plan = planPack(scanned.snapshot, live, previous, deps.policy);
-  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
+  const policy = forPack(deps.policy, identity.ref);
+  const plan = planPack(scanned.snapshot, live, previous, policy);
+  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, policy, isAdoption)];
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
   const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };

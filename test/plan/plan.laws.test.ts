@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parentsOf } from "../../src/pack/snapshot.ts";
 import { type Plan, planPack } from "../../src/plan/plan.ts";
-import type { PreservePolicy } from "../../src/plan/preserve.ts";
+import type { PackPolicy } from "../../src/plan/preserve.ts";
 import { policy } from "../support/entries.ts";
 import { anyLedger, anySource, anyVolume, apply, look } from "../support/plan-model.ts";
 
-const anyPolicy = fc.constantFrom<PreservePolicy>(policy, { ...policy, mode: "always" }, { ...policy, mode: "off" });
+const anyPolicy = fc.constantFrom<PackPolicy>(policy, { ...policy, mode: "always" }, { ...policy, mode: "off" });
 
 /** A source, a volume, what the ledger knows of it (truly or not), a policy, and the plan for these. */
 const anyCase = fc
