@@ -88,7 +88,11 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
       const example = exampleOf(path);
       return example && `${path.at(-1)}: ${example}`;
     },
-    position: ({ kind, path }) => ({ file, ...(kind === "key" ? keyPosition(path) : valuePosition(path)) }),
+    position: (problem) => {
+      if (problem.kind === "key") return { file, ...keyPosition(problem.path) };
+      const { path, at } = problem;
+      return { file, ...(at === undefined ? valuePosition(path) : keyPosition([...path, at])) };
+    },
   };
 }
 

@@ -71,7 +71,9 @@ const preserve = z.union(
         default: z.exactOptional(preserveWord),
         files: z.exactOptional(z.record(z.string().check(z.regex(PATTERN)), preserveWord, expectedPattern)),
       }),
-      z.transform(({ default: word = "static-elf", files = {} }) => ({ default: word, files })),
+      z.transform(({ default: word = "static-elf" as const, files = {} }) =>
+        Object.keys(files).length === 0 ? word : { default: word, files },
+      ),
     ),
     preserveWord,
   ],
