@@ -42,45 +42,48 @@ interface Words {
 }
 
 const WORDS: Readonly<Record<PreserveReason, (change: Preserved, at: PreservedAt) => Words>> = {
-  "volume-always-wins": ({ next }) => ({
-    message: `stays as it is in the volume, whatever the source has (here ${kindOf(next.elf)}): \`preserve\` is \`always\` for it`,
-    todo: "If the source's was meant to go live:",
+  "volume-always-wins": ({ prev, next }) => ({
+    message: `is ${kindOf(next.elf)} in the source: the volume keeps ${whose(prev)}, because \`preserve\` is \`always\` for it`,
+    todo: REMOVE,
   }),
   "foreign-binary-in-the-way": (_, { binary }) => ({
     message: `is not published: \`${printableName(binary)}\`, a binary that is not packsync's, stands in its way`,
     todo: "Move that binary out of the volume, or the source's file to another path.",
   }),
-  "source-not-a-binary": ({ prev }) => ({
-    message: `is no binary in the source: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
-    todo: "If the source's was meant to go live, remove the volume's file.",
+  "source-not-a-binary": ({ prev, next }) => ({
+    message: `is ${kindOf(next.elf)} in the source: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
+    todo: REMOVE,
   }),
   "source-not-static": ({ prev, next }) => ({
     message: `is ${kindOf(next.elf)} in the source: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
     todo: remedyFor(next.elf),
   }),
   "source-other-arch": ({ prev, next }, { arch }) => ({
-    message: `is ${kindOf(next.elf)} in the source, but ${list(arch)} is wanted: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
-    todo: `Build it for ${list(arch, "or")}, or add \`${next.elf?.machine}\` to \`arch\`.`,
+    message: `is ${kindOf(next.elf)} in the source, wanted is ${oneOf(arch)}: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
+    todo: `Build it for ${oneOf(arch)}, or add \`${next.elf?.machine}\` to \`arch\`.`,
   }),
-  "first-contact": () => ({
-    message:
-      "is a static binary in the source and another one in the volume, and packsync published neither yet: the volume keeps its own",
-    todo: "The next build of the source's goes live. To publish this one, remove the volume's file.",
+  "first-contact": ({ prev }) => ({
+    message: `is a static binary on both sides, seen for the first time: the volume keeps ${whose(prev)}`,
+    todo: REBUILD,
   }),
-  "source-unchanged": () => ({
-    message: "is the volume's own static binary: the source's has not changed since the last sync",
-    todo: "The next build of the source's goes live. To publish this one, remove the volume's file.",
+  "source-unchanged": ({ prev }) => ({
+    message: `is the same in the source as at the last sync: the volume keeps ${whose(prev)}`,
+    todo: REBUILD,
   }),
   "volume-changed": ({ prev }) => ({
-    message: `was given another static binary in the volume since the last sync: the volume keeps ${whose(prev)}`,
-    todo: "The next build of the source's goes live, if the volume's stays as it is. To publish this one, remove the volume's file.",
+    message: `has become another static binary in the volume since the last sync: the volume keeps ${whose(prev)}`,
+    todo: REBUILD,
   }),
 };
+
+const REMOVE = "If the source's is meant to go live, remove the volume's file.";
+const REBUILD =
+  "The source's goes live with its next build. To publish the one that it has now, remove the volume's file.";
 
 /** Ends each hint: the file alone, so that nobody turns the policy off for all. */
 function letTheSourceWin({ ref, binary }: PreservedAt): string {
   const pattern = JSON.stringify(asPattern(`${ref}/${printableName(binary)}`));
-  return `Or let the source win for this file: \`preserve: {files: {${pattern}: off}}\` in packsync.yaml.`;
+  return `Or let the source win for this file: \`${pattern}: off\` below \`preserve.files\` in packsync.yaml.`;
 }
 
 /** What `.gitignore` gives a meaning to, without it. */
@@ -89,7 +92,7 @@ function asPattern(path: string): string {
 }
 
 function whose({ ownership }: Preserved["prev"]): string {
-  return ownership === "ours" ? "the one that was published" : "its own, which is not packsync's";
+  return ownership === "ours" ? "the one that packsync published" : "its own, which is not packsync's";
 }
 
 function kindOf(elf: ElfInfo | undefined): string {
@@ -125,12 +128,10 @@ function needsOf({ interpreter, needed, glibc }: ElfInfo): string {
 }
 
 function remedyFor(elf: ElfInfo | undefined): string {
-  if (elf?.truncated === true) return "Copy or build it again.";
-  return elf?.type === "executable"
-    ? "Build it static (`-static`; Go: `CGO_ENABLED=0`; Rust: a musl target)."
-    : "If the source's was meant to go live, remove the volume's file.";
+  if (elf?.truncated === true) return "Build it, or copy it, again.";
+  return elf?.type === "executable" ? "Build it static (`-static`; Go: `CGO_ENABLED=0`; Rust: a musl target)." : REMOVE;
 }
 
-function list(names: readonly string[], word: "and" | "or" = "or"): string {
-  return names.map((name) => `\`${name}\``).join(` ${word} `);
+function oneOf(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(" or ");
 }

@@ -142,6 +142,32 @@ test("a plan tells what would happen, file by file, and why", () => {
   `);
 });
 
+test("a plan says of a binary that stays why, and what to do, also when its pack is unchanged", () => {
+  const prev = liveFile("f", "static-elf theirs", "foreign");
+  const plan = [
+    { kind: "preserve", path: "sensors/timer", prev, next: entry("static-elf"), why: "first-contact" },
+  ] as const;
+  const about = { code: "volume.preserved", file: "sensors/timer", hint: "Do this." } as const;
+  const diagnostics = [{ ...about, severity: "hint", message: "`sensors/timer` stays" }] as const;
+  const packs = [
+    packReport({ plan, diagnostics }),
+    packReport({ ref: "same", directory: "same", outcome: "unchanged", plan, diagnostics }),
+  ];
+  expect(planText(cycleReport(packs), plain)).toBe(`\
+core  1.0.0  packs  would be published  (live: 1-0123abcd)
+  =  sensors/timer  first-contact
+    hint \`sensors/timer\` stays [volume.preserved]
+      at core/sensors/timer
+      → Do this.
+same  1.0.0  packs  unchanged  (live: 1-0123abcd)
+  =  sensors/timer  first-contact
+    hint \`sensors/timer\` stays [volume.preserved]
+      at same/sensors/timer
+      → Do this.
++ add  ~ replace  - remove  = preserve (the volume's stays)  · carry (not ours)
+`);
+});
+
 test("a status tells where every pack stands", () => {
   const base = {
     version: "1.0.0",
