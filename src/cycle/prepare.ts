@@ -3,6 +3,7 @@ import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { type Plan, planPack } from "../plan/plan.ts";
+import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import { contentDigest, type Manifest } from "../publish/manifest.ts";
@@ -68,9 +69,10 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
 /** The same source under another policy is another decision. */
 function appliedKey(
   { fingerprint, revision }: Pick<KnownPack, "fingerprint" | "revision">,
-  { policy }: CycleDeps,
+  { policy: { mode, arch, overrides } }: CycleDeps,
 ): string | undefined {
-  return fingerprint === undefined ? undefined : [revision, policy.mode, ...policy.arch].join(" ");
+  const named = overrides.map((override) => `${override.pattern}=${override.mode}`);
+  return fingerprint === undefined ? undefined : [revision, mode, ...arch, ...named].join(" ");
 }
 
 async function prepareChanged(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
@@ -142,8 +144,9 @@ function decide(context: Context, deps: CycleDeps): Decision {
 
   if (previous !== undefined && isPinned(previous, scanned)) return stay(context, previous, deps);
 
-  const plan = planPack(scanned.snapshot, live, previous, deps.policy);
-  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
+  const policy = forPack(deps.policy, identity.ref);
+  const plan = planPack(scanned.snapshot, live, previous, policy);
+  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, policy, isAdoption)];
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
   const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };

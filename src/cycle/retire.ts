@@ -1,4 +1,5 @@
 import { planPack } from "../plan/plan.ts";
+import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { CycleDeps } from "./deps.ts";
@@ -19,9 +20,10 @@ export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared
       ledger: previous?.files ?? {},
       inspect: () => false,
     });
-    const plan = planPack({ files: new Map(), directories: [] }, live, previous, deps.policy);
+    const policy = forPack(deps.policy, ref);
+    const plan = planPack({ files: new Map(), directories: [] }, live, previous, policy);
     const staged = stage(record, { live, previous, plan }, deps);
-    const diagnostics = describePlan(plan, false);
+    const diagnostics = describePlan(plan, policy, false);
     const report: PackReport = {
       ...about,
       outcome: "retired",
