@@ -19,15 +19,17 @@ export const requires = {
 interface Needs {
   readonly root?: true;
   readonly tools?: readonly string[];
+  /** In milliseconds. */
+  readonly timeout?: number;
 }
 
 /** A test that needs root or tools: without them it says so and is skipped, or fails when the run is strict. */
-export function testWith({ root, tools = [] }: Needs, title: string, run: () => void | Promise<void>): void {
+export function testWith({ root, tools = [], timeout }: Needs, title: string, run: () => void | Promise<void>): void {
   const missing = [...(root && !requires.root ? ["root"] : []), ...tools.filter((tool) => !requires.tool(tool))].join(
     ", ",
   );
   if (missing === "") {
-    test(title, run);
+    test(title, { ...(timeout === undefined ? {} : { timeout }) }, run);
   } else if (isStrict) {
     test(title, () => expect.fail(`Expected ${missing}, for PACKSYNC_TEST_STRICT=1`));
   } else {
