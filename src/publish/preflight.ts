@@ -1,5 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { PacksyncError } from "../errors.ts";
+import { DATABASE_ROOM_BYTES } from "../platform/database.ts";
 
 /**
  * The mount points of this mount namespace (`/proc/self/mountinfo`, field 5); none where there is no such file.
@@ -36,13 +37,13 @@ export function refuseMounts(live: string, mounts: readonly string[]): void {
 }
 
 /**
- * Room for the fresh files, each rounded up to a block, and as much again as metadata takes.
+ * Room for the fresh files, each rounded up to a block, and as much again as metadata takes; and for the database.
  *
  * @throws PacksyncError `PACK_FAILED`
  */
 export function refuseFullVolume(volume: string, sizes: Iterable<number>): void {
   const { bavail, bsize, ffree, files } = statfsSync(volume);
-  let blocks = 0;
+  let blocks = Math.ceil(DATABASE_ROOM_BYTES / bsize);
   let count = 0;
   for (const size of sizes) {
     blocks += Math.ceil(size / bsize) + 1;

@@ -13,6 +13,7 @@ import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
+import { hintOf } from "../platform/unusable.ts";
 import { removeTree } from "./directories.ts";
 import { refuseFullVolume } from "./preflight.ts";
 
@@ -163,7 +164,10 @@ function failing<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const errno = errnoOf(error) ?? "";
-    throw new PacksyncError("PACK_FAILED", `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
+    throw new PacksyncError("PACK_FAILED", `Cannot stage \`${path}\`: ${errno}.`, {
+      hint: HINTS[errno] ?? hintOf(error),
+      cause: error,
+    });
   }
 }
 

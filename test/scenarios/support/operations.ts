@@ -29,6 +29,12 @@ export interface Operation {
 const ONCE = ["--once", "--packs-dev", "none", "--format", "json"] as const;
 const SYNC = { args: ONCE, next: { args: ONCE, completes: true } } as const;
 
+export function operationNamed(title: string, shape: Shape): Operation {
+  const found = operationsOn(shape).find((operation) => operation.title === title);
+  if (found === undefined) throw new Error(`no operation is called \`${title}\``);
+  return found;
+}
+
 /** Everything that a run can do to packs of this shape. */
 export function operationsOn(shape: Shape): readonly Operation[] {
   const { foreign } = shape;
@@ -146,3 +152,15 @@ export const SMALL: Shape = {
   },
   foreign: { core: { ".venv": { "pyvenv.cfg": "theirs\n" } } },
 };
+
+/** So many fresh files that they are made durable together. */
+export const MANY: Shape = {
+  title: "a pack of many files",
+  old: { core: { ...SMALL.old["core"], data: numbered(40, "1\n") } },
+  new: { core: { ...SMALL.new["core"], data: numbered(40, "2\n".repeat(3000)) } },
+  foreign: SMALL.foreign,
+};
+
+function numbered(count: number, content: string): Tree {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}.txt`, content]));
+}

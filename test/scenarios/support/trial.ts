@@ -22,6 +22,11 @@ export async function refer(operation: Operation, bundle: Bundle): Promise<Refer
   using directory = scratch();
   const root = directory.path;
   await operation.arrange(root);
+  return await observe(root, operation, bundle);
+}
+
+/** Runs the operation in a directory where all is arranged. */
+export async function observe(root: string, operation: Operation, bundle: Bundle): Promise<Reference> {
   const refs = refsIn(root);
   const before = liveOf(root, refs);
   const calls = await traceCalls(traced(root, operation, bundle));
@@ -47,12 +52,12 @@ export async function disturb(operation: Operation, call: Call, effect: string, 
   return disturbed;
 }
 
-function traced(root: string, { args, refused }: Operation, bundle: Bundle): Traced {
+export function traced(root: string, { args, refused }: Operation, bundle: Bundle): Traced {
   return { root, command: bundle.command(...args), refused };
 }
 
 /** Each pack by itself: they do not change at one instant. */
-async function expectWhole(root: string, { before, after }: Reference, { refused }: Operation, where: string) {
+export async function expectWhole(root: string, { before, after }: Reference, { refused }: Operation, where: string) {
   const found = liveOf(root, Object.keys(before));
   for (const [ref, tree] of Object.entries(found)) {
     const isBetweenTwoRenames = refused === "renameat2" && Object.keys(tree).length === 0;
@@ -63,7 +68,7 @@ async function expectWhole(root: string, { before, after }: Reference, { refused
   return found;
 }
 
-async function expectOrderAfterNext(
+export async function expectOrderAfterNext(
   root: string,
   { next }: Operation,
   wanted: Live,
