@@ -35,7 +35,7 @@ describe("when the power is cut, every pack is whole, and the next run puts all 
       async () => {
         using machine = await prepareMachine(operation);
         const { about } = machine;
-        for (const call of about.calls.filter(isStep))
+        for (const call of stepsOf(about.calls))
           for (const moment of moments) {
             using _ = machine.boot();
             const { text } = await runInjected(traced(machine.root, operation, bundle), call, "signal=KILL");
@@ -54,9 +54,21 @@ describe("when the power is cut, every pack is whole, and the next run puts all 
     );
 });
 
-/** Where a numbered step of docs/how-it-publishes.md begins or ends: something gets its name, or is made durable. */
-function isStep({ name }: Call): boolean {
-  return isSoak || /^(rename|fsync|fdatasync|syncfs)/.test(name);
+/**
+ * Where the numbered steps of docs/how-it-publishes.md begin and end: something gets its name, or is made durable. Of many
+ * alike in a row the first and the last; in a soak every call.
+ */
+function stepsOf(calls: readonly Call[]): readonly Call[] {
+  if (isSoak) return calls;
+  const steps = calls.filter(({ name }) => /^(rename|fsync|fdatasync|syncfs)/.test(name));
+  return steps.filter(
+    (step, index) => kindOf(step) !== kindOf(steps[index - 1]) || kindOf(step) !== kindOf(steps[index + 1]),
+  );
+}
+
+/** `fsync volume/.packsync/staging`. */
+function kindOf(call: Call | undefined): string | undefined {
+  return call?.text.split("/").slice(0, 3).join("/");
 }
 
 async function expectRecovery({ root, operation, about }: Machine, where: string) {

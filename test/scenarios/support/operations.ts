@@ -161,6 +161,20 @@ export const MANY: Shape = {
   foreign: SMALL.foreign,
 };
 
+/** One pack needs the other. */
+const TWO: Shape = {
+  title: "two packs",
+  old: { core: SMALL.old["core"] ?? {}, base: { "pack.yaml": manifest("base"), "data.txt": "1\n" } },
+  new: {
+    core: { ...SMALL.new["core"], "pack.yaml": `${manifest("core", "2.0.0")}dependencies: [base]\n` },
+    base: { "pack.yaml": manifest("base", "2.0.0"), "data.txt": "2\n" },
+  },
+  foreign: { core: { "theirs.txt": "theirs\n", empty: {} }, base: { lib: { deep: { "theirs.txt": "theirs\n" } } } },
+};
+
+/** For a soak. */
+export const SHAPES: readonly Shape[] = [SMALL, TWO, MANY];
+
 function numbered(count: number, content: string): Tree {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}.txt`, content]));
 }
