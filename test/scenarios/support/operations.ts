@@ -98,6 +98,18 @@ export function operationsOn(shape: Shape): readonly Operation[] {
         writeSources(root, shape.old);
       },
     },
+    {
+      title: "rollback",
+      args: ["rollback", "core", "--packs-dev", "none", "--format", "json"],
+      next: { args: ONCE, completes: false },
+      arrange: async (root) => {
+        const engine = await publish(root, shape);
+        writeSources(root, shape.new);
+        await engine.sync();
+        pushTimes(root);
+        writeSources(root, shape.new);
+      },
+    },
   ];
 }
 
