@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { expect } from "vitest";
 import type { Story } from "./story.ts";
 
 /** Mounts until the story is over. */
@@ -9,6 +10,29 @@ export function mount(story: Story, path: string, ...args: readonly string[]): v
   mkdirSync(story.at(path), { recursive: true });
   execFileSync("mount", [...args, story.at(path)]);
   story.defer(() => execFileSync("umount", ["--lazy", story.at(path)]));
+}
+
+/** A file system in a file, mounted until the story is over. @returns how to mount it anew, as after a reboot */
+export function mountImage(story: Story, path: string, size: string, mkfs: readonly string[]): () => void {
+  const image = story.at("image");
+  const [command = "", ...options] = mkfs;
+  execFileSync("truncate", ["--size", size, image]);
+  execFileSync(command, [...options, image], { stdio: "ignore" });
+  mount(story, path, "-o", "loop", image);
+  return () => {
+    execFileSync("umount", [story.at(path)]);
+    execFileSync("mount", ["-o", "loop", image, story.at(path)]);
+  };
+}
+
+/** Leaves not a byte free. */
+export function fill(path: string): void {
+  const bytes = Buffer.alloc(4096, "x");
+  try {
+    for (;;) writeFileSync(path, bytes, { flag: "a" });
+  } catch (error) {
+    expect(String(error)).toContain("ENOSPC");
+  }
 }
 
 /** The files below `path` that a sync opens, relative to it, sorted, each once. */

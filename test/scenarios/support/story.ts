@@ -41,6 +41,8 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly volume?: string;
+  /** A command that runs the program, e.g. `strace`. */
+  readonly through?: readonly string[];
 }
 
 interface Ended {
@@ -105,7 +107,7 @@ export function story(
   };
 }
 
-function runProgram(cwd: string, args: readonly string[], { env = {}, uid }: RunOptions): Ended {
+function runProgram(cwd: string, args: readonly string[], { env = {}, uid, through = [] }: RunOptions): Ended {
   const user = uid === undefined ? {} : { uid, gid: uid };
   const environment = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
   const options = {
@@ -116,7 +118,8 @@ function runProgram(cwd: string, args: readonly string[], { env = {}, uid }: Run
     killSignal: "SIGKILL",
     ...user,
   } as const;
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [MAIN, ...args], options);
+  const [file = "", ...rest] = [...through, process.execPath, MAIN, ...args];
+  const { status, stdout, stderr, error } = spawnSync(file, rest, options);
   if (error !== undefined) throw error;
   return { code: status, stdout, stderr };
 }
