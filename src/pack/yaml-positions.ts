@@ -11,6 +11,7 @@ import {
   visit,
 } from "yaml";
 import type { Position } from "./diagnostics.ts";
+import type { ValuePath } from "./finding.ts";
 import { yamlFault } from "./yaml-messages.ts";
 import { positionAt, readYamlText, type YamlFault } from "./yaml-text.ts";
 
@@ -53,6 +54,59 @@ export function keyPosition(source: string | Uint8Array, path: readonly string[]
   } catch {
     return undefined;
   }
+}
+
+/** A piece of a text file; counted as in {@link Position}, the end exclusively. */
+export interface Range extends Position {
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/**
+ * Where values stand in a file: the key or the value at the end of a path, or of the longest part of the path that is there.
+ * It parses the file again, slowly: for findings only.
+ */
+export function rangeFinder(source: string | Uint8Array): (path: ValuePath, at: "key" | "value") => Range | undefined {
+  const { ok, text } = readYamlText(source);
+  let document: Document.Parsed | undefined;
+  try {
+    document = ok ? parseDocument(text, OPTIONS) : undefined;
+  } catch {
+    // a stack overflow, survived: what it says of the file is said without a place
+  }
+  return (path, at) => {
+    const range = document && rangeAt(document, path, at);
+    if (range === undefined) return undefined;
+    const [start, end] = [positionAt(text, range[0]), positionAt(text, Math.max(range[1], range[0]))];
+    return { ...start, endLine: end.line, endColumn: end.column };
+  };
+}
+
+function rangeAt(document: Document.Parsed, path: ValuePath, at: "key" | "value"): [number, number] | undefined {
+  let node: unknown = document.contents;
+  let found: unknown = document.contents;
+  for (const [index, segment] of path.entries()) {
+    const parent = isAlias(node) ? node.resolve(document) : node;
+    const [key, value] = childOf(parent, segment);
+    if (key === undefined) break;
+    node = value;
+    const isEmpty = !isNode(value) || value.range?.[0] === value.range?.[1];
+    found = index === path.length - 1 && at === "value" && !isEmpty ? value : key;
+  }
+  const range = isNode(found) ? found.range : undefined;
+  return range ? [range[0], range[1]] : undefined;
+}
+
+/** The last of repeated keys is the one that counts; an item of a list has no key but itself. */
+function childOf(parent: unknown, segment: string | number): readonly [key: unknown, value: unknown] {
+  if (isSeq(parent)) {
+    const item = parent.items[Number(segment)];
+    return [item, item];
+  }
+  const pair = isMap(parent)
+    ? parent.items.findLast((item) => isScalar(item.key) && String(item.key.value) === String(segment))
+    : undefined;
+  return [pair?.key, pair?.value];
 }
 
 function syntaxFault(text: string, { errors, contents }: Document.Parsed, first: YamlFault): YamlFault | undefined {

@@ -1,0 +1,30 @@
+import { checkShape } from "./check-shape.ts";
+import type { Finding } from "./finding.ts";
+import { type DefinitionContext, modelOf } from "./model.ts";
+
+/**
+ * Everything that is wrong with one definition, looked at by itself. Pure: where it stands is looked up by whoever shows it.
+ *
+ * @param value as parsed; anything
+ */
+export function checkDefinition(value: unknown, about: DefinitionContext): readonly Finding[] {
+  const model = modelOf(about.kind, about.dialect);
+  if (model === undefined) return [];
+  if (!isMapping(value)) return [notAMapping(value, about)];
+  return [...checkShape(value, model), ...(model.check?.(value, about) ?? [])];
+}
+
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function notAMapping(value: unknown, { kind }: DefinitionContext): Finding {
+  const got = value === null || value === undefined ? "nothing" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
+  return {
+    severity: "error",
+    code: kind === "pack" ? "manifest.not_object" : "component.not_object",
+    message: `Expected \`key: value\` lines, got ${got}`,
+    path: [],
+    at: "value",
+  };
+}

@@ -1,0 +1,73 @@
+import type { Dialect } from "./identity.ts";
+
+/** What a definition defines. `chain` is the body of a StackStorm action-chain, `workflow` that of an orquesta or Attune workflow. */
+export const componentKinds = [
+  "pack",
+  "action",
+  "alias",
+  "cache",
+  "chain",
+  "config_schema",
+  "dashboard",
+  "permission_set",
+  "policy",
+  "queue",
+  "rule",
+  "runtime",
+  "sensor",
+  "trigger",
+  "workflow",
+] as const;
+export type ComponentKind = (typeof componentKinds)[number];
+
+const BY_DIRECTORY: Readonly<Record<string, ComponentKind>> = {
+  actions: "action",
+  "actions/chains": "chain",
+  "actions/workflows": "workflow",
+  aliases: "alias",
+  caches: "cache",
+  dashboards: "dashboard",
+  permission_sets: "permission_set",
+  policies: "policy",
+  queues: "queue",
+  rules: "rule",
+  runtimes: "runtime",
+  sensors: "sensor",
+  triggers: "trigger",
+  workflows: "workflow",
+};
+
+/** Directories that only one of the platforms looks into. */
+const ONLY_IN: Readonly<Record<string, Dialect>> = {
+  "actions/chains": "stackstorm",
+  aliases: "stackstorm",
+  caches: "attune",
+  dashboards: "attune",
+  permission_sets: "attune",
+  queues: "attune",
+  runtimes: "attune",
+  workflows: "attune",
+};
+
+/**
+ * What a definition file defines; `undefined`: nothing that a platform of this dialect reads.
+ *
+ * @param file relative to the pack
+ * @param value its parsed content: chain and workflow bodies also lie in `actions/` itself
+ */
+export function kindOf(file: string, value: unknown, dialect: Dialect): ComponentKind | undefined {
+  if (file === "pack.yaml") return "pack";
+  if (file === "config.schema.yaml") return dialect === "stackstorm" ? "config_schema" : undefined;
+  const directory = file.slice(0, Math.max(file.lastIndexOf("/"), 0));
+  const only = ONLY_IN[directory];
+  if (only !== undefined && only !== dialect) return undefined;
+  const kind = BY_DIRECTORY[directory];
+  return kind === "action" && dialect === "stackstorm" ? bodyOrAction(value) : kind;
+}
+
+/** StackStorm registers as an action what says which runner runs it; the rest are bodies that an `entry_point` names. */
+function bodyOrAction(value: unknown): ComponentKind {
+  if (typeof value !== "object" || value === null || "runner_type" in value) return "action";
+  if ("chain" in value) return "chain";
+  return "tasks" in value ? "workflow" : "action";
+}

@@ -1,0 +1,36 @@
+import type * as z from "zod/mini";
+import { trigger as attuneTrigger } from "./attune/trigger.ts";
+import type { ComponentKind } from "./component.ts";
+import type { Finding } from "./finding.ts";
+import type { Dialect } from "./identity.ts";
+import { trigger as stackstormTrigger } from "./stackstorm/trigger.ts";
+
+/** What one kind of component is in one dialect. */
+export interface KindModel {
+  /** What a definition may say; unknown keys are kept. */
+  readonly schema: z.ZodMiniType;
+  /** Dotted paths (`tags`, `tasks.*.retry`) that the platform does not read, or repairs: what is wrong there only warns. */
+  readonly advisory: readonly string[];
+  /** What a schema cannot say. `value` is a mapping, though not always one that fits the schema. */
+  readonly check?: (value: Readonly<Record<string, unknown>>, about: DefinitionContext) => readonly Finding[];
+}
+
+/** Where a definition stands. */
+export interface DefinitionContext {
+  /** Relative to the pack. */
+  readonly file: string;
+  readonly kind: ComponentKind;
+  readonly dialect: Dialect;
+  /** The pack's ref; `undefined`: nobody knows. */
+  readonly pack: string | undefined;
+}
+
+const MODELS: Readonly<Record<Dialect, Partial<Record<ComponentKind, KindModel>>>> = {
+  attune: { trigger: attuneTrigger },
+  stackstorm: { trigger: stackstormTrigger },
+};
+
+/** `undefined`: this dialect has no such kind. */
+export function modelOf(kind: ComponentKind, dialect: Dialect): KindModel | undefined {
+  return MODELS[dialect][kind];
+}

@@ -1,0 +1,28 @@
+import * as z from "zod/mini";
+
+/*
+ * How schemas of definitions are written: with `zod/mini`, which is loaded only when there is something to validate. The
+ * same schemas become JSON Schema for editors, so descriptions are for people who write packs. What zod's own messages
+ * say is never shown: `check-shape.ts` makes findings.
+ */
+
+/** A field that may be missing; `key:` without a value says as little. */
+export function field<T extends z.ZodMiniType>(description: string, type: T) {
+  return z.optional(z.nullable(type)).check(z.describe(description));
+}
+
+/** A field that has to be there. */
+export function required<T extends z.ZodMiniType>(description: string, type: T): T {
+  return type.check(z.describe(description));
+}
+
+/** Values that the platform compares as they are. */
+export function oneOf<const T extends readonly string[]>(names: T) {
+  return z.enum(names);
+}
+
+export const text = z.string();
+export const bool = z.boolean();
+export const int = z.int();
+export const anyMap = z.record(z.string(), z.unknown());
+export const texts = z.array(z.string());
