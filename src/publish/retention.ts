@@ -11,7 +11,6 @@ import { keptTrees } from "./history.ts";
 import { manifestPath, releasePath } from "./layout.ts";
 import type { ReleaseRecord } from "./ledger.ts";
 import { listManifests, listReleases, type Manifest, numberOf } from "./manifest.ts";
-import { freeBytes } from "./preflight.ts";
 
 /**
  * How much history is kept: the newest `keep` previous releases, in `maxBytes`, none that was displaced longer than `maxAgeSeconds`
@@ -66,21 +65,22 @@ export function prune(refs: Iterable<PackRef>, policy: RetentionPolicy, deps: Pu
  * Makes room where there is none: the oldest releases of all packs go, however young. Release 0 and what others had in the
  * way stay.
  *
- * @returns whether anything came free
+ * @param bytes how many, at least; of a release those of its files count that no other one shares
+ * @returns whether any release went
  */
 export function makeRoom(bytes: number, deps: PublisherDeps): boolean {
-  const wanted = freeBytes(deps.layout.root) + bytes;
   const oldestFirst = [...deps.ledger.packs().keys()]
     .flatMap((ref) => deps.ledger.releases(ref))
     .filter(({ number, displacedAt }) => number > 0 && displacedAt !== undefined)
     .sort((a, b) => ((a.displacedAt ?? "") < (b.displacedAt ?? "") ? -1 : 1));
-  let pruned = 0;
+  let freed = 0;
   for (const release of oldestFirst) {
-    if (pruned > 0 && freeBytes(deps.layout.root) >= wanted) break;
-    pruneRelease(release, listManifests(deps.layout, release.ref), deps);
-    pruned++;
+    const manifests = listManifests(deps.layout, release.ref);
+    freed += ownBytes(release, manifests);
+    pruneRelease(release, manifests, deps);
+    if (freed >= bytes) break;
   }
-  return pruned > 0;
+  return oldestFirst.length > 0;
 }
 
 /** What was removed although no policy removes it. */
