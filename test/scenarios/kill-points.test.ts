@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => bundle[Symbol.dispose]());
 
 describe.for(process.env["PACKSYNC_TEST_SOAK"] === "1" ? SHAPES : [SMALL])(
-  "killed at any call that changes the volume, a run leaves every pack of $title whole, and the next run puts all right",
+  "$title: killed at any call that changes the volume, a run leaves every pack whole, and the next one puts all right",
   (shape) => {
     for (const operation of operationsOn(shape))
       testWith({ tools: ["strace"], timeout: 600_000 }, operation.title, async () => {
