@@ -55,5 +55,5 @@ function nameOf(item: unknown): string | undefined {
 
 function isSame(before: unknown, after: unknown): boolean {
   if (before instanceof Date && after instanceof Date) return before.getTime() === after.getTime();
-  return Object.is(before, after);
+  return before === after || (Number.isNaN(before) && Number.isNaN(after));
 }

@@ -7,7 +7,7 @@ import {
   parentsOf,
 } from "../pack/snapshot.ts";
 import { type Change, type Ledger, type Plan, planPack } from "./plan.ts";
-import type { PathMemory, PreservePolicy } from "./preserve.ts";
+import type { PackPolicy, PathMemory } from "./preserve.ts";
 
 /** An earlier state of a pack: what packsync had published, and paths where others' files stood. */
 export interface EarlierState {
@@ -29,7 +29,7 @@ export function planRestore(
   state: EarlierState,
   live: LiveSnapshot | undefined,
   ledger: Ledger | undefined,
-  policy: PreservePolicy,
+  policy: PackPolicy,
 ): RestorePlan {
   const plan = planPack(snapshotOf(state), live, ledger, policy);
   const returning = withRoom(state.foreign, plan);
@@ -75,5 +75,9 @@ function mergedMemory(
   now: Readonly<Record<string, PathMemory>>,
 ): Readonly<Record<string, PathMemory>> {
   const paths = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return Object.fromEntries([...paths].map((path) => [path, { ...entryAt(now, path), ...entryAt(before, path) }]));
+  const merged = (path: string): PathMemory => {
+    const { replaced } = entryAt(now, path) ?? {}; // all of before, and what this release replaces
+    return { ...entryAt(now, path), ...entryAt(before, path), ...(replaced && { replaced }) };
+  };
+  return Object.fromEntries([...paths].map((path) => [path, merged(path)]));
 }

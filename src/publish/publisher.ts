@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PackRef } from "../pack/ref.ts";
 import type { Owner } from "../platform/ownership.ts";
 import {
@@ -55,6 +56,8 @@ export interface Confirmation {
   readonly manifest: Manifest;
   readonly source: Manifest["source"];
   readonly memory: Manifest["memory"];
+  /** What the source has; a pin that is not for this ends. */
+  readonly content: string;
   readonly applied: string | undefined;
 }
 
@@ -106,17 +109,15 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   };
 }
 
-/** Only what changed is written: the memory of binaries, or which source a pack comes from now. */
-function rewritten({ manifest, source, memory }: Confirmation): Manifest {
-  const next = source === undefined ? { ...manifest, memory } : { ...manifest, memory, source };
-  return JSON.stringify(next) === JSON.stringify(manifest) ? manifest : next;
+/** Only what changed is written: the memory of binaries, which source a pack comes from now, or what it has. */
+function rewritten({ manifest, source, memory, content }: Confirmation): Manifest {
+  const { pinned, ...rest } = { ...manifest, memory, content, ...(source && { source }) };
+  const next = content === manifest.content && pinned ? { ...rest, pinned } : rest;
+  return isDeepStrictEqual(next, manifest) ? manifest : next;
 }
 
 /** Release 0: the manifest of what somebody else had put where a pack goes live for the first time. */
-function adoptLive(
-  { ref, live, version }: PublishRequest,
-  { layout, owner, now }: PublisherDeps,
-): Manifest | undefined {
+function adoptLive({ ref, live }: PublishRequest, { layout, owner, now }: PublisherDeps): Manifest | undefined {
   if (live === undefined) return undefined;
   const known = [...live.files].flatMap(([path, { digest, ...file }]) =>
     digest === undefined ? [] : [[path, { ...file, digest }] as const],
@@ -127,7 +128,7 @@ function adoptLive(
     pack: ref,
     release: releaseId(0, contentDigest(files), live.directories),
     number: 0,
-    version,
+    version: "unknown",
     origin: "adopted",
     publishedAt: now().toISOString(),
     latestMtime: 0,

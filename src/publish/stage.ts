@@ -67,10 +67,11 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
   const files = manifestFiles(request);
   const digest = contentDigest(files);
   const theirs = new Set(plan.carriedDirectories);
+  const directories = plan.directories.filter((path) => !theirs.has(path));
   const manifest: Manifest = {
     format: 1,
     pack: ref,
-    release: releaseId(request.number, digest, plan.directories),
+    release: releaseId(request.number, digest, directories),
     number: request.number,
     version: request.version,
     origin: request.origin,
@@ -82,7 +83,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     content: request.content ?? sourceContent(plan, files, digest),
     ...(request.restores !== undefined && { restores: request.restores }),
     ...(request.pinned && { pinned: true }),
-    directories: plan.directories.filter((path) => !theirs.has(path)),
+    directories,
     carriedDirectories: plan.carriedDirectories,
     files,
     carried,

@@ -21,7 +21,7 @@ test("needs no configuration at all", async () => {
     only: [],
     lockTimeoutSeconds: 30,
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
-    history: { keep: 5, minAgeSeconds: 600, maxBytes: 2 ** 31 },
+    history: { keep: 5, minAgeSeconds: 600, maxBytes: 2 ** 31, minFreeBytes: 0 },
     format: "text",
     log: { level: "warn", style: "auto" },
   });
@@ -168,6 +168,23 @@ describe("values in flags, variables and files", () => {
     { title: "owner as a number in YAML", yaml: "owner: 1000", config: { owner: { uid: 1000, gid: 1000 } } },
     { title: "owner uid:gid in YAML", yaml: "owner: 1000:1000", config: { owner: { uid: 1000, gid: 1000 } } },
     { title: "preserve: off in YAML", yaml: "preserve: off", config: { preserve: "off" } },
+    {
+      title: "preserve by file",
+      yaml: 'preserve:\n  default: always\n  files:\n    "*/lib/**": static-elf\n    core/sensors/timer: off\n',
+      config: { preserve: { default: "always", files: { "*/lib/**": "static-elf", "core/sensors/timer": "off" } } },
+    },
+    {
+      title: "preserve by file, without a default",
+      yaml: "preserve: {files: {core/a b: off}}",
+      config: { preserve: { default: "static-elf", files: { "core/a b": "off" } } },
+    },
+    { title: "preserve with a default alone", yaml: "preserve: {default: off}", config: { preserve: "off" } },
+    {
+      title: "a flag over the whole of preserve in YAML",
+      flags: { preserve: "always" },
+      yaml: "preserve: {default: off, files: {core/a: off}}",
+      config: { preserve: "always" },
+    },
     { title: "preserve by flag", flags: { preserve: "always" }, config: { preserve: "always" } },
     {
       title: "arch with aliases, each once",
@@ -213,8 +230,10 @@ describe("values in flags, variables and files", () => {
     },
     {
       title: "a duration",
-      yaml: "history: {keep: 0, minAge: 2h, maxBytes: 1kB}",
-      config: { history: { keep: 0, minAgeSeconds: 7200, maxBytes: 1000 } },
+      yaml: "history: {keep: 0, minAge: 2h, maxAge: 90d, maxBytes: 1kB, minFree: 1GiB}",
+      config: {
+        history: { keep: 0, minAgeSeconds: 7200, maxAgeSeconds: 7_776_000, maxBytes: 1000, minFreeBytes: 2 ** 30 },
+      },
     },
     {
       title: "a duration in seconds",

@@ -47,12 +47,37 @@ export function opened(story: Story, path: string): string[] {
   return [...new Set(inside.map((file) => relative(story.at(path), file)))].sort();
 }
 
+/** How each kind of ELF file is built. Cross compilers may lack headers and start files; nothing is run here. */
+const RECIPES = {
+  static: ["gcc", "-static"],
+  "static-pie": ["gcc", "-static-pie", "-fPIE"],
+  musl: ["musl-gcc", "-static"],
+  aarch64: ["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,-e,main"],
+  dynamic: ["gcc"],
+  library: ["gcc", "-shared", "-fPIC"],
+  object: ["gcc", "-c"],
+} as const satisfies Record<string, readonly [compiler: string, ...options: string[]]>;
+
+export type ElfKind = keyof typeof RECIPES;
+
+/** What {@link build} needs for all kinds. */
+export const COMPILERS: readonly string[] = [...new Set(Object.values(RECIPES).map(([compiler]) => compiler))];
+
+const built = new Map<string, Buffer>();
+
 /** A real ELF file; another `answer` gives other bytes. */
-export function build(linkage: "static" | "dynamic", answer: number): Buffer {
+export function build(kind: ElfKind, answer: number): Buffer {
+  const key = `${kind} ${answer}`;
+  const bytes = built.get(key) ?? compile(RECIPES[kind], answer);
+  built.set(key, bytes);
+  return bytes;
+}
+
+function compile([compiler, ...options]: readonly [string, ...string[]], answer: number): Buffer {
   const directory = mkdtempSync(join(tmpdir(), "packsync-gcc-"));
   try {
     writeFileSync(`${directory}/a.c`, `int main(void) { return ${answer}; }\n`);
-    execFileSync("gcc", [...(linkage === "static" ? ["-static"] : []), "-o", `${directory}/a`, `${directory}/a.c`]);
+    execFileSync(compiler, [...options, "-o", `${directory}/a`, `${directory}/a.c`]);
     return readFileSync(`${directory}/a`);
   } finally {
     rmSync(directory, { recursive: true });
