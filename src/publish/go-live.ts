@@ -134,9 +134,11 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
   const live = livePath(deps.layout, manifest.pack);
   const moved = { method: "move", late: NO_LATE_WRITES } as const;
   if (leavesNothing(kind, manifest)) {
-    if (!existsSync(live)) return moved;
     const displaced = historyPath(deps.layout, manifest.pack, previous);
-    moveTree(live, displaced); // (4) and (6) in one
+    const isLive = existsSync(live);
+    if (isLive) moveTree(live, displaced); // (4) and (6) in one
+    staging.keepManifests();
+    if (!isLive) return moved;
     return { method: "move", late: bringOverFrom({ manifest, previous, displaced }, deps) } as const; // (5)
   }
   if (!existsSync(live)) {
