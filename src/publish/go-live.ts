@@ -6,7 +6,7 @@ import { transaction } from "../platform/database.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { syncFileSystem } from "../platform/syscalls.ts";
 import { afterExchange, bringOverFrom, compareAgain, historyPath } from "./displaced.ts";
-import { moveTree, swap } from "./exchange.ts";
+import { asidePath, moveTree, swap } from "./exchange.ts";
 import { type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
 import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
@@ -126,8 +126,15 @@ function exchangeOne(staged: StagedRelease, deps: PublisherDeps): GoLiveOutcome 
   try {
     return { ref, live: true, ...exchangeTrees(staged, deps) };
   } catch (error) {
+    if (isHalfWay(staged, deps)) staged.staging.keep();
     return { ref, live: false, error };
   }
+}
+
+/** The next run needs tree and manifest to finish this: it is live already, or what was live stands between two renames. */
+function isHalfWay({ manifest, staging }: StagedRelease, { layout }: PublisherDeps): boolean {
+  const live = lstatSync(livePath(layout, manifest.pack), { bigint: true, throwIfNoEntry: false });
+  return String(live?.ino) === manifest.identity.inode || existsSync(asidePath(staging.root));
 }
 
 function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, deps: PublisherDeps) {

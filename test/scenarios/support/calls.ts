@@ -79,13 +79,15 @@ function parse(line: string, root: string) {
 }
 
 /**
- * Where the numbered steps of docs/how-it-publishes.md begin and end: something gets its name, or is made durable. Of many
- * alike in a row the first and the last.
+ * Where the numbered steps of docs/how-it-publishes.md begin and end: something gets its name, or is made durable; of many
+ * such in a row that are alike the first and the last.
  */
 export function stepsOf(calls: readonly Call[]): readonly Call[] {
   const steps = calls.filter(({ name }) => /^(rename|fsync|fdatasync|syncfs)/.test(name));
-  return steps.filter((step, index) =>
-    [steps[index - 1], steps[index + 1]].some((next) => kindOf(next) !== kindOf(step)),
+  return steps.filter(
+    (step, index) =>
+      step.name.startsWith("rename") ||
+      [steps[index - 1], steps[index + 1]].some((next) => kindOf(next) !== kindOf(step)),
   );
 }
 
