@@ -7,7 +7,7 @@ import { transaction } from "../platform/database.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { syncFileSystem } from "../platform/syscalls.ts";
 import { afterExchange, bringOverFrom, compareAgain, historyPath } from "./displaced.ts";
-import { moveTree, swap } from "./exchange.ts";
+import { asidePath, moveTree, swap } from "./exchange.ts";
 import { type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
 import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
@@ -131,18 +131,27 @@ function exchangeOne(staged: StagedRelease, deps: PublisherDeps): GoLiveOutcome 
   try {
     return { ref, live: true, ...exchangeTrees(staged, deps) };
   } catch (error) {
+    if (isHalfWay(staged, deps)) staged.staging.keep();
     return { ref, live: false, error };
   }
+}
+
+/** The next run needs tree and manifest to finish this: it is live already, or what was live stands between two renames. */
+function isHalfWay({ manifest, staging }: StagedRelease, { layout }: PublisherDeps): boolean {
+  const live = lstatSync(livePath(layout, manifest.pack), { bigint: true, throwIfNoEntry: false });
+  return String(live?.ino) === manifest.identity.inode || existsSync(asidePath(staging.root));
 }
 
 function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, deps: PublisherDeps) {
   const live = livePath(deps.layout, manifest.pack);
   const moved = () => ({ method: "move", late: NO_LATE_WRITES, atMs: monotonicMs() }) as const;
   if (leavesNothing(kind, manifest)) {
-    if (!existsSync(live)) return moved();
     const displaced = historyPath(deps.layout, manifest.pack, previous);
-    moveTree(live, displaced); // (4) and (6) in one
+    const isLive = existsSync(live);
+    if (isLive) moveTree(live, displaced); // (4) and (6) in one
     const atMs = monotonicMs();
+    staging.keepManifests();
+    if (!isLive) return moved();
     return { method: "move", late: bringOverFrom({ manifest, previous, displaced }, deps), atMs } as const; // (5)
   }
   if (!existsSync(live)) {

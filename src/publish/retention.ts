@@ -1,10 +1,10 @@
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { PackRef } from "../pack/ref.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { transaction } from "../platform/database.ts";
 import { fsPath, listNames } from "../platform/names.ts";
-import { removeTree } from "./directories.ts";
+import { removeFile, removeTree } from "./directories.ts";
 import { compareDisplaced } from "./displaced.ts";
 import type { PublisherDeps } from "./go-live.ts";
 import { keptTrees } from "./history.ts";
@@ -164,7 +164,7 @@ export function forgetRelease(ref: PackRef, number: number, { layout, ledger, da
   const numbered = listReleases(layout, ref).sort((a, b) => numberOf(a) - numberOf(b));
   for (const [index, release] of numbered.entries()) {
     const isNeeded = index > 0 && known.has(numberOf(numbered[index - 1] ?? ""));
-    if (!known.has(numberOf(release)) && !isNeeded) rmSync(manifestPath(layout, ref, release), { force: true });
+    if (!known.has(numberOf(release)) && !isNeeded) removeFile(manifestPath(layout, ref, release));
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
 import {
@@ -12,7 +12,7 @@ import {
 import type { Change, Plan } from "../plan/plan.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
-import { likeDirectory } from "./directories.ts";
+import { likeDirectory, removeFile } from "./directories.ts";
 import { livePath, manifestPath, type VolumeLayout } from "./layout.ts";
 import {
   type CarriedFile,
@@ -92,6 +92,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
   };
   makeReleaseDirectory(layout, ref, owner);
   forgetUnpublished(layout, ref, request.number);
+  staging.accompany(manifestPath(layout, ref, manifest.release));
   writeManifest(layout, manifest, owner);
   return manifest;
 }
@@ -107,7 +108,7 @@ function sourceContent({ changes }: Plan, files: Record<string, LedgerFile>, dig
 /** Removes the manifests of this number and above: a run that did not go live wrote them. */
 export function forgetUnpublished(layout: VolumeLayout, ref: PackRef, number: number): void {
   const unpublished = listReleases(layout, ref).filter((release) => numberOf(release) >= number);
-  for (const release of unpublished) rmSync(manifestPath(layout, ref, release));
+  for (const release of unpublished) removeFile(manifestPath(layout, ref, release));
 }
 
 /** What was read and written but is not to be published: the volume has the same already, or keeps its own. */

@@ -15,7 +15,7 @@ import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { hintOf } from "../platform/unusable.ts";
-import { removeTree } from "./directories.ts";
+import { removeFile, removeTree } from "./directories.ts";
 import { type Room, refuseFullVolume } from "./preflight.ts";
 
 /** A fresh file of the next tree. */
@@ -61,8 +61,12 @@ export interface Staging extends Disposable {
   setMtimes(seconds: number): void;
   /** Lets go of the list of fresh files, which nobody asks for any more: a hundred thousand take their room. */
   forgetWritten(): void;
+  /** A file that describes the tree, elsewhere: a manifest. Disposing removes it, too, or it would be taken for a release's. */
+  accompany(path: string): void;
   /** It is live, or history's now: disposing removes nothing. */
   keep(): void;
+  /** The same for a release that has no tree: disposing removes only that. */
+  keepManifests(): void;
 }
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -76,6 +80,7 @@ export function createStaging(
   const written = new Map(before);
   const restored = new Map<string, FileIdentity>();
   const directories = before.size === 0 ? new Set<string>() : directoriesAbove(before.keys()).add("");
+  const manifests = new Set<string>();
   let kept = false;
 
   function makeDirectory(path: string): void {
@@ -156,17 +161,32 @@ export function createStaging(
       }
     },
     forgetWritten: () => written.clear(),
+    accompany: (path) => void manifests.add(path),
     keep() {
       kept = true;
+      manifests.clear();
     },
+    keepManifests: () => manifests.clear(),
     [Symbol.dispose]() {
-      if (!kept) clear();
+      ifPossible(() => {
+        for (const path of manifests) removeFile(path);
+        if (!kept) clear();
+      });
     },
   };
 }
 
 function identityOf({ ino: inode, mtimeMs, size }: Stats): FileIdentity {
   return { inode, mtimeMs, size };
+}
+
+/** What cannot be removed now is swept by the next run; it must not hide why it had to be removed. */
+function ifPossible(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
 }
 
 function writeWhole(fd: number, bytes: Uint8Array): void {

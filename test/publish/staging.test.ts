@@ -155,3 +155,34 @@ testWith({ root: true }, "gives everything it makes to its owner, but not what i
     [0, 0],
   ]);
 });
+
+describe("what describes the tree", () => {
+  const announced = () => {
+    const own = staging();
+    const manifest = `${own.path}/manifest.json`;
+    own.made.write("a", 0o644, Buffer.from("1"));
+    own.made.accompany(manifest);
+    writeFileSync(manifest, "{}");
+    return { ...own, manifest };
+  };
+
+  test("goes with it", () => {
+    using own = announced();
+    own.made[Symbol.dispose]();
+    expect([existsSync(own.made.root), existsSync(own.manifest)]).toEqual([false, false]);
+  });
+
+  test("stays with it", () => {
+    using own = announced();
+    own.made.keep();
+    own.made[Symbol.dispose]();
+    expect([existsSync(own.made.root), existsSync(own.manifest)]).toEqual([true, true]);
+  });
+
+  test("stays alone where the release has no tree", () => {
+    using own = announced();
+    own.made.keepManifests();
+    own.made[Symbol.dispose]();
+    expect([existsSync(own.made.root), existsSync(own.manifest)]).toEqual([false, true]);
+  });
+});
