@@ -91,9 +91,10 @@ export function forgetUnpublished(layout: VolumeLayout, ref: PackRef, number: nu
 }
 
 /** What was read and written but is not to be published: the volume has the same already, or keeps its own. */
-function dropUnwanted(staging: Staging, { changes }: Plan): void {
+function dropUnwanted(staging: Staging, { changes, directories }: Plan): void {
   const wanted = new Set(changes.flatMap(({ kind, path }) => (kind === "add" || kind === "replace" ? [path] : [])));
   for (const path of [...staging.written.keys()]) if (!wanted.has(path)) staging.drop(path);
+  staging.dropDirectoriesBut(new Set(directories)); // a binary of others may stand where one was made
 }
 
 function linkFromLive({ plan, staging }: StageRequest, live: string): Record<string, CarriedFile> {

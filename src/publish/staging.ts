@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  rmdirSync,
   unlinkSync,
   utimesSync,
   writeSync,
@@ -49,6 +50,8 @@ export interface Staging extends Disposable {
   clear(): void;
   /** Takes back one fresh file that the plan does not want. */
   drop(path: string): void;
+  /** Takes back the directories that were made for such files, but for these. */
+  dropDirectoriesBut(wanted: ReadonlySet<string>): void;
   /** The same inode as the live tree's file, so that writers with open handles, owners and attributes come along. */
   link(path: string, from: string): void;
   makeDirectory(path: string): void;
@@ -132,6 +135,13 @@ export function createStaging(
     drop(path) {
       unlinkSync(at(path));
       written.delete(path);
+    },
+    dropDirectoriesBut(wanted) {
+      const unwanted = [...directories].filter((path) => path !== "" && !wanted.has(path));
+      for (const path of unwanted.sort().reverse()) {
+        rmdirSync(at(path));
+        directories.delete(path);
+      }
     },
     link(path, from) {
       failing(path, () => linkSync(fsPath(from), fsPath(at(path))));

@@ -1,0 +1,40 @@
+import { elfFile } from "../support/elf.ts";
+
+/** What a file holds, by name: `<kind> <number>`, of a manifest the ref. Other names are other bytes, of another size. */
+export type Content = string;
+
+/** One file of the model. `mode` are its permission bits. */
+export interface ModelFile {
+  readonly content: Content;
+  readonly mode: number;
+}
+
+export function bytesOf(content: Content): Uint8Array {
+  const [kind, which = ""] = content.split(" ");
+  if (kind === "manifest") return Buffer.from(`ref: ${which}\nversion: 1.0.0\n`);
+  if (kind === "broken") return Buffer.from("name: [unclosed\n");
+  if (kind === "definition") return Buffer.from(`name: a\ndescription: ${which}\n`);
+  if (kind === "script") return Buffer.from(`#!/bin/sh\n${which}\n`);
+  if (!isElf(content)) return Buffer.from(content);
+  return elfFile({ machine: kind === "other" ? 183 : 62, interpreter: kind === "dynamic", padding: which });
+}
+
+export function isElf(content: Content | undefined): boolean {
+  return content !== undefined && /^(static|dynamic|other) /.test(content);
+}
+
+/** A static executable, for whatever machine. */
+export function isStatic(content: Content): boolean {
+  return /^(static|other) /.test(content);
+}
+
+/** A static executable for the machine that is wanted. */
+export function isWanted(content: Content | undefined): boolean {
+  return content?.startsWith("static ") === true;
+}
+
+/** How a file of a source comes out: executable or not, and what needs to be is. */
+export function published({ content, mode }: ModelFile): ModelFile {
+  const isExecutable = (mode & 0o111) !== 0 || isElf(content) || content.startsWith("script ");
+  return { content, mode: isExecutable ? 0o755 : 0o644 };
+}
