@@ -187,5 +187,6 @@ const HINTS: Readonly<Record<string, string>> = {
   EPERM: "The live pack holds files of another user: run packsync as root or as the one user who owns the volume.",
   EXDEV:
     "The pack's directory is on another file system than the volume (an image layer or a mount): move its content into the volume.",
+  ENAMETOOLONG: "Shorten the names above it: the volume's own path comes in front of them.",
   EMLINK: "A file of the live pack has too many hard links: replace it by a fresh copy.",
 };

@@ -148,7 +148,7 @@ function entriesOf(root: string): Entries {
 
 function isInHistory(releases: string, path: string, bytes: Uint8Array): boolean {
   const files = readdirSync(releases).map((release) => `${releases}/${release}/${path}`);
-  const isFile = (file: string) => lstatSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = (file: string) => existsSync(file) && lstatSync(file).isFile();
   return files.some((file) => isFile(file) && readFileSync(file).equals(bytes));
 }
 
