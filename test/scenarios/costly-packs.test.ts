@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { usage } from "./support/machine.ts";
 import { packs } from "./support/packs.ts";
@@ -34,6 +34,37 @@ describe("what costs more than it looks", () => {
     expect(it.tree("volume/core")["big"]).toBe(it.tree("packs/core")["big"]);
   });
 });
+
+/** A minute and more, so it is part of the soak only. */
+const isSoak = Number(process.env["PACKSYNC_TEST_SEQUENCES"] ?? 0) >= 10_000;
+const FILES = 100_000;
+
+describe.runIf(isSoak)(`a pack of ${FILES} files`, { timeout: 600_000 }, () => {
+  test("is published, changed in one place, and then left alone, in bounded memory", () => {
+    using it = story({ packs: packs("core", "deploy") });
+    writeFiles(it.at("packs/core/data"));
+    const first = usage(it, { timeoutMs: 300_000 });
+    expect(JSON.parse(first.stdout).packs).toMatchObject([
+      { ref: "core", outcome: "published", changes: { added: FILES + 3 } },
+      { ref: "deploy", outcome: "published" },
+    ]);
+    expect(first.maxRssKiB, "KiB").toBeLessThan(1024 * 1024);
+    it.write("packs/core/data/0/0", "changed");
+    const second = JSON.parse(usage(it, { timeoutMs: 300_000 }).stdout);
+    expect(second.packs).toMatchObject([{ outcome: "published", changes: { replaced: 1 } }, { outcome: "unchanged" }]);
+    expect(it.tree("volume/core")).toEqual(it.tree("packs/core"));
+    const third = JSON.parse(usage(it, { timeoutMs: 300_000 }).stdout);
+    expect(third.packs).toMatchObject([{ outcome: "unchanged" }, { outcome: "unchanged" }]);
+  });
+});
+
+function writeFiles(directory: string): void {
+  for (let index = 0; index < FILES; index++) {
+    const parent = `${directory}/${Math.floor(index / 1000)}`;
+    if (index % 1000 === 0) mkdirSync(parent, { recursive: true });
+    writeFileSync(`${parent}/${index % 1000}`, `${index}`);
+  }
+}
 
 /** Nine levels of nine aliases each: 3.5 GB when it is unfolded. */
 function bomb(): string {

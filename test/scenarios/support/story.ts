@@ -41,6 +41,7 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly volume?: string;
+  readonly timeoutMs?: number;
 }
 
 interface Ended {
@@ -105,14 +106,18 @@ export function story(
   };
 }
 
-function runProgram(cwd: string, args: readonly string[], { env = {}, uid }: RunOptions): Ended {
+function runProgram(
+  cwd: string,
+  args: readonly string[],
+  { env = {}, uid, timeoutMs = TIMEOUT_MS }: RunOptions,
+): Ended {
   const user = uid === undefined ? {} : { uid, gid: uid };
   const environment = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
   const options = {
     cwd,
     env: environment,
     encoding: "utf8",
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     killSignal: "SIGKILL",
     ...user,
   } as const;
