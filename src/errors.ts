@@ -13,6 +13,7 @@ export type ErrorCode =
   | "SOURCE_UNUSABLE"
   | "STATE_NEWER"
   | "STOPPED"
+  | "VOLUME_FULL"
   | "VOLUME_UNUSABLE";
 
 /** How `packsync` ends; docs/cli.md explains each to people. */
@@ -26,6 +27,8 @@ interface PacksyncErrorOptions {
   readonly position?: (Position & { readonly file: string }) | undefined;
   /** Whether trying the same again soon may succeed. */
   readonly retryable?: boolean;
+  /** Of a full volume: how many bytes have to come free. */
+  readonly missingBytes?: number;
   readonly cause?: unknown;
 }
 
@@ -36,6 +39,7 @@ export class PacksyncError extends Error {
   readonly hint: string | undefined;
   readonly position: PacksyncErrorOptions["position"];
   readonly retryable: boolean;
+  readonly missingBytes: number;
 
   constructor(code: ErrorCode, message: string, options: PacksyncErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -43,6 +47,7 @@ export class PacksyncError extends Error {
     this.hint = options.hint;
     this.position = options.position;
     this.retryable = options.retryable ?? false;
+    this.missingBytes = options.missingBytes ?? 0;
   }
 }
 
@@ -55,6 +60,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case "PACK_BUSY":
     case "PACK_FAILED":
     case "STOPPED":
+    case "VOLUME_FULL":
       return ExitCode.packs;
     case "LOCK_TIMEOUT":
     case "SOURCE_UNUSABLE":

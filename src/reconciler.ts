@@ -1,10 +1,11 @@
 import type { CycleDeps } from "./cycle/deps.ts";
+import { failure } from "./cycle/failure.ts";
 import { describeGoingLive } from "./cycle/findings.ts";
 import { isLiveFrom } from "./cycle/live-from.ts";
-import { failure, type Prepared, prepare } from "./cycle/prepare.ts";
+import { type Prepared, prepare } from "./cycle/prepare.ts";
 import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
-import { heldReport, type Survey, survey } from "./cycle/survey.ts";
+import { broughtBackReport, heldReport, type Survey, survey } from "./cycle/survey.ts";
 import { inDependencyOrder } from "./plan/order.ts";
 import type { GoLiveOutcome } from "./publish/go-live.ts";
 import type { PackRecord } from "./publish/ledger.ts";
@@ -37,6 +38,7 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   deps.memory.commit();
   const changed = [...published, ...retired].flatMap(({ ref, staged }) => (ref && staged ? [ref] : []));
   deps.publisher?.prune(changed, deps.retention);
+  deps.publisher?.keepFree();
   return report;
 }
 
@@ -138,7 +140,9 @@ function isWanted(ref: string, { only }: CycleDeps): boolean {
 function reportOf(found: Survey, prepared: readonly Prepared[], deps: CycleDeps): CycleReport {
   const isAsked = ({ ref }: { readonly ref: string }) => isWanted(ref, deps);
   const held = found.gone.flatMap(({ record, held }) => (held ? [heldReport(record, held, deps)] : []));
-  const packs = [...prepared.map(({ report }) => report), ...[...held, ...found.refused].filter(isAsked)];
+  const broughtBack = found.broughtBack.map((record) => broughtBackReport(record, deps));
+  const standing = [...held, ...broughtBack, ...found.refused].filter(isAsked);
+  const packs = [...prepared.map(({ report }) => report), ...standing];
   const isHidden = ({ ref, source }: Shadowed) => !packs.some((pack) => pack.ref === ref && pack.source === source);
   return {
     sources: found.sources,

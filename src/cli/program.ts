@@ -69,6 +69,21 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     .description("per pack: ref, version, source, live release, state, findings")
     .action(async () => run(async (context) => (await import("./status-command.ts")).statusCommand(context)));
   program
+    .command("history")
+    .argument("[pack...]", "refs of packs; all without")
+    .description("every release that is kept, the newest first")
+    .action(async (packs: string[]) =>
+      run(async (context) => (await import("./history-command.ts")).historyCommand(context, packs)),
+    );
+  program
+    .command("diff")
+    .argument("<pack>", "its ref")
+    .argument("[releases...]", "one or two, by id or number (default: the one before, and what is live)")
+    .description("what is different between two releases, of YAML key by key")
+    .action(async (pack: string, releases: string[]) =>
+      run(async (context) => (await import("./diff-command.ts")).diffCommand(context, { pack, releases })),
+    );
+  program
     .command("config")
     .description("the effective configuration")
     .option("--explain", "and where each value came from")
@@ -79,6 +94,42 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
         return ExitCode.ok;
       });
     });
+
+  program
+    .command("verify")
+    .argument("[pack...]", "refs of packs; all without")
+    .description("read everything again that was published; ends with 1 while something drifted")
+    .option("--repair", "bring back what drifted")
+    .option("--prune", "remove damaged releases, release 0, and what others had in the way")
+    .action(async (packs: string[], { repair = false, prune = false }: { repair?: boolean; prune?: boolean }) =>
+      run(async (context) => {
+        if (repair || prune) refuseDryRun(program.opts<Options>(), "verify --repair and --prune");
+        return (await import("./verify-command.ts")).verifyCommand(context, { packs, repair, prune });
+      }),
+    );
+
+  program.commandsGroup("Go back:");
+  program
+    .command("rollback")
+    .argument("<pack>", "its ref")
+    .description("make an earlier release live again; it stays until the source changes")
+    .option("--to <release>", "its id or number (default: the newest one with other content)")
+    .action(async (pack: string, { to }: { to?: string }) =>
+      run(async (context) => {
+        const dryRun = program.opts<Options>().dryRun === true;
+        return (await import("./rollback-command.ts")).rollbackCommand(context, { pack, to, dryRun });
+      }),
+    );
+  program
+    .command("unpin")
+    .argument("<pack>", "its ref")
+    .description("end a rollback: the next sync publishes what the source has")
+    .action(async (pack: string) =>
+      run(async (context) => {
+        refuseDryRun(program.opts<Options>(), "unpin");
+        return (await import("./rollback-command.ts")).unpinCommand(context, pack);
+      }),
+    );
   return program;
 }
 
@@ -86,7 +137,7 @@ function addOptions(program: Command): void {
   const add = (flags: string, description: string): void => void program.addOption(new Option(flags, description));
   program.optionsGroup("What to do:");
   add("--once", "one sync, then exit; without it packsync stays and watches (not yet)");
-  add("-n, --dry-run", "only say what a sync would do");
+  add("-n, --dry-run", "only say what would be done");
   add("--only <ref,…>", "only these packs");
   add("--require <ref,…>", "end with 0 exactly if these packs are live");
   add("--allow-removals", "end a hold: retire what vanished from the sources");
@@ -114,9 +165,17 @@ function addOptions(program: Command): void {
   add("-v, --verbose", "also what happened to each pack in the log");
 }
 
+/** Nobody who only wants to look may change something. */
+function refuseDryRun({ dryRun }: Options, what: string): void {
+  if (dryRun !== true) return;
+  throw new PacksyncError("USAGE", `Expected \`--dry-run\` with a sync or a rollback, got it with ${what}.`, {
+    hint: "Leave it out; `packsync verify` without options changes nothing.",
+  });
+}
+
 function unknownCommand(command: string): PacksyncError {
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
-    hint: "Commands: plan, status, config; see packsync --help.",
+    hint: "Commands: plan, status, history, diff, verify, config, rollback, unpin; see packsync --help.",
   });
 }
 

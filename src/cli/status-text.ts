@@ -4,6 +4,7 @@ import { columns, findingLines, type Paint, plural } from "./text.ts";
 
 const COLORS: Readonly<Record<PackState, Parameters<Paint>[0]>> = {
   live: "green",
+  pinned: "yellow",
   invalid: "red",
   rejected: "red",
   held: "yellow",

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { type CycleReport, type Outcome, type PackReport, totalsOf } from "../cycle/report.ts";
-import { columns, findingLines, type Paint, plural } from "./text.ts";
+import { columns, countsText, findingLines, type Paint, plural } from "./text.ts";
 
 /** A report, and how long it took. */
 export interface TimedReport {
@@ -61,10 +61,15 @@ function packRow(
   dryRun: boolean,
   paint: Paint,
 ): string[] {
-  const counts = Object.entries(changes).filter(([, count]) => count > 0);
-  const what = counts.map(([kind, count]) => `${count} ${kind}`).join(", ");
   const word = dryRun && (outcome === "published" || outcome === "retired") ? `would be ${outcome}` : outcome;
-  return [paint("bold", ref), version ?? "-", source, paint(COLORS[outcome], word), release ?? "-", what];
+  return [
+    paint("bold", ref),
+    version ?? "-",
+    source,
+    paint(COLORS[outcome], word),
+    release ?? "-",
+    countsText(changes),
+  ];
 }
 
 function summary({ packs }: CycleReport, durationMs: number, dryRun: boolean): string {

@@ -60,6 +60,23 @@ export function findingLines(pack: string, finding: Diagnostic, paint: Paint): s
   return hint === undefined ? lines : [...lines, `      ${paint("dim", "→")} ${printableName(hint)}`];
 }
 
+/** `1 added, 2 removed`: what there is none of is left out. */
+export function countsText(counts: object): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(", ");
+}
+
+/** `345 B`, `1.5 KiB`, `20 MiB`. */
+export function sizeText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
+  const amount = bytes / 1024 ** power;
+  return `${power > 0 && amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${UNITS[power]}`;
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -34,7 +34,9 @@ export interface Config {
   readonly history: {
     readonly keep: number;
     readonly minAgeSeconds: number;
+    readonly maxAgeSeconds?: number | undefined;
     readonly maxBytes: number;
+    readonly minFreeBytes: number;
   };
   readonly format: "text" | "json";
   readonly log: {

@@ -38,7 +38,7 @@ export function explain({ config, origins }: LoadedConfig): readonly Explained[]
 
 /** By dotted key of packsync.yaml, which spares units and sections where they go without saying. */
 function valuesOf({ owner, lockTimeoutSeconds, limits, history, log, ...others }: Config): Map<string, unknown> {
-  const { minAgeSeconds, ...kept } = history;
+  const { minAgeSeconds, maxAgeSeconds, minFreeBytes, ...kept } = history;
   const within = (section: string, values: object) =>
     Object.entries(values).map(([key, value]) => [`${section}.${key}`, value] as const);
   return new Map<string, unknown>([
@@ -46,7 +46,7 @@ function valuesOf({ owner, lockTimeoutSeconds, limits, history, log, ...others }
     ["owner", owner && `${owner.uid}:${owner.gid}`],
     ["lockTimeout", lockTimeoutSeconds],
     ...within("limits", limits),
-    ...within("history", { ...kept, minAge: minAgeSeconds }),
+    ...within("history", { ...kept, minAge: minAgeSeconds, maxAge: maxAgeSeconds, minFree: minFreeBytes }),
     ...within("log", log),
   ]);
 }

@@ -86,9 +86,11 @@ function defaultSources(cwd: string): readonly NamedSource[] {
 }
 
 type Section = "limits" | "history" | "log";
+/** `K` may be unset even where everything else has a default. */
+type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = RunSettings &
   Required<Omit<RunSettings, "owner" | "stateDir" | Section>> & {
-    readonly [S in Section]: Required<NonNullable<RunSettings[S]>>;
+    readonly [S in Section]: AllBut<"maxAge", NonNullable<RunSettings[S]>>;
   };
 
 /** All that has a default: what stands here, a file, a variable or a flag may replace. */
@@ -100,7 +102,7 @@ function defaults(cwd: string): Complete {
     adopt: "merge",
     lockTimeout: 30,
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 8 * 2 ** 30, maxDefinitionSize: 4 * 2 ** 20 },
-    history: { keep: 5, minAge: 600, maxBytes: 2 * 2 ** 30 },
+    history: { keep: 5, minAge: 600, maxBytes: 2 * 2 ** 30, minFree: 0 },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -121,13 +123,13 @@ function overlay(below: Complete, above: RunSettings): Complete {
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
   const { stateDir, owner, lockTimeout, history, ...rest } = settings;
-  const { minAge, ...kept } = history;
+  const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
     sources: sources.map(({ name, path, kind }) => ({ name, path, kind })),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner,
     lockTimeoutSeconds: lockTimeout,
-    history: { ...kept, minAgeSeconds: minAge },
+    history: { ...kept, minAgeSeconds: minAge, maxAgeSeconds: maxAge, minFreeBytes: minFree },
   };
 }

@@ -14,6 +14,8 @@ import { list, numeric, oneOf, text, whole } from "./values.ts";
 const MAX_ID = 2 ** 32 - 2;
 
 const directory = text("a directory");
+const anySize = whole(0, "a size in bytes, such as `1048576`, `64MiB` or `1GB`", SIZE, parseSize);
+const duration = numeric("a number of seconds >= 0, or a duration such as `10m`", DURATION, parseDuration);
 const size = whole(1, "a size in bytes, such as `1048576`, `64MiB` or `1GB`", SIZE, parseSize);
 const expectedRefs = "pack refs of lower-case letters, digits, `_` and `-`, such as `core, deploy`";
 const refs = list(expectedRefs, z.string().check(z.refine((name) => asPackRef(name) !== undefined, expectedRefs)));
@@ -84,11 +86,10 @@ const shared = {
   }),
   history: section({
     keep: optional("Earlier releases to keep of each pack", whole(0, "a whole number >= 0")),
-    minAge: optional(
-      "Younger ones are kept in any case",
-      numeric("a number of seconds >= 0, or a duration such as `10m`", DURATION, parseDuration),
-    ),
+    minAge: optional("Younger ones are kept in any case", duration),
+    maxAge: optional("Older ones go; unset: none goes for its age", duration),
     maxBytes: optional("Size of all earlier releases of a pack together", size),
+    minFree: optional("Space on the volume that is left to the services: history goes first, however young", anySize),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({

@@ -4,6 +4,7 @@ import type { Change, Plan } from "../plan/plan.ts";
 import type { PreserveReason } from "../plan/preserve.ts";
 import { printableName } from "../platform/names.ts";
 import type { GoLiveOutcome } from "../publish/go-live.ts";
+import type { Manifest } from "../publish/manifest.ts";
 
 /** So many paths are listed one by one; the rest is a number. */
 const LISTED = 20;
@@ -36,7 +37,8 @@ const NO_EXCHANGE: Diagnostic = {
   hint: "Put the volume on ext4, XFS, btrfs or tmpfs.",
 };
 
-function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[] {
+/** So many of one kind, and how many more there are. */
+export function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[] {
   const [first] = findings;
   if (first === undefined || findings.length <= LISTED) return findings;
   const { severity, code } = first;
@@ -112,6 +114,18 @@ export function duplicateRef(ref: string, source: string, other: string): Diagno
 }
 
 export const DUPLICATE_REF = "manifest.duplicate_ref";
+
+/** A rollback that stays until the source changes. */
+export function pinnedFinding({ pack, restores }: Manifest): Diagnostic {
+  return {
+    severity: "warning",
+    code: PINNED,
+    message: `rolled back to what ${restores} had; it stays while its source does not change`,
+    hint: `Change the source, or run \`packsync unpin ${pack}\` and sync.`,
+  };
+}
+
+export const PINNED = "release.pinned";
 
 const HELD: Readonly<Record<HoldReason, string>> = {
   "root-absent": "the source's directory does not exist",

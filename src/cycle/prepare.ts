@@ -1,20 +1,21 @@
-import { isSystemError, PacksyncError } from "../errors.ts";
+import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { type Plan, planPack } from "../plan/plan.ts";
-import { hintOf } from "../platform/unusable.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
-import type { Manifest } from "../publish/manifest.ts";
+import { contentDigest, type Manifest } from "../publish/manifest.ts";
 import type { ReleasePlace } from "../publish/publisher.ts";
 import type { Staging } from "../publish/staging.ts";
 import type { Look } from "../scan/look.ts";
 import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
-import { adoptionRefused, describePlan } from "./findings.ts";
+import { failure } from "./failure.ts";
+import { adoptionRefused, describePlan, pinnedFinding } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
+import { stageRepair } from "./repair.ts";
 import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
 
 /** A pack on its way: settled already, or staged and only waiting to go live. */
@@ -31,9 +32,21 @@ export interface Prepared {
  */
 export async function prepare(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
   try {
-    return settledBefore(look, record, deps) ?? (await prepareChanged(look, record, deps));
+    return settledBefore(look, record, deps) ?? (await prepareWithRoom(look, record, deps));
   } catch (error) {
     return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
+  }
+}
+
+/** On a full volume history makes room, for as long as there is any. */
+async function prepareWithRoom(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
+  for (;;) {
+    try {
+      return await prepareChanged(look, record, deps);
+    } catch (error) {
+      const isFull = error instanceof PacksyncError && error.code === "VOLUME_FULL";
+      if (!isFull || deps.publisher?.makeRoom(error.missingBytes) !== true) throw error;
+    }
   }
 }
 
@@ -92,8 +105,8 @@ function filesOf(
   record: PackRecord | undefined,
   previous: Manifest | undefined,
 ): Readonly<Record<string, FileEntry>> {
-  if (known === undefined || previous === undefined || record?.applied?.startsWith(`${known.revision} `) !== true)
-    return {};
+  if (known === undefined || previous === undefined || previous.pinned === true) return {};
+  if (record?.applied?.startsWith(`${known.revision} `) !== true) return {};
   const { files, memory } = previous;
   const others = Object.keys(memory).filter((path) => entryAt(memory, path)?.source !== entryAt(files, path)?.digest);
   if (others.length === 0) return files;
@@ -127,13 +140,16 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
 
+  if (previous !== undefined && isPinned(previous, scanned)) return stay(context, previous, deps);
+
   const plan = planPack(scanned.snapshot, live, previous, deps.policy);
   const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
   const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
   if (!plan.altersContent && record?.release !== undefined && previous !== undefined) {
-    deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, applied });
+    const content = previous.pinned ? contentOf(scanned) : previous.content;
+    deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, content, applied });
     return { prepared: finished(look, record, { outcome: "unchanged", ...about }), diagnostics };
   }
   const staged = stage(context, { identity, plan, applied, source }, deps);
@@ -142,8 +158,39 @@ function decide(context: Context, deps: CycleDeps): Decision {
   return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
 }
 
+/** The source still has what somebody went back from. */
+function isPinned({ pinned, content }: Manifest, scanned: ScannedPack): boolean {
+  return pinned === true && contentOf(scanned) === content;
+}
+
+function contentOf({ snapshot }: ScannedPack): string {
+  return contentDigest(Object.fromEntries(snapshot.files));
+}
+
+/** What others took away from a pinned release comes back, as the source's would. */
+function stay({ look, record, scanned, staging }: Context, previous: Manifest, deps: CycleDeps): Decision {
+  staging?.clear();
+  const diagnostics = [...scanned.diagnostics, pinnedFinding(previous)];
+  const { changes, staged, lost } = stageRepair(previous, "stamps", deps);
+  if (lost.length > 0) {
+    const prepared = finished(look, record, { outcome: "failed", diagnostics: [...diagnostics, ...lost] });
+    return { prepared, diagnostics };
+  }
+  if (changes.length > 0) {
+    const about = { outcome: "published", diagnostics, changes: countChanges(changes) } as const;
+    const prepared = finished(look, record, { ...about, ...listed({ changes }, deps) });
+    const release = staged?.manifest.release ?? record?.release;
+    return { prepared: { ...prepared, staged, report: { ...prepared.report, release } }, diagnostics };
+  }
+  const source = { name: look.source.name, directory: look.directory };
+  const applied = appliedKey(scanned, deps);
+  const { memory, content } = previous;
+  deps.publisher?.confirm({ manifest: previous, source, memory, content, applied });
+  return { prepared: finished(look, record, { outcome: "unchanged", diagnostics }), diagnostics };
+}
+
 /** File by file only for those who asked: a report of 100,000 files helps nobody. */
-function listed({ changes }: Plan, { publisher }: CycleDeps): Pick<PackReport, "plan"> {
+function listed({ changes }: Pick<Plan, "changes">, { publisher }: CycleDeps): Pick<PackReport, "plan"> {
   return publisher === undefined ? { plan: changes } : {};
 }
 
@@ -208,18 +255,4 @@ function changedMeanwhile({ source, directory }: Look): PacksyncError {
       retryable: true,
     },
   );
-}
-
-/**
- * A failure of one pack, said like a finding; other packs go on.
- *
- * @throws what is neither ours nor the system's: a mistake in the program, or the database
- */
-export function failure(error: unknown): Diagnostic {
-  const isOurs = error instanceof PacksyncError;
-  if (!isOurs && !isSystemError(error)) throw error;
-  const code = isOurs && error.code === "PACK_BUSY" ? "pack.busy" : "pack.failed";
-  const base = { severity: "error", code, message: error.message } as const;
-  const hint = isOurs ? error.hint : hintOf(error);
-  return hint === undefined ? base : { ...base, hint };
 }

@@ -2,8 +2,9 @@ import { planPack } from "../plan/plan.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { CycleDeps } from "./deps.ts";
+import { failure } from "./failure.ts";
 import { describePlan } from "./findings.ts";
-import { failure, type Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepare.ts";
 import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
 
 /** Takes a pack out of the volume whose source has it no more: ours goes into history, what others have there stays. */

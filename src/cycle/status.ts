@@ -4,15 +4,16 @@ import type { HoldReason } from "../plan/hold.ts";
 import { type PackRecord, readLedger } from "../publish/ledger.ts";
 import type { VolumeView } from "../publish/view.ts";
 import { type KnownPack, readScanStore } from "../scan/store.ts";
+import { PINNED, pinnedFinding } from "./findings.ts";
 import { type LastCycle, type Refused, readLastCycle } from "./journal.ts";
 import { isLiveFrom } from "./live-from.ts";
 import type { Shadowed } from "./report.ts";
 
 /**
  * Where a pack stands, as of the last cycle; docs/cli.md has the table. `live`: what the source says is what is live.
- * `invalid`: its last good release is live, its newest state is rejected. `rejected`: it was never live.
+ * `pinned`: a rollback is. `invalid`: its last good release is live, its newest state is rejected. `rejected`: it was never live.
  */
-export type PackState = "live" | "invalid" | "rejected" | "held" | "shadowed" | "missing" | "retired";
+export type PackState = "live" | "pinned" | "invalid" | "rejected" | "held" | "shadowed" | "missing" | "retired";
 
 export interface PackStatus {
   readonly ref: string;
@@ -67,6 +68,8 @@ function liveStatus(record: PackRecord, { last, known, volume }: Found): PackSta
   const rejectedSince =
     pack?.verdict === "rejected" ? pack.since : isQuarrel(record, pack, last) ? last.since : undefined;
   const held = last.sources.find(({ name }) => name === source)?.held;
+  const manifest = record.pinned === undefined ? undefined : volume.previous(ref);
+  const pinned = manifest === undefined ? [] : [pinnedFinding(manifest)];
   return {
     ref,
     version,
@@ -75,7 +78,7 @@ function liveStatus(record: PackRecord, { last, known, volume }: Found): PackSta
     state: stateOf(record, rejectedSince !== undefined, held, volume),
     release,
     since: rejectedSince ?? publishedAt,
-    findings: pack?.diagnostics ?? [],
+    findings: [...(pack?.diagnostics ?? []).filter(({ code }) => code !== PINNED), ...pinned],
   };
 }
 
@@ -90,7 +93,7 @@ function isQuarrel(
 }
 
 function stateOf(
-  { ref, release }: PackRecord,
+  { ref, release, pinned }: PackRecord,
   isRejected: boolean,
   held: HoldReason | undefined,
   volume: VolumeView,
@@ -98,6 +101,7 @@ function stateOf(
   if (release === undefined) return "retired";
   if (!volume.isLive(ref)) return "missing";
   if (isRejected) return "invalid";
+  if (pinned !== undefined) return "pinned";
   return held === undefined ? "live" : "held";
 }
 

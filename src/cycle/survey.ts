@@ -3,12 +3,13 @@ import type { PackRef } from "../pack/ref.ts";
 import { type Claim, type Claims, resolveClaims } from "../plan/claims.ts";
 import { type HoldReason, holdReason } from "../plan/hold.ts";
 import type { PackRecord } from "../publish/ledger.ts";
+import { NO_SOURCE } from "../publish/manifest.ts";
 import type { SourceListing } from "../scan/discover.ts";
 import { BARE_VERSION } from "../scan/identify.ts";
 import type { Look } from "../scan/look.ts";
 import type { KnownPack } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
-import { duplicateRef, heldFinding } from "./findings.ts";
+import { duplicateRef, heldFinding, pinnedFinding } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
 import { NO_CHANGES, type PackReport, type Shadowed, type SourceReport } from "./report.ts";
 
@@ -28,6 +29,8 @@ export interface Survey {
   readonly nameless: readonly Look[];
   /** Directories whose ref another one of the same source has. */
   readonly refused: readonly PackReport[];
+  /** Retired packs that are live by a rollback: their source does not have them, and they stay. */
+  readonly broughtBack: readonly PackRecord[];
   /** Live packs whose source has them no more. */
   readonly gone: readonly { readonly record: PackRecord; readonly held: HoldReason | undefined }[];
 }
@@ -39,7 +42,8 @@ export interface Survey {
  */
 export async function survey(deps: CycleDeps): Promise<Survey> {
   const records = deps.volume.packs();
-  const live = [...records.values()].filter(({ release }) => release !== undefined);
+  const present = [...records.values()].filter(({ release }) => release !== undefined);
+  const live = present.filter((record) => !isBroughtBack(record));
   const listings = deps.sources.map((source) => ({ source, known: knownOf(source.name, live, deps) }));
   const found = listings.map(({ source, known }) => ({ known, listing: deps.scanner.discover(source, known) }));
   for (const each of found) forgetGone(each, deps);
@@ -51,7 +55,7 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   const nameless = looks.filter((look) => !claimed.has(look));
   const isOwner = ({ ref, source, directory }: LookClaim) => isLiveFrom(records.get(ref), source, directory);
   const { byRef, duplicates } = withoutHeirs(resolveClaims(claims, isOwner), records);
-  const names = [...byRef.keys(), ...live.map(({ ref }) => ref), ...nameless.map(({ directory }) => directory)];
+  const names = [...byRef.keys(), ...present.map(({ ref }) => ref), ...nameless.map(({ directory }) => directory)];
   refuseUnknown(new Set(names), found, deps);
 
   const left = leftBehind(live, { byRef, duplicates });
@@ -63,8 +67,13 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
     shadowed: shadowedBy(byRef),
     nameless,
     refused: duplicates.map(({ claim, other }) => refusedReport(claim, other, records.get(claim.ref))),
+    broughtBack: present.filter((record) => isBroughtBack(record) && !byRef.has(record.ref)),
     gone: judged.flatMap(({ gone, report }) => gone.map((record) => ({ record, held: report.held }))),
   };
+}
+
+function isBroughtBack({ pinned }: PackRecord): boolean {
+  return pinned === NO_SOURCE;
 }
 
 /** What is remembered of a source's directories; where that was lost with the database, what the ledger says of live packs. */
@@ -179,9 +188,17 @@ function refusedReport(
 }
 
 /** A pack that waits for a person. */
-export function heldReport(record: PackRecord, held: HoldReason, { sources }: CycleDeps): PackReport {
-  const { ref, source = "", directory = "", version, release } = record;
+export function heldReport(record: PackRecord, held: HoldReason, deps: CycleDeps): PackReport {
+  return { ...aboutRecord(record, deps), outcome: "held", changes: NO_CHANGES, diagnostics: [heldFinding(held)] };
+}
+
+export function broughtBackReport(record: PackRecord, deps: CycleDeps): PackReport {
+  const manifest = deps.volume.previous(record.ref);
+  const diagnostics = manifest === undefined ? [] : [pinnedFinding(manifest)];
+  return { ...aboutRecord(record, deps), outcome: "unchanged", changes: NO_CHANGES, diagnostics };
+}
+
+function aboutRecord({ ref, source = "", directory = "", version, release }: PackRecord, { sources }: CycleDeps) {
   const kind = sources.find(({ name }) => name === source)?.kind ?? "production";
-  const about = { ref, source, directory, kind, version, release } as const;
-  return { ...about, outcome: "held", changes: NO_CHANGES, diagnostics: [heldFinding(held)] };
+  return { ref, source, directory, kind, version, release } as const;
 }

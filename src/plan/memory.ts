@@ -2,10 +2,7 @@ import { entryAt, type FileEntry, type LiveFile } from "../pack/snapshot.ts";
 import type { Change, Ledger } from "./plan.ts";
 import { isElfFile, type PathMemory } from "./preserve.ts";
 
-/**
- * Only paths where an ELF file of the volume met the source's are remembered: nothing else asks. Sorted, so that a
- * manifest that says the same is the same.
- */
+/** Only paths where an ELF file of the volume met the source's are remembered: nothing else asks. */
 export function remember(
   changes: readonly Change[],
   keep: ReadonlyMap<string, FileEntry>,
@@ -29,7 +26,7 @@ export function remember(
     else if ((kind === "replace" || kind === "add") && change.next.elf)
       met(path, change.next.digest, change.next.digest);
   }
-  return Object.fromEntries([...memory].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(memory);
 }
 
 export function recall(ledger: Ledger | undefined, path: string): PathMemory {

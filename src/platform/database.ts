@@ -3,8 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import { adopt, type Owner } from "./ownership.ts";
 
-/** Counts up with every change of a table; an older packsync refuses a newer database. */
-export const SCHEMA_VERSION = 1;
+/**
+ * Counts up with every change of a table. A newer packsync drops the tables of an older one, for all that is in them is
+ * found again beside them; an older packsync refuses a newer database.
+ */
+export const SCHEMA_VERSION = 2;
 
 const NAME = "state.db";
 
@@ -29,7 +32,11 @@ export function openState(directory: string, schemas: readonly string[], owner: 
     // What a scan remembers of a pack takes some pages of the usual size; a larger one only counts for a new database.
     database.exec("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     if (version < SCHEMA_VERSION) {
-      database.exec(`BEGIN IMMEDIATE; ${schemas.join("\n")} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+      database.exec(
+        `BEGIN IMMEDIATE; ${tablesOf(database)
+          .map((name) => `DROP TABLE "${name}";`)
+          .join(" ")} ${schemas.join("\n")} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`,
+      );
     }
     return database;
   } catch (error) {
@@ -48,9 +55,9 @@ export function openStateReadOnly(directory: string): DatabaseSync | undefined {
   if (!isThere(file)) return undefined;
   const database = openForReading(file);
   const version = versionOf(database);
-  if (version > 0 && version <= SCHEMA_VERSION) return database;
+  if (version === SCHEMA_VERSION) return database;
   database.close();
-  if (version === 0) return undefined; // made, and not yet filled
+  if (version < SCHEMA_VERSION) return undefined; // made and not yet filled, or an older packsync's
   throw newer(file, version);
 }
 
@@ -156,6 +163,13 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
     rollback(database);
     throw error;
   }
+}
+
+function tablesOf(database: DatabaseSync): string[] {
+  return database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+    .all()
+    .map(({ name }) => String(name));
 }
 
 function versionOf(database: DatabaseSync): number {

@@ -47,6 +47,8 @@ export interface PublisherDeps {
   readonly ledger: LedgerStore;
   readonly database: DatabaseSync;
   readonly owner: Owner | undefined;
+  /** What is left to the services. */
+  readonly minFreeBytes: number;
   readonly policy: PreservePolicy;
   readonly scan: LiveScan;
   readonly fingerprint: LiveFingerprint;
@@ -198,6 +200,7 @@ export function packRecord(
     source: manifest.source?.name,
     directory: manifest.source?.directory,
     publishedAt: manifest.publishedAt,
+    pinned: manifest.pinned && manifest.content,
     applied: undefined,
     watched,
     live: fingerprint(livePath(layout, manifest.pack), watched),

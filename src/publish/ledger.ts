@@ -13,6 +13,7 @@ export const ledgerSchema = `
     source TEXT,
     directory TEXT,
     published_at TEXT NOT NULL,
+    pinned TEXT,                   -- the source's content while a rollback stays in spite of it
     applied TEXT,                  -- the source scan that the live release is equal to, and the policy
     watched TEXT NOT NULL,         -- JSON: paths that a run with nothing to do checks
     live TEXT NOT NULL             -- fingerprint of these
@@ -48,6 +49,8 @@ export interface PackRecord {
   readonly source: string | undefined;
   readonly directory: string | undefined;
   readonly publishedAt: string;
+  /** A rollback: the live release stays while the source has nothing but this content. */
+  readonly pinned: string | undefined;
   readonly applied: string | undefined;
   readonly watched: readonly string[];
   readonly live: string;
@@ -89,7 +92,7 @@ export interface LedgerStore {
 }
 
 export function openLedger(database: DatabaseSync): LedgerStore {
-  const putPack = database.prepare("INSERT OR REPLACE INTO pack VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const putPack = database.prepare("INSERT OR REPLACE INTO pack VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const putRelease = database.prepare("INSERT OR REPLACE INTO release VALUES (?, ?, ?, ?, ?, ?, ?)");
   const dropRelease = database.prepare("DELETE FROM release WHERE ref = ? AND number = ?");
   const putIntent = database.prepare("INSERT OR REPLACE INTO intent VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -97,10 +100,10 @@ export function openLedger(database: DatabaseSync): LedgerStore {
   return {
     ...readLedger(database),
     savePack(pack) {
-      const { ref, number, release, version, origin, source, directory, publishedAt, applied, watched, live } = pack;
-      const paths = JSON.stringify(watched);
-      const place = [source ?? null, directory ?? null, publishedAt, applied ?? null] as const;
-      putPack.run(ref, number, release ?? null, version, origin, ...place, paths, live);
+      const { ref, number, release, version, origin, source, directory, publishedAt, pinned, applied } = pack;
+      const about = [release ?? null, version, origin, source ?? null, directory ?? null, publishedAt] as const;
+      const state = [pinned ?? null, applied ?? null, JSON.stringify(pack.watched), pack.live] as const;
+      putPack.run(ref, number, ...about, ...state);
     },
     saveRelease({ ref, number, release, version, origin, publishedAt, displacedAt }) {
       putRelease.run(ref, number, release, version, origin, publishedAt, displacedAt ?? null);
@@ -164,6 +167,7 @@ function packFromRow(ref: PackRef, row: Row): PackRecord {
     source: text(row["source"]),
     directory: text(row["directory"]),
     publishedAt: String(row["published_at"]),
+    pinned: text(row["pinned"]),
     applied: text(row["applied"]),
     watched: JSON.parse(String(row["watched"])),
     live: String(row["live"]),

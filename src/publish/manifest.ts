@@ -23,7 +23,7 @@ export type ReleaseOrigin = "sync" | "install" | "adopted";
 
 /**
  * What a release is, in `releases/<pack>/<release>.json`: the truth of who owns which file of the volume. It is
- * written before the release goes live and changes no more, but for `memory`, `source` and `displaced`.
+ * written before the release goes live and changes no more, but for `memory`, `source`, `displaced` and `pinned`.
  */
 export interface Manifest {
   readonly format: 1;
@@ -41,6 +41,12 @@ export interface Manifest {
   readonly latestMtime: number;
   readonly identity: DirectoryIdentity;
   readonly dependencies: readonly string[];
+  /** {@link contentDigest} of what the source had when this was made; {@link NO_SOURCE}: it had no such pack. */
+  readonly content: string;
+  /** The release that came back with this one. */
+  readonly restores?: string;
+  /** It stays while the source has nothing but `content`, or until somebody says `unpin`. */
+  readonly pinned?: true;
   /** Those that the source has, or had; others' are `carriedDirectories`. */
   readonly directories: readonly string[];
   readonly carriedDirectories: readonly string[];
@@ -52,16 +58,22 @@ export interface Manifest {
   readonly memory: Readonly<Record<string, PathMemory>>;
 }
 
-/** `<number>-<8 hex>`: equal content has the equal hex part. */
-export function releaseId(
-  number: number,
-  files: Readonly<Record<string, FileEntry>>,
-  directories: readonly string[],
-): string {
+type Contents = Readonly<Record<string, Pick<FileEntry, "digest" | "mode">>>;
+
+/** sha256, in hex, of all files' paths, modes and digests. */
+export function contentDigest(files: Contents): string {
   const lines = Object.keys(files)
     .sort()
     .map((path) => `${path}\0${files[path]?.mode}\0${files[path]?.digest}`);
-  return `${number}-${sha256([...lines, ...directories].join("\n")).slice(0, 8)}`;
+  return sha256(lines.join("\n"));
+}
+
+/** Stands for the content of a source that does not have the pack. */
+export const NO_SOURCE = "absent";
+
+/** `<number>-<8 hex>`: equal content has the equal hex part. */
+export function releaseId(number: number, content: string, directories: readonly string[]): string {
+  return `${number}-${sha256([content, ...directories].join("\n")).slice(0, 8)}`;
 }
 
 /** Appears whole under its name: a manifest that was not finished is no manifest. It is made durable with its release. */

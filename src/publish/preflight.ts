@@ -36,11 +36,12 @@ export function refuseMounts(live: string, mounts: readonly string[]): void {
 }
 
 /**
- * Room for the fresh files, each rounded up to a block, and as much again as metadata takes.
+ * Room for the fresh files, each rounded up to a block, and as much again as metadata takes, beside what is left free for the
+ * services.
  *
- * @throws PacksyncError `PACK_FAILED`
+ * @throws PacksyncError `VOLUME_FULL`
  */
-export function refuseFullVolume(volume: string, sizes: Iterable<number>): void {
+export function refuseFullVolume({ volume, minFreeBytes }: Room, sizes: Iterable<number>): void {
   const { bavail, bsize, ffree, files } = statfsSync(volume);
   let blocks = 0;
   let count = 0;
@@ -48,9 +49,22 @@ export function refuseFullVolume(volume: string, sizes: Iterable<number>): void 
     blocks += Math.ceil(size / bsize) + 1;
     count++;
   }
-  if (blocks <= bavail && (files === 0 || count <= ffree)) return;
-  const [needed, free] = [blocks * bsize, bavail * bsize];
-  throw new PacksyncError("PACK_FAILED", `Expected ${needed} free bytes on the volume, got ${free}.`, {
+  const [needed, free] = [blocks * bsize + minFreeBytes, bavail * bsize];
+  if (blocks === 0 || (needed <= free && (files === 0 || count <= ffree))) return;
+  throw new PacksyncError("VOLUME_FULL", `Expected ${needed} free bytes on the volume, got ${free}.`, {
     hint: "Make room on the volume.",
+    missingBytes: Math.max(needed - free, 1),
   });
+}
+
+/** Where there has to be room, and how much of it is left to others. */
+export interface Room {
+  readonly volume: string;
+  readonly minFreeBytes: number;
+}
+
+/** What everybody may still write there, in bytes. */
+export function freeBytes(volume: string): number {
+  const { bavail, bsize } = statfsSync(volume);
+  return bavail * bsize;
 }

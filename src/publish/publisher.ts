@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PackRef } from "../pack/ref.ts";
 import type { Owner } from "../platform/ownership.ts";
 import {
@@ -9,9 +10,9 @@ import {
   type StagedRelease,
 } from "./go-live.ts";
 import { livePath, stagingPath } from "./layout.ts";
-import { type Manifest, releaseId, rewriteManifest } from "./manifest.ts";
-import { mountPoints, refuseMounts } from "./preflight.ts";
-import { prune, type RetentionPolicy } from "./retention.ts";
+import { contentDigest, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
+import { freeBytes, mountPoints, type Room, refuseMounts } from "./preflight.ts";
+import { makeRoom, type PrunedForGood, prune, pruneKept, type RetentionPolicy } from "./retention.ts";
 import { directoryIdentity, makeReleaseDirectory, type StageRequest, stageTree } from "./stage.ts";
 import { createStaging, type Staging } from "./staging.ts";
 import { type VolumeView, viewVolume } from "./view.ts";
@@ -27,14 +28,21 @@ export interface Publisher extends VolumeView {
   goLive(batch: readonly StagedRelease[]): GoLiveOutcome[];
   /** The live release is equal to its source as it is now, although nothing was published. */
   confirm(confirmation: Confirmation): void;
+  /** The next sync publishes what the source has. */
+  unpin(manifest: Manifest): void;
   prune(refs: Iterable<PackRef>, policy: RetentionPolicy): number;
+  /** Prunes the oldest releases, however young, until so many bytes came free. @returns whether any came free */
+  makeRoom(bytes: number): boolean;
+  /** The same until what is left to the services is free; called when a cycle is done. */
+  keepFree(): void;
+  /** Removes what no policy removes, and these damaged releases. */
+  pruneKept(ref: PackRef, damaged: ReadonlySet<string>, minAgeSeconds: number): PrunedForGood;
 }
 
 /** Where the next tree of one pack is built, and which number it will have. */
-export interface ReleasePlace {
+export interface ReleasePlace extends Room {
   readonly number: number;
   readonly root: string;
-  readonly volume: string;
   readonly owner: Owner | undefined;
 }
 
@@ -48,6 +56,8 @@ export interface Confirmation {
   readonly manifest: Manifest;
   readonly source: Manifest["source"];
   readonly memory: Manifest["memory"];
+  /** What the source has; a pin that is not for this ends. */
+  readonly content: string;
   readonly applied: string | undefined;
 }
 
@@ -61,13 +71,20 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       mounts ??= mountPoints();
       refuseMounts(livePath(layout, ref), mounts);
       const number = (ledger.pack(ref)?.number ?? 0) + 1;
-      return { number, root: stagingPath(layout, ref, number), volume: layout.root, owner };
+      return {
+        number,
+        root: stagingPath(layout, ref, number),
+        volume: layout.root,
+        minFreeBytes: deps.minFreeBytes,
+        owner,
+      };
     },
     open: ({ root }, written) => createStaging(root, owner, written),
     stage(request) {
       const { kind, staging, applied } = request;
       const previous = request.previous ?? adoptLive(request, deps);
-      const manifest = stageTree({ ...request, previous }, layout, owner, deps.now());
+      const content = kind === "retire" ? { content: NO_SOURCE } : {};
+      const manifest = stageTree({ ...request, ...content, previous }, layout, owner, deps.now());
       const freshFiles = staging.written.size;
       if (freshFiles > FSYNC_FILES) staging.forgetWritten();
       return { kind, manifest, previous, staging, applied, freshFiles };
@@ -78,21 +95,29 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       if (manifest !== confirmation.manifest) rewriteManifest(layout, manifest, owner);
       ledger.savePack({ ...packRecord(manifest, deps), applied: confirmation.applied });
     },
+    unpin({ pinned: _, ...manifest }) {
+      rewriteManifest(layout, manifest, owner);
+      ledger.savePack(packRecord(manifest, deps));
+    },
     prune: (refs, policy) => prune(refs, policy, deps),
+    makeRoom: (bytes) => makeRoom(bytes, deps),
+    keepFree() {
+      const missing = deps.minFreeBytes - freeBytes(layout.root);
+      if (missing > 0) makeRoom(missing, deps);
+    },
+    pruneKept: (ref, damaged, minAgeSeconds) => pruneKept(ref, damaged, minAgeSeconds, deps),
   };
 }
 
-/** Only what changed is written: the memory of binaries, or which source a pack comes from now. */
-function rewritten({ manifest, source, memory }: Confirmation): Manifest {
-  const next = source === undefined ? { ...manifest, memory } : { ...manifest, memory, source };
-  return JSON.stringify(next) === JSON.stringify(manifest) ? manifest : next;
+/** Only what changed is written: the memory of binaries, which source a pack comes from now, or what it has. */
+function rewritten({ manifest, source, memory, content }: Confirmation): Manifest {
+  const { pinned, ...rest } = { ...manifest, memory, content, ...(source && { source }) };
+  const next = content === manifest.content && pinned ? { ...rest, pinned } : rest;
+  return isDeepStrictEqual(next, manifest) ? manifest : next;
 }
 
 /** Release 0: the manifest of what somebody else had put where a pack goes live for the first time. */
-function adoptLive(
-  { ref, live, version }: PublishRequest,
-  { layout, owner, now }: PublisherDeps,
-): Manifest | undefined {
+function adoptLive({ ref, live }: PublishRequest, { layout, owner, now }: PublisherDeps): Manifest | undefined {
   if (live === undefined) return undefined;
   const known = [...live.files].flatMap(([path, { digest, ...file }]) =>
     digest === undefined ? [] : [[path, { ...file, digest }] as const],
@@ -101,14 +126,15 @@ function adoptLive(
   const manifest: Manifest = {
     format: 1,
     pack: ref,
-    release: releaseId(0, files, live.directories),
+    release: releaseId(0, contentDigest(files), live.directories),
     number: 0,
-    version,
+    version: "unknown",
     origin: "adopted",
     publishedAt: now().toISOString(),
     latestMtime: 0,
     identity: directoryIdentity(livePath(layout, ref)),
     dependencies: [],
+    content: NO_SOURCE,
     directories: [],
     carriedDirectories: live.directories,
     files,

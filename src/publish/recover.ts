@@ -8,7 +8,7 @@ import { asidePath } from "./exchange.ts";
 import { type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
 import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
 import type { Intent } from "./ledger.ts";
-import { type DirectoryIdentity, listManifests, type Manifest, readManifest } from "./manifest.ts";
+import { type DirectoryIdentity, listManifests, type Manifest, NO_SOURCE, readManifest } from "./manifest.ts";
 import { forgetUnpublished } from "./stage.ts";
 
 /** What recovery found: packs whose publish was finished, or undone, and staged trees that were litter. */
@@ -123,11 +123,11 @@ function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
   const newest = published.at(-1);
   const live = published.find((manifest) => isSame(manifest.identity, identity)) ?? newest;
   if (live === undefined || newest === undefined) return;
-  for (const { number, release, version, origin, publishedAt } of manifests) {
-    const displacedAt = release === live.release ? undefined : publishedAt;
+  for (const [index, { number, release, version, origin, publishedAt }] of manifests.entries()) {
+    const displacedAt = release === live.release ? undefined : (manifests[index + 1]?.publishedAt ?? publishedAt);
     ledger.saveRelease({ ref, number, release, version, origin, publishedAt, displacedAt });
   }
-  const isRetired = Object.keys(live.files).length === 0;
+  const isRetired = Object.keys(live.files).length === 0 && live.content === NO_SOURCE && live.pinned !== true;
   const record = { ...packRecord(live, deps), number: newest.number, live: "" };
   ledger.savePack(isRetired ? { ...record, release: undefined } : record);
 }

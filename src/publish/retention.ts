@@ -1,25 +1,32 @@
 import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { PackRef } from "../pack/ref.ts";
+import { lstatIfAny } from "../platform/absence.ts";
 import { transaction } from "../platform/database.ts";
-import { fsPath } from "../platform/names.ts";
+import { fsPath, listNames } from "../platform/names.ts";
 import { removeTree } from "./directories.ts";
 import { compareDisplaced } from "./displaced.ts";
 import type { PublisherDeps } from "./go-live.ts";
+import { keptTrees } from "./history.ts";
 import { manifestPath, releasePath } from "./layout.ts";
 import type { ReleaseRecord } from "./ledger.ts";
 import { listManifests, type Manifest } from "./manifest.ts";
+import { freeBytes } from "./preflight.ts";
 
-/** How much history is kept: the newest `keep` previous releases, none younger than `minAgeSeconds`, in `maxBytes`. */
+/**
+ * How much history is kept: the newest `keep` previous releases, in `maxBytes`, none that was displaced longer than `maxAgeSeconds`
+ * ago; but whatever the others say, all that was displaced within `minAgeSeconds`.
+ */
 export interface RetentionPolicy {
   readonly keep: number;
   readonly minAgeSeconds: number;
+  readonly maxAgeSeconds?: number | undefined;
   readonly maxBytes: number;
 }
 
 /**
- * The releases that history may lose, oldest first: beyond `keep`, or beyond `maxBytes`, and old enough that nobody
- * can still stand in them. Release 0 is not among them: it is what somebody else had put there.
+ * The releases that history may lose, oldest first: beyond `keep`, `maxBytes` or `maxAgeSeconds`, and old enough that
+ * nobody can still stand in them. Release 0 is not among them: it is what somebody else had put there.
  */
 export function prunable(
   history: readonly (ReleaseRecord & { readonly bytes: number })[],
@@ -30,7 +37,8 @@ export function prunable(
   let bytes = 0;
   const over = newestFirst.filter((release, index) => {
     bytes += release.bytes;
-    return index >= policy.keep || bytes > policy.maxBytes;
+    const isOld = policy.maxAgeSeconds !== undefined && ageSeconds(release.displacedAt, now) > policy.maxAgeSeconds;
+    return index >= policy.keep || bytes > policy.maxBytes || isOld;
   });
   return over.filter(({ displacedAt }) => ageSeconds(displacedAt, now) >= policy.minAgeSeconds).reverse();
 }
@@ -52,6 +60,69 @@ export function prune(refs: Iterable<PackRef>, policy: RetentionPolicy, deps: Pu
     pruned += releases.length;
   }
   return pruned;
+}
+
+/**
+ * Makes room where there is none: the oldest releases of all packs go, however young. Release 0 and what others had in the
+ * way stay.
+ *
+ * @returns whether anything came free
+ */
+export function makeRoom(bytes: number, deps: PublisherDeps): boolean {
+  const wanted = freeBytes(deps.layout.root) + bytes;
+  const oldestFirst = [...deps.ledger.packs().keys()]
+    .flatMap((ref) => deps.ledger.releases(ref))
+    .filter(({ number, displacedAt }) => number > 0 && displacedAt !== undefined)
+    .sort((a, b) => ((a.displacedAt ?? "") < (b.displacedAt ?? "") ? -1 : 1));
+  let pruned = 0;
+  for (const release of oldestFirst) {
+    if (pruned > 0 && freeBytes(deps.layout.root) >= wanted) break;
+    pruneRelease(release, listManifests(deps.layout, release.ref), deps);
+    pruned++;
+  }
+  return pruned > 0;
+}
+
+/** What was removed although no policy removes it. */
+export interface PrunedForGood {
+  readonly releases: readonly string[];
+  /** How many files of others that had made room for a release. */
+  readonly displaced: number;
+}
+
+/**
+ * Removes what is kept for a person to look at: release 0, releases that are damaged, and others' files that had made
+ * room for releases that are gone. What is younger than `minAgeSeconds` stays: somebody may still stand in it.
+ */
+export function pruneKept(
+  ref: PackRef,
+  damaged: ReadonlySet<string>,
+  minAgeSeconds: number,
+  deps: PublisherDeps,
+): PrunedForGood {
+  const manifests = listManifests(deps.layout, ref);
+  const releases = deps.ledger.releases(ref).filter(({ number, release, displacedAt }) => {
+    const isOld = displacedAt !== undefined && ageSeconds(displacedAt, deps.now()) >= minAgeSeconds;
+    return isOld && (number === 0 || damaged.has(release));
+  });
+  for (const release of releases) pruneRelease(release, manifests, deps);
+  const kept = keptTrees(deps.layout, deps.ledger, ref);
+  const displaced = kept.reduce((sum, path) => sum + removeKept(path, deps), 0);
+  return { releases: releases.map(({ release }) => release), displaced };
+}
+
+/** It leaves its name in one rename, so that nobody finds half of it. @returns how many files went */
+function removeKept(path: string, { layout }: PublisherDeps): number {
+  const trash = `${layout.staging}/${basename(path)}`;
+  renameSync(path, trash);
+  const count = countFiles(trash);
+  removeTree(trash);
+  return count;
+}
+
+function countFiles(directory: string): number {
+  const paths = listNames(directory).map((name) => `${directory}/${name}`);
+  return paths.reduce((sum, path) => sum + (lstatIfAny(path)?.isDirectory() === true ? countFiles(path) : 1), 0);
 }
 
 /** What would come free: files that no other release shares. */

@@ -16,6 +16,7 @@ import { likeDirectory } from "./directories.ts";
 import { livePath, manifestPath, type VolumeLayout } from "./layout.ts";
 import {
   type CarriedFile,
+  contentDigest,
   type DirectoryIdentity,
   listReleases,
   type Manifest,
@@ -31,7 +32,7 @@ export interface StageRequest {
   readonly ref: PackRef;
   readonly version: string;
   readonly dependencies: readonly string[];
-  readonly source: { readonly name: string; readonly directory: string };
+  readonly source: Manifest["source"] | undefined;
   readonly origin: ReleaseOrigin;
   readonly plan: Plan;
   /** The live directory as the plan saw it; `undefined`: none. */
@@ -40,6 +41,12 @@ export interface StageRequest {
   readonly previous: Manifest | undefined;
   readonly number: number;
   readonly staging: Staging;
+  /** What the source has, if that is not what is published; see {@link Manifest}. */
+  readonly content?: string;
+  readonly pinned?: true | undefined;
+  readonly restores?: string | undefined;
+  /** Foreign files that come back from an earlier tree: path → where they are. Nothing of the plan stands there. */
+  readonly returning?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -58,20 +65,25 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     for (const path of ["", ...plan.directories]) likeDirectory(`${staging.root}/${path}`, `${live}/${path}`);
 
   const files = manifestFiles(request);
+  const digest = contentDigest(files);
   const theirs = new Set(plan.carriedDirectories);
+  const directories = plan.directories.filter((path) => !theirs.has(path));
   const manifest: Manifest = {
     format: 1,
     pack: ref,
-    release: releaseId(request.number, files, plan.directories),
+    release: releaseId(request.number, digest, directories),
     number: request.number,
     version: request.version,
     origin: request.origin,
-    source: request.source,
+    ...(request.source && { source: request.source }),
     publishedAt: now.toISOString(),
     latestMtime,
     identity: directoryIdentity(staging.root),
     dependencies: request.dependencies,
-    directories: plan.directories.filter((path) => !theirs.has(path)),
+    content: request.content ?? sourceContent(plan, files, digest),
+    ...(request.restores !== undefined && { restores: request.restores }),
+    ...(request.pinned && { pinned: true }),
+    directories,
     carriedDirectories: plan.carriedDirectories,
     files,
     carried,
@@ -82,6 +94,14 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
   forgetUnpublished(layout, ref, request.number);
   writeManifest(layout, manifest, owner);
   return manifest;
+}
+
+/** The release has the source's files, but for those that the volume's were preserved for. */
+function sourceContent({ changes }: Plan, files: Record<string, LedgerFile>, digest: string): string {
+  const withheld = changes.flatMap((change) =>
+    change.kind === "preserve" ? [[change.path, change.next] as const] : [],
+  );
+  return withheld.length === 0 ? digest : contentDigest({ ...files, ...Object.fromEntries(withheld) });
 }
 
 /** Removes the manifests of this number and above: a run that did not go live wrote them. */
@@ -97,7 +117,7 @@ function dropUnwanted(staging: Staging, { changes, directories }: Plan): void {
   staging.dropDirectoriesBut(new Set(directories)); // a binary of others may stand where one was made
 }
 
-function linkFromLive({ plan, staging }: StageRequest, live: string): Record<string, CarriedFile> {
+function linkFromLive({ plan, staging, returning }: StageRequest, live: string): Record<string, CarriedFile> {
   for (const path of plan.keep.keys()) staging.link(path, `${live}/${path}`);
   const carried = new Map<string, CarriedFile>();
   for (const change of plan.changes) {
@@ -106,6 +126,8 @@ function linkFromLive({ plan, staging }: StageRequest, live: string): Record<str
     if (change.prev.ownership === "ours") staging.link(path, `${live}/${path}`);
     else if (linkIfThere(staging, path, `${live}/${path}`)) carried.set(path, carriedFile(`${staging.root}/${path}`));
   }
+  for (const [path, from] of returning ?? [])
+    if (linkIfThere(staging, path, from)) carried.set(path, carriedFile(`${staging.root}/${path}`));
   return Object.fromEntries(carried);
 }
 
@@ -167,7 +189,8 @@ function manifestFiles({ plan, staging, live, previous }: StageRequest): Record<
   };
   for (const change of plan.changes) {
     const { kind, path } = change;
-    if (kind === "add" || kind === "replace") add(path, change.next, staging.written.get(path));
+    if (kind === "add" || kind === "replace")
+      add(path, change.next, staging.written.get(path) ?? staging.restored.get(path));
     if (kind === "preserve" && change.prev.ownership === "ours") add(path, entryAt(previous?.files, path), change.prev);
   }
   for (const [path, entry] of plan.keep) add(path, entry, live?.files.get(path) ?? entryAt(previous?.files, path));

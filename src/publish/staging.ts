@@ -3,9 +3,11 @@ import {
   constants,
   fstatSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   rmdirSync,
+  type Stats,
   unlinkSync,
   utimesSync,
   writeSync,
@@ -15,7 +17,7 @@ import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { removeTree } from "./directories.ts";
-import { refuseFullVolume } from "./preflight.ts";
+import { type Room, refuseFullVolume } from "./preflight.ts";
 
 /** A fresh file of the next tree. */
 export interface WrittenFile extends FileIdentity {
@@ -23,17 +25,16 @@ export interface WrittenFile extends FileIdentity {
 }
 
 /** Where a scan puts the bytes of changed files while it reads them; see {@link Staging}. */
-interface StagingPlace {
+interface StagingPlace extends Room {
   readonly root: string;
-  readonly volume: string;
   readonly owner: Owner | undefined;
 }
 
 type StagingSink = Pick<Staging, "written" | "write" | "begin" | "clear"> & { expect(sizes: Iterable<number>): void };
 
-export function openSink({ root, volume, owner }: StagingPlace): StagingSink {
+export function openSink({ root, owner, ...room }: StagingPlace): StagingSink {
   const { written, write, begin, clear } = createStaging(root, owner);
-  return { written, write, begin, clear, expect: (sizes) => refuseFullVolume(volume, sizes) };
+  return { written, write, begin, clear, expect: (sizes) => refuseFullVolume(room, sizes) };
 }
 
 /**
@@ -44,6 +45,8 @@ export interface Staging extends Disposable {
   readonly root: string;
   /** The fresh files; path → what was written. */
   readonly written: ReadonlyMap<string, WrittenFile>;
+  /** What came back from history by {@link Staging.restore}. */
+  readonly restored: ReadonlyMap<string, FileIdentity>;
   write(path: string, mode: number, bytes: Uint8Array): void;
   begin(path: string, mode: number): { append(bytes: Uint8Array): void; end(): void };
   /** Forgets everything that was written. */
@@ -54,6 +57,8 @@ export interface Staging extends Disposable {
   dropDirectoriesBut(wanted: ReadonlySet<string>): void;
   /** The same inode as the live tree's file, so that writers with open handles, owners and attributes come along. */
   link(path: string, from: string): void;
+  /** The same for a file of an earlier release of ours: its bytes had its mtime before, so it keeps it. */
+  restore(path: string, from: string): void;
   makeDirectory(path: string): void;
   /** Gives every fresh file this mtime, in whole seconds. */
   setMtimes(seconds: number): void;
@@ -72,6 +77,7 @@ export function createStaging(
   before: ReadonlyMap<string, WrittenFile> = new Map(),
 ): Staging {
   const written = new Map(before);
+  const restored = new Map<string, FileIdentity>();
   const directories = before.size === 0 ? new Set<string>() : directoriesAbove(before.keys()).add("");
   let kept = false;
 
@@ -94,10 +100,10 @@ export function createStaging(
   }
 
   function finish(path: string, mode: number, fd: number): void {
-    const { ino: inode, mtimeMs, size } = fstatSync(fd);
+    const identity = identityOf(fstatSync(fd));
     closeSync(fd);
     adopt(at(path), owner);
-    written.set(path, { mode, inode, mtimeMs, size });
+    written.set(path, { mode, ...identity });
   }
 
   function begin(path: string, mode: number) {
@@ -125,13 +131,23 @@ export function createStaging(
     written.clear();
   }
 
+  function link(path: string, from: string): void {
+    failing(path, () => linkSync(fsPath(from), fsPath(at(path))));
+  }
+
   return {
     root,
     written,
+    restored,
     write,
     begin,
     clear,
     makeDirectory,
+    link,
+    restore(path, from) {
+      link(path, from);
+      restored.set(path, identityOf(lstatSync(fsPath(at(path)))));
+    },
     drop(path) {
       unlinkSync(at(path));
       written.delete(path);
@@ -142,9 +158,6 @@ export function createStaging(
         rmdirSync(at(path));
         directories.delete(path);
       }
-    },
-    link(path, from) {
-      failing(path, () => linkSync(fsPath(from), fsPath(at(path))));
     },
     setMtimes(seconds) {
       for (const [path, file] of written) {
@@ -162,6 +175,10 @@ export function createStaging(
   };
 }
 
+function identityOf({ ino: inode, mtimeMs, size }: Stats): FileIdentity {
+  return { inode, mtimeMs, size };
+}
+
 function writeWhole(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
 }
@@ -173,7 +190,8 @@ function failing<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const errno = errnoOf(error) ?? "";
-    throw new PacksyncError("PACK_FAILED", `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
+    const code = errno === "ENOSPC" || errno === "EDQUOT" ? "VOLUME_FULL" : "PACK_FAILED";
+    throw new PacksyncError(code, `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { PackRef } from "../pack/ref.ts";
+import { type KnownRelease, keptTrees, releasesOf } from "./history.ts";
 import { livePath, type VolumeLayout } from "./layout.ts";
 import type { LedgerReader, PackRecord } from "./ledger.ts";
 import { listManifests, type Manifest, readManifest } from "./manifest.ts";
@@ -9,6 +10,10 @@ export interface VolumeView {
   packs(): ReadonlyMap<PackRef, PackRecord>;
   /** What packsync last left under this name: the live release, or what a retirement left. */
   previous(ref: PackRef): Manifest | undefined;
+  /** A pack's releases, oldest first, as far as they are still there. */
+  releases(ref: PackRef): readonly KnownRelease[];
+  /** Trees in a pack's history that are no release's. */
+  keptTrees(ref: PackRef): readonly string[];
   /** The pack's directory in the volume. */
   path(ref: PackRef): string;
   /** Whether a whole pack stands there, whoever put it there. */
@@ -24,6 +29,8 @@ export function viewVolume(layout: VolumeLayout, ledger: LedgerReader): VolumeVi
         ? undefined
         : (readManifest(layout, ref, latest) ?? listManifests(layout, ref).at(-1));
     },
+    releases: (ref) => releasesOf(layout, ledger, ref),
+    keptTrees: (ref) => keptTrees(layout, ledger, ref),
     path: (ref) => livePath(layout, ref),
     isLive: (ref) => existsSync(`${layout.root}/${ref}/pack.yaml`),
   };

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
-import type { FileEntry, LedgerFile, LiveFile, LiveSnapshot } from "../pack/snapshot.ts";
+import { type FileEntry, type LedgerFile, type LiveFile, type LiveSnapshot, parentsOf } from "../pack/snapshot.ts";
 import { isAbsence, lstatIfAny } from "../platform/absence.ts";
 import { listNames } from "../platform/names.ts";
 import { readOnce } from "./read.ts";
@@ -11,6 +11,11 @@ export interface LiveScanRequest {
   readonly ledger: Readonly<Record<string, LedgerFile>>;
   /** Which files that are not ours to look into: those that stand where the source has something. */
   readonly inspect: (path: string) => boolean;
+}
+
+/** Whether a path stands where something else wants to be: at it, or where it needs a directory. */
+export function meets(files: ReadonlySet<string>, directories: ReadonlySet<string>): LiveScanRequest["inspect"] {
+  return (path) => files.has(path) || directories.has(path) || parentsOf(path).some((each) => files.has(each));
 }
 
 const TYPE_MASK = 0o170_000;

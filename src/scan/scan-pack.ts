@@ -1,18 +1,11 @@
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
-import {
-  type FileEntry,
-  type FileIdentity,
-  type LedgerFile,
-  type LiveSnapshot,
-  type PackSnapshot,
-  parentsOf,
-} from "../pack/snapshot.ts";
+import type { FileEntry, FileIdentity, LedgerFile, LiveSnapshot, PackSnapshot } from "../pack/snapshot.ts";
 import { isAbsence } from "../platform/absence.ts";
 import type { Owner } from "../platform/ownership.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { judge } from "./judge.ts";
-import { scanLive } from "./live.ts";
+import { meets, scanLive } from "./live.ts";
 import { isStill, rootOf, type SourceDirectory } from "./look.ts";
 import type { Sink } from "./read.ts";
 import { readChanged } from "./read-changed.ts";
@@ -41,6 +34,7 @@ export interface LivePlace {
 export interface StagingPlace {
   readonly root: string;
   readonly volume: string;
+  readonly minFreeBytes: number;
   readonly owner: Owner | undefined;
 }
 
@@ -144,8 +138,6 @@ function isSame(live: LiveSnapshot | undefined, path: string, entry: FileEntry):
  */
 function lookAtLive({ root, ledger }: LivePlace, source: SourceWalk): LiveSnapshot | undefined {
   const files = new Set(["pack.yaml", ...source.files.map(({ path }) => path)]);
-  const directories = new Set(source.directories);
-  const meets = (path: string) =>
-    files.has(path) || directories.has(path) || parentsOf(path).some((each) => files.has(each));
-  return scanLive({ root, ledger: ledger ?? {}, inspect: ledger === undefined ? () => true : meets });
+  const inspect = ledger === undefined ? () => true : meets(files, new Set(source.directories));
+  return scanLive({ root, ledger: ledger ?? {}, inspect });
 }

@@ -32,7 +32,9 @@ limits:
 history:
   keep: 5
   minAge: 90s
+  # maxAge:
   maxBytes: 2GiB
+  minFree: 0
 require: []
 log:
   level: debug
@@ -95,7 +97,7 @@ describe("as JSON", () => {
         adopt: "merge",
         lockTimeout: 30,
         limits: { maxFiles: 200_000, maxFileSize: 1e9, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
-        history: { keep: 5, minAge: 90, maxBytes: 2 ** 31 },
+        history: { keep: 5, minAge: 90, maxAge: null, maxBytes: 2 ** 31, minFree: 0 },
         require: [],
         log: { level: "debug", style: "auto" },
         format: "text",

@@ -21,7 +21,7 @@ test("needs no configuration at all", async () => {
     only: [],
     lockTimeoutSeconds: 30,
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
-    history: { keep: 5, minAgeSeconds: 600, maxBytes: 2 ** 31 },
+    history: { keep: 5, minAgeSeconds: 600, maxBytes: 2 ** 31, minFreeBytes: 0 },
     format: "text",
     log: { level: "warn", style: "auto" },
   });
@@ -213,8 +213,10 @@ describe("values in flags, variables and files", () => {
     },
     {
       title: "a duration",
-      yaml: "history: {keep: 0, minAge: 2h, maxBytes: 1kB}",
-      config: { history: { keep: 0, minAgeSeconds: 7200, maxBytes: 1000 } },
+      yaml: "history: {keep: 0, minAge: 2h, maxAge: 90d, maxBytes: 1kB, minFree: 1GiB}",
+      config: {
+        history: { keep: 0, minAgeSeconds: 7200, maxAgeSeconds: 7_776_000, maxBytes: 1000, minFreeBytes: 2 ** 30 },
+      },
     },
     {
       title: "a duration in seconds",

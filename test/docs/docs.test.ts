@@ -29,7 +29,7 @@ describe("docs/cli.md has every option of --help, and no other", () => {
   const flags = (text: string): Set<string> => new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g));
 
   test.for(["options", "everything else"])("%s", async (where) => {
-    const pages = await Promise.all([[], ["plan"], ["status"], ["config"]].map((command) => help(command)));
+    const pages = await Promise.all(COMMANDS.map((command) => help(command)));
     const known = flags(
       pages
         .join("\n")
@@ -43,6 +43,11 @@ describe("docs/cli.md has every option of --help, and no other", () => {
     }
   });
 });
+
+const COMMANDS = [
+  [],
+  ...["plan", "status", "history", "diff", "verify", "rollback", "unpin", "config"].map((name) => [name]),
+];
 
 async function help(command: readonly string[]): Promise<string> {
   let text = "";

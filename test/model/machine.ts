@@ -65,7 +65,7 @@ export function machine(): Machine {
   mkdirSync(config.volume);
   const tick = ticker(at("clock"));
   vi.useFakeTimers({ toFake: ["Date"] });
-  const settings = { ...config, history: { keep: 1, minAgeSeconds: 600, maxBytes: 1e9 } };
+  const settings = { ...config, history: { ...config.history, keep: 1 } };
   const options = { log: silent, doing: "test", onProgress() {} };
   return {
     write(path, file, how) {

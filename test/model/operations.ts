@@ -182,8 +182,7 @@ function deletes(place: Place): Command {
 function writesForeign(ref: string, path: string, file: ModelFile, how: How): Command {
   return command({
     title: `volume/${ref}/${path} = ${file.content} ${file.mode.toString(8)} (${how})`,
-    // With a binary for its pack.yaml a pack may own nothing, and whoever lost the database takes it for retired.
-    isPossible: ({ volume }) => !isBlocked(path, volume.get(ref)) && !(path === "pack.yaml" && isElf(file.content)),
+    isPossible: ({ volume }) => !isBlocked(path, volume.get(ref)),
     run(model, machine) {
       const tree = model.volume.get(ref) ?? treeOf([]);
       const isInPlace = how === "in place" && tree.files.has(path);

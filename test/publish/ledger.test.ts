@@ -29,6 +29,7 @@ const pack: PackRecord = {
   source: "packs",
   directory: "my-pack",
   publishedAt: "2026-01-01T00:00:00.000Z",
+  pinned: "the source's content",
   applied: "a fingerprint",
   watched: ["lib", "bin/tool", "odd\nname\udc80"],
   live: "another",
@@ -39,6 +40,7 @@ const bare: PackRecord = {
   release: undefined,
   source: undefined,
   directory: undefined,
+  pinned: undefined,
   applied: undefined,
   watched: [],
 };
@@ -114,7 +116,7 @@ test.for(["../outside", "/etc", "a/b", ".", "..", "", "UPPER", "a b", "_global",
     using own = ledger();
     own.ledger.savePack(pack);
     const row = {
-      pack: "VALUES (?, 1, '1-0', '1', 'sync', NULL, NULL, '', NULL, '[]', '')",
+      pack: "VALUES (?, 1, '1-0', '1', 'sync', NULL, NULL, '', NULL, NULL, '[]', '')",
       release: "VALUES (?, 1, '1-0', '1', 'sync', '', NULL)",
       intent: "VALUES (?, 'publish', 1, '1-0', NULL, NULL, NULL)",
     };

@@ -2,7 +2,14 @@ import { readdirSync, statSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { volumeLayout } from "../../src/publish/layout.ts";
-import { listManifests, type Manifest, readManifest, releaseId, writeManifest } from "../../src/publish/manifest.ts";
+import {
+  contentDigest,
+  listManifests,
+  type Manifest,
+  readManifest,
+  releaseId,
+  writeManifest,
+} from "../../src/publish/manifest.ts";
 import { entry } from "../support/entries.ts";
 import { scratch, writeTree } from "../support/trees.ts";
 import { PACK } from "../support/volume.ts";
@@ -20,6 +27,9 @@ function manifest(number: number): Manifest {
     latestMtime: 1_700_000_000,
     identity: { inode: "18446744073709551615", birthtimeNs: "1700000000000000001" },
     dependencies: ["core"],
+    content: "0123abcd",
+    restores: "2-0123abcd",
+    pinned: true,
     directories: ["a", "a/b"],
     carriedDirectories: ["c"],
     files: JSON.parse(
@@ -77,7 +87,9 @@ test("a release's name is its number and a digest of its content", () => {
   ) =>
     releaseId(
       number,
-      Object.fromEntries(Object.entries(files).map(([path, { content, mode }]) => [path, entry(content, mode)])),
+      contentDigest(
+        Object.fromEntries(Object.entries(files).map(([path, { content, mode }]) => [path, entry(content, mode)])),
+      ),
       directories,
     );
   fc.assert(

@@ -28,11 +28,11 @@ test.for([
 
 test("lets through what fits, and refuses what does not, saying how much is needed", () => {
   using directory = scratch();
-  expect(() => refuseFullVolume(directory.path, [])).not.toThrow();
-  expect(() => refuseFullVolume(directory.path, [0, 1, 5000])).not.toThrow();
-  expect(() => refuseFullVolume(directory.path, [1e15])).toThrow(
+  expect(() => refuseFullVolume({ volume: directory.path, minFreeBytes: 0 }, [])).not.toThrow();
+  expect(() => refuseFullVolume({ volume: directory.path, minFreeBytes: 0 }, [0, 1, 5000])).not.toThrow();
+  expect(() => refuseFullVolume({ volume: directory.path, minFreeBytes: 0 }, [1e15])).toThrow(
     expect.objectContaining({
-      code: "PACK_FAILED",
+      code: "VOLUME_FULL",
       message: expect.stringMatching(/^Expected 1000000\d+ free bytes on the volume, got \d+\.$/),
     }),
   );
@@ -43,5 +43,7 @@ test("counts a block for every file, however small", () => {
   function* many() {
     for (let count = 0; count < 1e8; count++) yield 1;
   }
-  expect(() => refuseFullVolume(directory.path, many())).toThrow(expect.objectContaining({ code: "PACK_FAILED" }));
+  expect(() => refuseFullVolume({ volume: directory.path, minFreeBytes: 0 }, many())).toThrow(
+    expect.objectContaining({ code: "VOLUME_FULL" }),
+  );
 });

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { createPublisher } from "../../src/publish/publisher.ts";
 import { prunable, type RetentionPolicy } from "../../src/publish/retention.ts";
 import { readTree, writeTree } from "../support/trees.ts";
 import { historyOf, PACK, publish, type TestVolume, testVolume } from "../support/volume.ts";
@@ -51,6 +52,21 @@ test.for<{
       [4, 10, 0],
     ],
     pruned: [1],
+  },
+  {
+    title: "those that are too old, whatever their number",
+    history: [
+      [1, 10, 5001],
+      [2, 10, 5000],
+    ],
+    policy: { maxAgeSeconds: 5000 },
+    pruned: [1],
+  },
+  {
+    title: "not for its age what is younger than the least age",
+    history: [[1, 10, 599]],
+    policy: { maxAgeSeconds: 5 },
+    pruned: [],
   },
   {
     title: "what is beyond the bytes, but not what fits",
@@ -243,3 +259,43 @@ describe("pruning", () => {
     expect(prune(volume, { keep: 5, minAgeSeconds: 600, maxBytes: 900 })).toBeGreaterThan(0);
   });
 });
+
+describe("when there is no room", () => {
+  test("the oldest releases go, however young, until enough came free", () => {
+    using volume = testVolume();
+    for (const text of ["1", "2", "3", "4"])
+      publish(volume, { "pack.yaml": text, large: `${text}${"x".repeat(100_000)}` });
+    expect(volume.publisher.makeRoom(1)).toBe(true);
+    expect(numbers(volume)).toEqual([2, 3, 4]);
+    expect(volume.publisher.makeRoom(150_000)).toBe(true);
+    expect(numbers(volume)).toEqual([4]);
+    expect(volume.publisher.makeRoom(1)).toBe(false);
+    expect(readTree(volume.live)).toMatchObject({ "pack.yaml": "4" });
+  });
+
+  test("release 0 stays, and so does what others had in the way", () => {
+    using volume = testVolume();
+    writeTree(volume.live, { "pack.yaml": "theirs" });
+    publish(volume, { "pack.yaml": "1" });
+    writeTree(volume.live, { added: "theirs" });
+    for (const text of ["2", "3"]) publish(volume, { "pack.yaml": text, added: "ours" });
+    while (volume.publisher.makeRoom(1e15));
+    expect(numbers(volume)).toEqual([0, 3]);
+    const [kept = ""] = volume.publisher.keptTrees(PACK);
+    expect(readTree(kept)).toEqual({ added: "theirs" });
+  });
+
+  test("nothing goes while what is left to the services is free", () => {
+    using volume = testVolume();
+    for (const text of ["1", "2"]) publish(volume, { "pack.yaml": text });
+    volume.publisher.keepFree();
+    expect(numbers(volume)).toEqual([1, 2]);
+    const greedy = createPublisher({ ...volume.deps, minFreeBytes: 1e15 });
+    greedy.keepFree();
+    expect(numbers(volume)).toEqual([2]);
+  });
+});
+
+function numbers({ deps }: TestVolume): number[] {
+  return deps.ledger.releases(PACK).map(({ number }) => number);
+}

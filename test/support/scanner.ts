@@ -66,7 +66,7 @@ export async function scan(at: SourceDirectory, before?: Scanned, options: ScanO
   const shiftMs = options.at === "earlier" ? -5000 : 5000;
   vi.useFakeTimers({ toFake: ["Date"], now: performance.timeOrigin + performance.now() + shiftMs });
   try {
-    const staging = { root: "/nowhere", volume: "/", owner: undefined };
+    const staging = { root: "/nowhere", volume: "/", minFreeBytes: 0, owner: undefined };
     const known = before?.known;
     const request = {
       at,

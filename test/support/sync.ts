@@ -64,7 +64,7 @@ export function testConfig(path: string): Config {
     only: [],
     lockTimeoutSeconds: 5,
     limits: { maxFiles: 1000, maxFileSize: 1_000_000, maxPackSize: 10_000_000, maxDefinitionSize: 1000 },
-    history: { keep: 5, minAgeSeconds: 600, maxBytes: 1e9 },
+    history: { keep: 5, minAgeSeconds: 600, maxBytes: 1e9, minFreeBytes: 0 },
     format: "text",
     log: { level: "silent", style: "json" },
   };

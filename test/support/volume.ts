@@ -48,6 +48,7 @@ export function testVolume(
     database,
     ledger: openLedger(database),
     owner: undefined,
+    minFreeBytes: 0,
     policy: about.policy ?? policy,
     scan: scanLive,
     fingerprint: liveFingerprint,

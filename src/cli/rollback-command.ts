@@ -1,0 +1,51 @@
+import type { RollbackReport } from "../cycle/rollback.ts";
+import { ExitCode } from "../errors.ts";
+import { type RollbackRequest, rollback, unpin } from "../history.ts";
+import { VERSION } from "../platform/version.ts";
+import type { CommandContext } from "./context.ts";
+import { countsText, findingLines, type Paint, paintFor, plural } from "./text.ts";
+
+/** `packsync rollback <pack>`: an earlier release is live again, and stays until the source changes. */
+export async function rollbackCommand(
+  { loaded: { config }, log, stdout, abort }: CommandContext,
+  request: RollbackRequest,
+): Promise<ExitCode> {
+  const report = await rollback({ config, log, doing: "rollback" }, request, abort);
+  stdout.write(
+    config.format === "json"
+      ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, ...report }, null, 2)}\n`
+      : rollbackText(report, paintFor(stdout)),
+  );
+  return ExitCode.ok;
+}
+
+export function rollbackText(report: RollbackReport, paint: Paint): string {
+  const { ref, version, from, to, release, changes, returned, diagnostics } = report;
+  const counts = countsText(changes);
+  const what = [
+    ...(counts === "" ? [] : [counts]),
+    ...(returned > 0 ? [`${plural(returned, "file")} of others back`] : []),
+  ];
+  return [
+    `${paint("bold", ref)}  ${version}  ${from ?? "retired"} → ${paint("green", release ?? "(dry run)")}  what ${to} had: ${what.join(", ")}`,
+    ...diagnostics.flatMap((finding) => findingLines(ref, finding, paint)),
+    release === undefined
+      ? "  nothing was changed (dry run)"
+      : `  pinned: it stays until the source changes, or until \`packsync unpin ${ref}\` and a sync`,
+    "",
+  ].join("\n");
+}
+
+/** `packsync unpin <pack>`: the next sync publishes what the source has. */
+export async function unpinCommand(
+  { loaded: { config }, log, stdout, abort }: CommandContext,
+  pack: string,
+): Promise<ExitCode> {
+  const release = await unpin({ config, log, doing: "unpin" }, pack, abort);
+  stdout.write(
+    config.format === "json"
+      ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, ref: pack, release }, null, 2)}\n`
+      : `${pack}: ${release} is not pinned any more. Next: packsync --once publishes what the source has.\n`,
+  );
+  return ExitCode.ok;
+}

@@ -1,0 +1,65 @@
+import { ExitCode } from "../errors.ts";
+import { type Verified, type VerifyRequest, verify } from "../history.ts";
+import { VERSION } from "../platform/version.ts";
+import type { CommandContext } from "./context.ts";
+import { progressOn } from "./progress.ts";
+import { columns, findingLines, type Paint, paintFor, plural } from "./text.ts";
+
+/** `packsync verify [pack…]`: everything that packsync published is read again. Ends with 1 while something drifted. */
+export async function verifyCommand(
+  { loaded: { config }, log, stdout, stderr, abort }: CommandContext,
+  request: VerifyRequest,
+): Promise<ExitCode> {
+  using progress = progressOn(stderr);
+  const options = { config, log, doing: "verify", onProgress: progress.show };
+  const packs = await verify(options, request, abort);
+  const exitCode = packs.some(isDrifted) ? ExitCode.packs : ExitCode.ok;
+  stdout.write(
+    config.format === "json"
+      ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, exitCode, packs: packs.map(document) }, null, 2)}\n`
+      : verifyText(packs, config.volume, paintFor(stdout)),
+  );
+  return exitCode;
+}
+
+function isDrifted({ verdict, repair }: Verified): boolean {
+  return verdict === "drifted" && repair?.release === undefined;
+}
+
+function document({ unnoticed, drift: { paths: _, ...drift }, ...pack }: Verified) {
+  return { ...pack, drift, sourceUnnoticed: unnoticed !== undefined };
+}
+
+const COLORS = { sound: "green", drifted: "red", damaged: "yellow" } as const;
+
+export function verifyText(packs: readonly Verified[], volume: string, paint: Paint): string {
+  if (packs.length === 0) return `${volume}: nothing was published yet. Next: packsync --once\n`;
+  const rows = packs.map(({ ref, release, verdict, files }) => [
+    paint("bold", ref),
+    release ?? "retired",
+    paint(COLORS[verdict], verdict),
+    plural(files, "file"),
+  ]);
+  const details = packs.map(({ ref, diagnostics, repair }) =>
+    [...diagnostics, ...(repair?.diagnostics ?? [])].flatMap((finding) => findingLines(ref, finding, paint)),
+  );
+  const done = packs.map((pack) => doneText(pack).map((text) => `    ${paint("green", text)}`));
+  const lines = columns(rows).flatMap((line, index) => [
+    `  ${line}`,
+    ...(details[index] ?? []),
+    ...(done[index] ?? []),
+  ]);
+  const drifted = packs.filter(isDrifted).length;
+  const total = `${plural(packs.length, "pack")} re-hashed: ${drifted === 0 ? "nothing drifted" : `${drifted} drifted`}`;
+  return [paint("bold", volume), ...lines, total, ""].join("\n");
+}
+
+function doneText({ repair, pruned }: Verified): string[] {
+  return [
+    ...(repair?.release === undefined ? [] : [`repaired: ${repair.release} is live`]),
+    ...(pruned === undefined || pruned.releases.length === 0 ? [] : [`pruned: ${pruned.releases.join(", ")}`]),
+    ...(pruned === undefined || pruned.displaced === 0
+      ? []
+      : [`removed for good: ${plural(pruned.displaced, "file")} of others in history`]),
+  ];
+}

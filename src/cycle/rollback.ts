@@ -1,0 +1,182 @@
+import { PacksyncError } from "../errors.ts";
+import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { PackRef } from "../pack/ref.ts";
+import { monotonicMs } from "../platform/clock.ts";
+import { displacedFiles, isRetirement, type KnownRelease } from "../publish/history.ts";
+import type { PackRecord } from "../publish/ledger.ts";
+import type { Manifest } from "../publish/manifest.ts";
+import type { Publisher } from "../publish/publisher.ts";
+import type { RetentionPolicy } from "../publish/retention.ts";
+import {
+  type BringBackDeps,
+  type Found,
+  findFiles,
+  type PlannedBringBack,
+  planBringBack,
+  stageBringBack,
+} from "./bring-back.ts";
+import { describeGoingLive, describePlan } from "./findings.ts";
+import { notPublished } from "./history.ts";
+import { type ChangeCounts, countChanges } from "./report.ts";
+
+export interface RollbackDeps extends BringBackDeps {
+  /** `undefined`: only plan, and change nothing. */
+  readonly publisher: Publisher | undefined;
+  readonly retention: RetentionPolicy;
+}
+
+/** What a rollback did. Times in milliseconds. */
+export interface RollbackReport {
+  readonly ref: string;
+  readonly version: string;
+  /** What was live before; `undefined`: the pack was retired. */
+  readonly from: string | undefined;
+  /** The release whose content is live again. */
+  readonly to: string;
+  /** The release that is live now; `undefined`: it was only planned. */
+  readonly release: string | undefined;
+  readonly changes: ChangeCounts;
+  /** How many files of others came back that had made room. */
+  readonly returned: number;
+  readonly diagnostics: readonly Diagnostic[];
+  /** How long re-hashing took, and everything after it. */
+  readonly verifiedInMs: number;
+  readonly publishedInMs: number;
+}
+
+/**
+ * Makes an earlier release live again, as a new release, by one exchange: its files are links to those in history, their
+ * digests verified; what others have in the live tree comes along, and binaries are preserved as ever. It stays until the source
+ * changes, or until `unpin`.
+ *
+ * @param wanted a release's id or number; `undefined`: the newest one that differs from what is live
+ * @throws PacksyncError `USAGE` when there is nothing to go back to, `PACK_FAILED` when it is damaged
+ */
+export function rollbackPack(ref: PackRef, wanted: string | undefined, deps: RollbackDeps): RollbackReport {
+  const { volume, publisher, retention } = deps;
+  const record = volume.packs().get(ref);
+  const previous = record && volume.previous(ref);
+  if (record === undefined || previous === undefined) throw notPublished(ref);
+  const releases = volume.releases(ref);
+  const target = targetOf(releases, record, wanted);
+  const planned = planBringBack({ ref, previous, ...earlier(target, previous, releases) }, deps);
+  if (!planned.plan.altersContent) throw isLiveAlready(target);
+
+  const started = monotonicMs();
+  const found = findFiles(planned, [{ root: target.root, kind: "tree" }]);
+  if (found.missing.length > 0) throw damaged(target, found.missing);
+  const verified = monotonicMs();
+  const live = publisher && goBack(planned, found, publisher);
+  const published = monotonicMs();
+  publisher?.prune([ref], retention);
+  return {
+    ref,
+    version: target.version,
+    from: record.release,
+    to: target.release,
+    release: live?.release,
+    changes: countChanges(planned.plan.changes),
+    returned: planned.plan.returning.length,
+    diagnostics: [...describePlan(planned.plan, false), ...(live?.diagnostics ?? [])],
+    verifiedInMs: verified - started,
+    publishedInMs: published - verified,
+  };
+}
+
+function goBack(planned: PlannedBringBack, found: Found, publisher: Publisher) {
+  const staged = stageBringBack(planned, found, publisher);
+  using _ = staged.staging;
+  const [outcome] = publisher.goLive([staged]);
+  if (outcome?.live !== true) throw outcome?.error;
+  return { release: staged.manifest.release, diagnostics: describeGoingLive(outcome) };
+}
+
+/** A release that one can go back to. */
+type Target = KnownRelease & { readonly manifest: Manifest; readonly root: string };
+
+function targetOf(releases: readonly KnownRelease[], record: PackRecord, wanted: string | undefined): Target {
+  const isKept = (release: KnownRelease): release is Target =>
+    release.root !== undefined && release.manifest !== undefined && !isRetirement(release.manifest);
+  const kept = releases.filter(isKept);
+  const others = kept.filter(({ release }) => contentOf(release) !== contentOf(record.release));
+  if (wanted === undefined) {
+    const newest = others.at(-1);
+    if (newest === undefined) throw nothingKept(record);
+    return newest;
+  }
+  const target = kept.find(({ release, number }) => release === wanted || String(number) === wanted);
+  if (target === undefined) throw unknownRelease(record.ref, wanted, kept);
+  return target;
+}
+
+/** The hexadecimal part of a release's id. */
+function contentOf(release: string | undefined): string | undefined {
+  return release?.slice(release.indexOf("-"));
+}
+
+/** Release 0 is what others had there, so all that it has comes back as theirs. */
+function earlier(target: Target, previous: Manifest, releases: readonly KnownRelease[]) {
+  const { manifest } = target;
+  const by = releases.find(({ number }) => number > target.number)?.manifest;
+  const foreign = displacedFiles(target, by);
+  const isAdopted = manifest.origin === "adopted";
+  const { version, dependencies } = manifest;
+  return {
+    trust: "stamps",
+    foreign,
+    state: {
+      files: isAdopted ? {} : manifest.files,
+      directories: isAdopted ? [] : manifest.directories,
+      foreign: [...foreign.keys()],
+    },
+    about: { version, dependencies, content: previous.content, restores: target.release, pinned: true },
+  } as const;
+}
+
+function nothingKept({ ref }: PackRecord): PacksyncError {
+  return new PacksyncError("USAGE", `\`${ref}\` has no earlier release with other content to go back to.`, {
+    hint: "`history.keep` says how many are kept.",
+  });
+}
+
+function unknownRelease(ref: string, wanted: string, kept: readonly KnownRelease[]): PacksyncError {
+  const names = kept.map(({ release }) => release).reverse();
+  return new PacksyncError("USAGE", `Expected a release of \`${ref}\` that is kept, got \`${wanted}\`.`, {
+    hint: names.length === 0 ? "None is kept." : `Kept: ${names.join(", ")}.`,
+  });
+}
+
+function isLiveAlready({ ref, release }: KnownRelease): PacksyncError {
+  return new PacksyncError(
+    "USAGE",
+    `To go back to ${release} would change nothing: what it had of \`${ref}\` is live already.`,
+    {
+      hint: `\`packsync history ${ref}\` lists its releases.`,
+    },
+  );
+}
+
+function damaged({ ref, release }: KnownRelease, missing: readonly string[]): PacksyncError {
+  const others = missing.length === 1 ? "" : ` and ${missing.length - 1} more`;
+  const message = `Release ${release} of \`${ref}\` is damaged: somebody changed \`${missing[0]}\`${others} since.`;
+  return new PacksyncError("PACK_FAILED", message, {
+    hint: `Go back to another one; \`packsync verify ${ref}\` says which are sound.`,
+  });
+}
+
+/**
+ * Ends a pin: the next sync publishes what the source has.
+ *
+ * @returns the release that was pinned
+ * @throws PacksyncError `USAGE` when the pack is not pinned
+ */
+export function unpinPack(ref: PackRef, publisher: Publisher): string {
+  const previous = publisher.packs().get(ref)?.pinned === undefined ? undefined : publisher.previous(ref);
+  if (previous === undefined) {
+    throw new PacksyncError("USAGE", `Expected a pack that is pinned, got \`${ref}\`.`, {
+      hint: "`packsync status` says which are.",
+    });
+  }
+  publisher.unpin(previous);
+  return previous.release;
+}
