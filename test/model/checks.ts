@@ -1,9 +1,14 @@
 import { expect } from "vitest";
-import { bytesOf } from "./content.ts";
+import { bytesOf, contentOf, type ModelFile } from "./content.ts";
 import { owns } from "./expectation.ts";
 import type { Machine } from "./machine.ts";
 import { type Model, sync } from "./model.ts";
-import { listing } from "./tree.ts";
+
+/** The same of what is others'. */
+export function foreignInodes(model: Model, machine: Machine): ReadonlyMap<string, number> {
+  const theirs = new Set(foreignFiles(model));
+  return new Map([...inodesOf(machine)].filter(([path]) => theirs.has(path)));
+}
 
 /** Path in the volume → inode, of every file. */
 export function inodesOf(machine: Machine): ReadonlyMap<string, number> {
@@ -50,6 +55,15 @@ function foreignFiles({ volume, published }: Model): string[] {
   });
 }
 
+/** What a pack has now that history has, too: among these are the files of others that came back with a release. */
+export function inHistory(ref: string, machine: Machine): Map<string, ModelFile> {
+  const found = [...machine.entries(`volume/${ref}`)].flatMap(([path, { kind, mode, bytes }]) => {
+    const isThere = kind === "file" && machine.hasInHistory(ref, path, bytes);
+    return isThere ? [[path, { content: contentOf(bytes), mode }] as const] : [];
+  });
+  return new Map(found);
+}
+
 /** Another sync says so of every pack, and does not write a byte. */
 export async function expectNothingToDo(model: Model, machine: Machine, allowRemovals: boolean): Promise<void> {
   const before = machine.stamps();
@@ -60,9 +74,4 @@ export async function expectNothingToDo(model: Model, machine: Machine, allowRem
   ).toEqual([]);
   expect(await machine.sync(allowRemovals)).toEqual(expected);
   expect(machine.stamps()).toEqual(before);
-}
-
-/** For messages: what the model says of every pack of the volume. */
-export function describeVolume({ volume }: Model): Record<string, unknown> {
-  return Object.fromEntries(Array.from(volume, ([ref, tree]) => [ref, listing(tree)]));
 }

@@ -19,6 +19,21 @@ export function bytesOf(content: Content): Uint8Array {
   return elfFile({ machine: kind === "other" ? 183 : 62, interpreter: kind === "dynamic", padding: which });
 }
 
+/** The other way round. */
+export function contentOf(bytes: Buffer): Content {
+  const text = bytes.toString("latin1");
+  if (/^text \d+$/.test(text)) return text;
+  const found = SPECIAL.find((content) => bytes.equals(bytesOf(content)));
+  const ref = /^ref: (.*)$/m.exec(text)?.[1];
+  if (found === undefined && ref === undefined) throw new Error(`Nobody writes ${JSON.stringify(text)}`);
+  return found ?? `manifest ${ref}`;
+}
+
+/** Binaries that both sides have. */
+export const BINARIES = ["static 1", "static 2", "static 3", "dynamic 1", "dynamic 2", "other 1"] as const;
+export const SCRIPTS = ["script 1", "script 2"] as const;
+const SPECIAL: readonly Content[] = [...BINARIES, ...SCRIPTS, "definition 1", "broken"];
+
 export function isElf(content: Content | undefined): boolean {
   return content !== undefined && /^(static|dynamic|other) /.test(content);
 }

@@ -16,6 +16,8 @@ import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { expect, vi } from "vitest";
 import { syncOnce } from "../../src/daemon.ts";
+import { PacksyncError } from "../../src/errors.ts";
+import { rollback, unpin } from "../../src/history.ts";
 import { parentsOf } from "../../src/pack/snapshot.ts";
 import { outcomes, silent, testConfig } from "../support/sync.ts";
 import { bytesOf, type ModelFile } from "./content.ts";
@@ -36,12 +38,20 @@ export interface Machine extends Disposable {
   setClock(hoursAhead: number): void;
   /** @returns `<ref>: <outcome>`, sorted. */
   sync(allowRemovals: boolean): Promise<string[]>;
+  /** Rolls a pack back, and ends the pin. @returns `undefined` when there is no sound release to go back to. */
+  goBack(ref: string): Promise<WentBack | undefined>;
   /** Everything in a directory: path → type, mode, bytes. */
   entries(path: string): Entries;
   /** What a write would change, of everything but the database and the lock. */
   stamps(): Record<string, string>;
   /** Whether history has these bytes of a pack's file. */
   hasInHistory(ref: string, path: string, bytes: Uint8Array): boolean;
+}
+
+interface WentBack {
+  readonly to: number;
+  /** How many files of others came back. */
+  readonly returned: number;
 }
 
 export type Entries = ReadonlyMap<string, Entry>;
@@ -66,6 +76,7 @@ export function machine(): Machine {
   const tick = ticker(at("clock"));
   vi.useFakeTimers({ toFake: ["Date"] });
   const settings = { ...config, history: { ...config.history, keep: 1 } };
+  const abort = new AbortController().signal;
   const options = { log: silent, doing: "test", onProgress() {} };
   return {
     write(path, file, how) {
@@ -97,12 +108,17 @@ export function machine(): Machine {
     setClock: (hoursAhead) => void vi.setSystemTime(performance.timeOrigin + performance.now() + hoursAhead * HOUR_MS),
     async sync(allowRemovals) {
       tick();
-      const report = await syncOnce(
-        { config: { ...settings, allowRemovals }, ...options },
-        new AbortController().signal,
-      );
+      const report = await syncOnce({ config: { ...settings, allowRemovals }, ...options }, abort);
       expect(readdirSync(at("volume/.packsync/staging")), "what is left in staging").toEqual([]);
       return outcomes(report).sort();
+    },
+    async goBack(ref) {
+      tick();
+      const about = { config: settings, ...options };
+      const report = await unlessRefused(rollback(about, { pack: ref, to: undefined, dryRun: false }, abort));
+      if (report === undefined) return undefined;
+      expect(await unpin(about, ref, abort)).toBe(report.release);
+      return { to: Number.parseInt(report.to, 10), returned: report.returned };
     },
     entries: (path) => entriesOf(at(path)),
     stamps: () => stampsOf(at("volume")),
@@ -112,6 +128,16 @@ export function machine(): Machine {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** There is nothing to go back to, or somebody changed it in place. */
+async function unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof PacksyncError) || !["USAGE", "PACK_FAILED"].includes(error.code)) throw error;
+    return undefined;
+  }
 }
 
 /** Lets the file system's clock go on: what is done before and after has different stamps on every kernel. */

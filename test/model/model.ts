@@ -6,10 +6,13 @@ import { listing, put, type Tree, treeOf } from "./tree.ts";
 /** A pack's directory in a source: `packs/alpha`. */
 export type Place = `${"packs" | "packs.dev"}/${string}`;
 
-/** What packsync has published of a ref; `from` is undefined once it is retired. */
+/** What packsync has published of a ref; `from` is undefined once it is retired, `last` is where it came from then. */
 interface Publication {
   readonly from: Place | undefined;
+  readonly last: Place;
   readonly ledger: Ledger;
+  /** Of its newest release. */
+  readonly number: number;
 }
 
 /** A file of somebody else that packsync replaced: history has it for good. */
@@ -24,6 +27,8 @@ export interface Model {
   readonly sources: Map<Place, Tree>;
   readonly volume: Map<string, Tree>;
   readonly published: Map<string, Publication>;
+  /** What packsync published with each release: `<ref> <number>`. */
+  readonly releases: Map<string, Tree>;
   /** Places that were scanned, and who they were then. */
   readonly known: Map<Place, string | undefined>;
   /** Places and packs of the volume, `volume/<ref>`, where the next sync has to look again: a stamp says so. */
@@ -35,7 +40,8 @@ export interface Model {
 
 export function emptyModel(): Model {
   const known = { known: new Map(), touched: new Set<string>(), displaced: [] };
-  return { sources: new Map(), volume: new Map(), published: new Map(), ...known, isClockBehind: false };
+  const releases = { published: new Map(), releases: new Map() };
+  return { sources: new Map(), volume: new Map(), ...releases, ...known, isClockBehind: false };
 }
 
 /** A pack as people begin it. */
@@ -132,8 +138,8 @@ function publish(ref: string, from: Place, tree: Tree, model: Model): Outcome {
   model.volume.set(ref, next.tree);
   const isNew = before?.from === undefined || live === undefined;
   const isOther = isNew || !isSame(live, next.tree) || isOwnerOther(before.ledger, next);
-  const { memory } = next.ledger;
-  model.published.set(ref, { from, ledger: isOther ? next.ledger : { ...before.ledger, memory } });
+  const ledger = isOther ? next.ledger : { ...before.ledger, memory: next.ledger.memory };
+  record(ref, { from, last: from, ledger }, isOther, model);
   return isOther ? "published" : "unchanged";
 }
 
@@ -143,8 +149,46 @@ function retire(ref: string, model: Model): Outcome {
   keepDisplaced(ref, next.displaced, model);
   if (next.tree.files.size + next.tree.directories.size === 0) model.volume.delete(ref);
   else model.volume.set(ref, next.tree);
-  model.published.set(ref, { from: undefined, ledger: next.ledger });
+  const last = model.published.get(ref)?.last ?? "packs/";
+  record(ref, { from: undefined, last, ledger: next.ledger }, true, model);
   return "retired";
+}
+
+/** Numbers go on, whatever happens. */
+function record(ref: string, what: Omit<Publication, "number">, isRelease: boolean, model: Model): void {
+  const number = (model.published.get(ref)?.number ?? 0) + (isRelease ? 1 : 0);
+  model.published.set(ref, { ...what, number });
+  if (isRelease) model.releases.set(`${ref} ${number}`, treeOf(what.ledger.files, what.ledger.directories));
+}
+
+/**
+ * An earlier release is live again, and nobody waits for the source to change; of release 0 all is others'. What others
+ * have stays. Where there is room, what of theirs had made room `mayComeBack`. @returns how many files did
+ */
+export function goBack(ref: string, to: number, mayComeBack: Tree["files"], model: Model): number {
+  const { last, ledger } = model.published.get(ref) ?? { last: "packs/" as const, ledger: NOTHING };
+  const next = afterPublish(
+    model.releases.get(`${ref} ${to}`) ?? treeOf([]),
+    model.volume.get(ref) ?? treeOf([]),
+    ledger,
+  );
+  keepDisplaced(ref, next.displaced, model);
+  const { files, directories } = next.tree;
+  const theirs = [...mayComeBack].filter(([path]) => !files.has(path));
+  model.volume.set(ref, treeOf([...files, ...theirs], directories));
+  const memory = mergedMemory(ledger, next.ledger);
+  record(ref, { from: last, last, ledger: { ...next.ledger, memory } }, true, model);
+  model.touched.add(`volume/${ref}`);
+  return theirs.length;
+}
+
+/** What is known of the source stays true: it did not change. */
+function mergedMemory({ memory: before }: Ledger, { memory: now }: Ledger): Ledger["memory"] {
+  const merged = [...new Set([...before.keys(), ...now.keys()])].map((path) => {
+    const replaced = now.get(path)?.replaced;
+    return [path, { ...now.get(path), ...before.get(path), ...(replaced && { replaced }) }] as const;
+  });
+  return new Map(merged);
 }
 
 function keepDisplaced(ref: string, displaced: ReadonlyMap<string, Content>, model: Model): void {
@@ -187,6 +231,7 @@ export function loseDatabase(model: Model): void {
 export function loseEverything(model: Model): void {
   model.known.clear();
   model.published.clear();
+  model.releases.clear();
   model.displaced = [];
   touchAll(model);
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { parentsOf } from "../../src/pack/snapshot.ts";
-import { expectEqual, expectNothingToDo, inodesOf } from "./checks.ts";
-import { isElf, type ModelFile } from "./content.ts";
+import { expectEqual, expectNothingToDo, foreignInodes, inHistory, inodesOf } from "./checks.ts";
+import { BINARIES, isElf, type ModelFile, SCRIPTS } from "./content.ts";
 import type { How, Machine } from "./machine.ts";
-import { freshPack, loseDatabase, loseEverything, type Model, nameOf, type Place, sync } from "./model.ts";
+import { freshPack, goBack, loseDatabase, loseEverything, type Model, nameOf, type Place, sync } from "./model.ts";
 import { put, type Tree, treeOf } from "./tree.ts";
 
 type Command = fc.AsyncCommand<Model, Machine>;
@@ -33,9 +33,9 @@ const anyPlace = fc.constantFrom(...PLACES);
 const anyRef = fc.constantFrom(...REFS);
 const anyPath = fc.constantFrom(...PATHS);
 const anyHow = fc.constantFrom<How>("rename", "in place");
-const anyBinary = fc.constantFrom("static 1", "static 2", "static 3", "dynamic 1", "dynamic 2", "other 1");
+const anyBinary = fc.constantFrom(...BINARIES);
 const anySourceFile: fc.Arbitrary<ModelFile> = fc.record({
-  content: fc.oneof(fc.constantFrom("text 1", "text 2", "script 1", "script 2"), anyBinary),
+  content: fc.oneof(fc.constantFrom("text 1", "text 2", ...SCRIPTS), anyBinary),
   mode: fc.constantFrom(0o644, 0o755),
 });
 const anyForeignFile: fc.Arbitrary<ModelFile> = fc.record({
@@ -47,7 +47,7 @@ const anyForeignFile: fc.Arbitrary<ModelFile> = fc.record({
 });
 const anyForeignPath = fc.constantFrom(...PATHS, "pack.yaml", "actions/a.yaml", "theirs/x");
 
-/** All that happens, each with its share. A further kind, e.g. a rollback, is a further entry. */
+/** All that happens, each with its share. */
 export const anyCommand: readonly fc.Arbitrary<Command>[] = [
   fc.boolean().map(syncs),
   fc.constant(false).map(syncs),
@@ -67,6 +67,7 @@ export const anyCommand: readonly fc.Arbitrary<Command>[] = [
   fc.tuple(anyRef, anyForeignPath).map((parts) => removesForeign(...parts)),
   fc.tuple(anyRef, anyForeignPath, fc.constantFrom(0o644, 0o755, 0o600)).map((parts) => setsMode("volume", ...parts)),
   anyRef.map(removesLive),
+  anyRef.map(goesBack),
   fc.constantFrom(-1000, -1, 1, 24, 1000).map(setsClock),
   fc.constantFrom(".packsync/state.db", ".packsync").map(loses),
 ];
@@ -244,6 +245,20 @@ function removesLive(ref: string): Command {
       model.volume.delete(ref);
       model.touched.add(`volume/${ref}`);
       machine.remove(`volume/${ref}`);
+    },
+  });
+}
+
+function goesBack(ref: string): Command {
+  return command({
+    title: `rollback ${ref}; unpin ${ref}`,
+    isPossible: ({ published }) => published.has(ref),
+    async run(model, machine) {
+      const [before, stamps] = [foreignInodes(model, machine), machine.stamps()];
+      const went = await machine.goBack(ref);
+      if (went === undefined) return expect(machine.stamps()).toEqual(stamps);
+      expect(goBack(ref, went.to, inHistory(ref, machine), model)).toBe(went.returned);
+      expectEqual(model, machine, new Map([...inodesOf(machine), ...before]));
     },
   });
 }
