@@ -1,4 +1,4 @@
-// Bundles src/main.ts to dist/: `packsync.js`, a launcher that turns the compile cache on, the program itself, the
+// Bundles src/main.ts to dist/, or to the directory that is named: `packsync.js`, a launcher that turns the compile cache on, the program itself, the
 // libraries that most runs do without, the second thread, and koffi's one native file.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = `${root}dist`;
+const dist = process.argv[2] ?? `${root}dist`;
 
 /** Each thread has to turn the compile cache on for itself. */
 const launcher = (program: string) => `#!/usr/bin/env node
@@ -75,7 +75,7 @@ const common = {
 } as const satisfies BuildOptions;
 
 rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist);
+mkdirSync(dist, { recursive: true });
 await build({ ...common, entryPoints: Object.fromEntries(LAZY.map((library) => [fileOf(library), library])) });
 await build({
   ...common,

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "./config/config.ts";
 import { journalSchema } from "./cycle/journal.ts";
 import { PacksyncError } from "./errors.ts";
+import { preserveOverride } from "./plan/preserve.ts";
 import { isCorrupt, openState, openStateReadOnly, setAsideState, unusableState } from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
 import { unusable } from "./platform/unusable.ts";
@@ -70,7 +71,9 @@ export function layoutOf({ volume }: Config): VolumeLayout {
 }
 
 export function policyOf({ preserve, arch }: Config): PublisherDeps["policy"] {
-  return { mode: preserve, arch };
+  if (typeof preserve === "string") return { mode: preserve, arch, overrides: [] };
+  const overrides = Object.entries(preserve.files).map(([pattern, mode]) => preserveOverride(pattern, mode));
+  return { mode: preserve.default, arch, overrides };
 }
 
 /** Also by way of a symlink or another mount. */

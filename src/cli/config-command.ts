@@ -60,7 +60,7 @@ function inYaml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inYaml).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     return `{${Object.entries(value)
-      .map(([key, item]) => `${key}: ${inYaml(item)}`)
+      .map(([key, item]) => `${inYaml(key)}: ${inYaml(item)}`)
       .join(", ")}}`;
   }
   const isText = typeof value === "string" && Number.isNaN(Number(value)) && !/^(true|false|null)$/i.test(value);

@@ -67,7 +67,5 @@ function replaced({ prev, next }: Extract<Change, { kind: "replace" }>): string 
 }
 
 function findings({ directory, diagnostics }: PackReport, paint: Paint): string[] {
-  return diagnostics
-    .filter(({ code }) => code !== "volume.preserved")
-    .flatMap((finding) => findingLines(directory, finding, paint));
+  return diagnostics.flatMap((finding) => findingLines(directory, finding, paint));
 }

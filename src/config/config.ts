@@ -8,6 +8,14 @@ export interface SourceConfig {
   readonly kind: "production" | "development";
 }
 
+export type PreserveWord = "static-elf" | "always" | "off";
+
+/** `files`: by pattern for `<ref>/<path>`, as in `.gitignore`; a later one wins. */
+export interface PreserveByFile {
+  readonly default: PreserveWord;
+  readonly files: Readonly<Record<string, PreserveWord>>;
+}
+
 /** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */
 export interface Config {
   readonly sources: readonly SourceConfig[];
@@ -17,7 +25,7 @@ export interface Config {
   readonly stateDir: string;
   /** Who owns what packsync makes; unset: the volume's owner when root, else nobody is changed. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
-  readonly preserve: "static-elf" | "always" | "off";
+  readonly preserve: PreserveWord | PreserveByFile;
   /** Wanted machines, in `uname -m` terms, e.g. `x86_64`; never empty. */
   readonly arch: readonly string[];
   readonly adopt: "merge" | "never";

@@ -83,10 +83,16 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
     name: (path) => path.join(".") || basename(file),
     example: (path) => {
       if (path[0] === "sources") return "sources: {packs: ./packs, try: {path: ./try, kind: development}}";
+      if (path[0] === "preserve" && path.length > 1)
+        return 'preserve: {default: static-elf, files: {"core/sensors/*": off}}';
       const example = exampleOf(path);
       return example && `${path.at(-1)}: ${example}`;
     },
-    position: ({ kind, path }) => ({ file, ...(kind === "key" ? keyPosition(path) : valuePosition(path)) }),
+    position: (problem) => {
+      if (problem.kind === "key") return { file, ...keyPosition(problem.path) };
+      const { path, at } = problem;
+      return { file, ...(at === undefined ? valuePosition(path) : keyPosition([...path, at])) };
+    },
   };
 }
 

@@ -3,9 +3,15 @@ import { type ErrorCode, PacksyncError } from "../errors.ts";
 import type { Position } from "../pack/diagnostics.ts";
 import { suggest } from "./suggest.ts";
 
-/** What is wrong at `path`, the keys that lead there. */
+/** What is wrong at `path`, the keys that lead there; `at` is the one of its keys that makes a mapping wrong. */
 export type Problem =
-  | { readonly kind: "value"; readonly path: readonly string[]; readonly expected: string; readonly got: unknown }
+  | {
+      readonly kind: "value";
+      readonly path: readonly string[];
+      readonly expected: string;
+      readonly got: unknown;
+      readonly at: string | undefined;
+    }
   | { readonly kind: "key"; readonly path: readonly string[] };
 
 /** How one place (a file, the environment, the command line) is talked about. */
@@ -45,8 +51,9 @@ function problemsOf(issue: z.core.$ZodIssue, parent: readonly string[]): readonl
     const meant = issue.errors.find((issues) => issues.every(isInside));
     if (meant !== undefined) return meant.flatMap((issue) => problemsOf(issue, path));
   }
-  const at = issue.code === "invalid_key" ? path.slice(0, -1) : path;
-  return [{ kind: "value", path: at, expected: issue.message, got: issue.input }];
+  const problem = { kind: "value", expected: issue.message, got: issue.input } as const;
+  if (issue.code !== "invalid_key") return [{ ...problem, path, at: undefined }];
+  return [{ ...problem, path: path.slice(0, -1), at: path.at(-1) }];
 }
 
 /** Whether an issue is about something in the value, not about what the value is at all. */

@@ -60,6 +60,28 @@ const sources = z
   .record(z.string().check(z.regex(SOURCE_NAME)), source, sourceNames)
   .check(z.refine((value) => Object.keys(value).length > 0, sourceNames));
 
+const preserveWord = oneOf(["static-elf", "always", "off"]);
+const expectedPattern = "a mapping of patterns for `<ref>/<path>`, such as `core/sensors/*`, to policies";
+/** Without what `.gitignore` would make of `!`, `#` and a missing slash: another thing than people mean here. */
+const PATTERN = /^(?![!#\s/])[^\p{Cc}]*[^/\p{Cc}]\/[^\p{Cc}]*\S$/u;
+
+/** The mapping first: what is wrong inside of it says more than that it is no word. */
+const preserve = z.union(
+  [
+    z.pipe(
+      z.strictObject({
+        default: z.exactOptional(preserveWord),
+        files: z.exactOptional(z.record(z.string().check(z.regex(PATTERN)), preserveWord, expectedPattern)),
+      }),
+      z.transform(({ default: word = "static-elf" as const, files = {} }) =>
+        Object.keys(files).length === 0 ? word : { default: word, files },
+      ),
+    ),
+    preserveWord,
+  ],
+  "one of `static-elf`, `always`, `off`, or `{default, files}`",
+);
+
 /** What flags, variables and files can set alike. */
 const shared = {
   volume: optional("The directory that the services mount", directory),
@@ -68,10 +90,7 @@ const shared = {
     directory,
   ),
   owner: optional("Who owns what packsync makes; unset: as the volume when run as root", owner),
-  preserve: optional(
-    "Which native binaries of the volume survive their source",
-    oneOf(["static-elf", "always", "off"]),
-  ),
+  preserve: optional("Which native binaries of the volume survive their source", preserve),
   arch: optional("The machines that native binaries are wanted for, as `uname -m` says it", machines),
   adopt: optional("What to do with a pack that is in the volume already, by another hand", oneOf(["merge", "never"])),
   lockTimeout: optional(

@@ -2,7 +2,7 @@ import { isSystemError, PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
 import type { FileEntry, LiveSnapshot } from "../pack/snapshot.ts";
 import type { Change } from "../plan/plan.ts";
-import type { PreservePolicy } from "../plan/preserve.ts";
+import { forPack, type PreservePolicy } from "../plan/preserve.ts";
 import { type EarlierState, planRestore, type RestorePlan } from "../plan/restore.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import { rehash, withoutStamps } from "../publish/history.ts";
@@ -49,7 +49,7 @@ export function planBringBack(request: BringBack, { policy, volume }: BringBackD
   const ledger = trust === "stamps" ? previous.files : withoutStamps(previous.files);
   const inspect = meets(wanted, new Set(state.directories));
   const live = scanLive({ root: volume.path(ref), ledger, inspect });
-  return { ...request, live, plan: planRestore(state, live, previous, policy) };
+  return { ...request, live, plan: planRestore(state, live, previous, forPack(policy, ref)) };
 }
 
 /** What has to come back → where its bytes are, verified just now. What is damaged everywhere is `missing`. */

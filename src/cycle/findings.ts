@@ -1,17 +1,20 @@
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
 import type { Change, Plan } from "../plan/plan.ts";
-import type { PreserveReason } from "../plan/preserve.ts";
+import type { PackPolicy } from "../plan/preserve.ts";
 import { printableName } from "../platform/names.ts";
 import type { GoLiveOutcome } from "../publish/go-live.ts";
 import type { Manifest } from "../publish/manifest.ts";
+import { type Preserved, preservedFinding } from "./preserved.ts";
 
 /** So many paths are listed one by one; the rest is a number. */
 const LISTED = 20;
 
 /** What a person should know about a plan: files of others that stay, binaries that win, and what had to make room. */
-export function describePlan({ changes }: Plan, isAdoption: boolean): Diagnostic[] {
-  const preserved = changes.filter((change) => change.kind === "preserve").map(preservedFinding);
+export function describePlan({ changes }: Plan, { ref, arch }: PackPolicy, isAdoption: boolean): Diagnostic[] {
+  const preserved = changes
+    .filter((change) => change.kind === "preserve")
+    .map((change) => preservedFinding(change, { ref, arch, binary: binaryOf(change, changes) }));
   const displaced = changes.flatMap((change) =>
     "displaces" in change && change.displaces ? [displacedFinding(change)] : [],
   );
@@ -46,25 +49,10 @@ export function abridged(findings: readonly Diagnostic[]): readonly Diagnostic[]
   return [...findings.slice(0, LISTED), more];
 }
 
-const PRESERVED: Readonly<Record<PreserveReason, string>> = {
-  "volume-always-wins": "the volume's binary always wins (`preserve: always`)",
-  "foreign-binary":
-    "the volume's binary is not packsync's, and the source's is no static build for a wanted architecture",
-  "foreign-binary-in-the-way": "a binary that is not packsync's stands in the way, so this file is not published",
-  "foreign-static-binary": "the volume's static binary is not packsync's, and the source's did not change since",
-  "source-not-a-binary": "the volume's binary is not packsync's, and the source's file is no binary",
-  "source-not-static": "the source's binary is dynamic; the volume keeps its own",
-  "source-other-arch": "the source's binary is for another architecture; the volume keeps its own",
-};
-
-function preservedFinding(change: Extract<Change, { kind: "preserve" }>): Diagnostic {
-  return {
-    severity: change.why === "source-not-static" || change.why === "source-other-arch" ? "warning" : "hint",
-    code: "volume.preserved",
-    message: `\`${change.path}\` preserved: ${PRESERVED[change.why]}`,
-    file: change.path,
-    hint: "If you want the source's file: build it static for this architecture, or set `preserve: off`.",
-  };
+/** Where the binary stands that stays. */
+function binaryOf({ path, prev, why }: Preserved, changes: readonly Change[]): string {
+  if (why !== "foreign-binary-in-the-way") return path;
+  return changes.find((change) => change.kind === "carry" && change.prev === prev)?.path ?? path;
 }
 
 type Displacing = Extract<Change, { kind: "replace" | "remove" }>;

@@ -1,30 +1,21 @@
 import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
-import type { PackRef } from "../pack/ref.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { type Plan, planPack } from "../plan/plan.ts";
+import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
-import { contentDigest, type Manifest } from "../publish/manifest.ts";
-import type { ReleasePlace } from "../publish/publisher.ts";
-import type { Staging } from "../publish/staging.ts";
+import type { Manifest } from "../publish/manifest.ts";
 import type { Look } from "../scan/look.ts";
 import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
 import { failure } from "./failure.ts";
-import { adoptionRefused, describePlan, pinnedFinding } from "./findings.ts";
+import { adoptionRefused, describePlan } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
-import { stageRepair } from "./repair.ts";
-import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
-
-/** A pack on its way: settled already, or staged and only waiting to go live. */
-export interface Prepared {
-  readonly ref: PackRef | undefined;
-  readonly dependencies: readonly string[];
-  readonly report: PackReport;
-  readonly staged: StagedRelease | undefined;
-}
+import { contentOf, isPinned, stayPinned } from "./pinned.ts";
+import { appliedKey, type Context, type Decision, finished, listed, type Prepared } from "./prepared.ts";
+import { countChanges } from "./report.ts";
 
 /**
  * Everything that can fail happens here: scan, validate, plan, stage. A pack that is prepared only has to be made
@@ -63,14 +54,6 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
   if (record.applied !== appliedKey(known, deps)) return undefined;
   if (deps.scanner.fingerprint(deps.volume.path(record.ref), record.watched) !== record.live) return undefined;
   return finished(look, record, { outcome: "unchanged", diagnostics });
-}
-
-/** The same source under another policy is another decision. */
-function appliedKey(
-  { fingerprint, revision }: Pick<KnownPack, "fingerprint" | "revision">,
-  { policy }: CycleDeps,
-): string | undefined {
-  return fingerprint === undefined ? undefined : [revision, policy.mode, ...policy.arch].join(" ");
 }
 
 async function prepareChanged(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
@@ -114,21 +97,6 @@ function filesOf(
   return Object.fromEntries(Object.entries(files).filter(([path]) => !preserved.has(path)));
 }
 
-interface Context {
-  readonly look: Look;
-  readonly record: PackRecord | undefined;
-  readonly previous: Manifest | undefined;
-  readonly scanned: ScannedPack;
-  readonly place: ReleasePlace | undefined;
-  readonly staging: Staging | undefined;
-}
-
-interface Decision {
-  readonly prepared: Prepared;
-  /** Everything that is known of the pack now, to be remembered with it. */
-  readonly diagnostics: readonly Diagnostic[];
-}
-
 function decide(context: Context, deps: CycleDeps): Decision {
   const { look, record, previous, scanned } = context;
   const { identity, live } = scanned;
@@ -140,15 +108,16 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
 
-  if (previous !== undefined && isPinned(previous, scanned)) return stay(context, previous, deps);
+  if (previous !== undefined && isPinned(previous, scanned)) return stayPinned(context, previous, deps);
 
-  const plan = planPack(scanned.snapshot, live, previous, deps.policy);
-  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, isAdoption)];
+  const policy = forPack(deps.policy, identity.ref);
+  const plan = planPack(scanned.snapshot, live, previous, policy);
+  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, policy, isAdoption)];
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
   const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
   if (!plan.altersContent && record?.release !== undefined && previous !== undefined) {
-    const content = previous.pinned ? contentOf(scanned) : previous.content;
+    const content = contentOf(scanned);
     deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, content, applied });
     return { prepared: finished(look, record, { outcome: "unchanged", ...about }), diagnostics };
   }
@@ -156,42 +125,6 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const release = staged?.manifest.release ?? record?.release;
   const prepared = finished(look, record, { outcome: "published", ...about, release });
   return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
-}
-
-/** The source still has what somebody went back from. */
-function isPinned({ pinned, content }: Manifest, scanned: ScannedPack): boolean {
-  return pinned === true && contentOf(scanned) === content;
-}
-
-function contentOf({ snapshot }: ScannedPack): string {
-  return contentDigest(Object.fromEntries(snapshot.files));
-}
-
-/** What others took away from a pinned release comes back, as the source's would. */
-function stay({ look, record, scanned, staging }: Context, previous: Manifest, deps: CycleDeps): Decision {
-  staging?.clear();
-  const diagnostics = [...scanned.diagnostics, pinnedFinding(previous)];
-  const { changes, staged, lost } = stageRepair(previous, "stamps", deps);
-  if (lost.length > 0) {
-    const prepared = finished(look, record, { outcome: "failed", diagnostics: [...diagnostics, ...lost] });
-    return { prepared, diagnostics };
-  }
-  if (changes.length > 0) {
-    const about = { outcome: "published", diagnostics, changes: countChanges(changes) } as const;
-    const prepared = finished(look, record, { ...about, ...listed({ changes }, deps) });
-    const release = staged?.manifest.release ?? record?.release;
-    return { prepared: { ...prepared, staged, report: { ...prepared.report, release } }, diagnostics };
-  }
-  const source = { name: look.source.name, directory: look.directory };
-  const applied = appliedKey(scanned, deps);
-  const { memory, content } = previous;
-  deps.publisher?.confirm({ manifest: previous, source, memory, content, applied });
-  return { prepared: finished(look, record, { outcome: "unchanged", diagnostics }), diagnostics };
-}
-
-/** File by file only for those who asked: a report of 100,000 files helps nobody. */
-function listed({ changes }: Pick<Plan, "changes">, { publisher }: CycleDeps): Pick<PackReport, "plan"> {
-  return publisher === undefined ? { plan: changes } : {};
 }
 
 interface ToStage {
@@ -226,24 +159,6 @@ function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagno
     since,
     diagnostics,
   });
-}
-
-type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan">> &
-  Pick<PackReport, "outcome" | "diagnostics">;
-
-function finished(look: Look, record: PackRecord | undefined, about: Finished): Prepared {
-  const { source, directory, identity, known } = look;
-  const report: PackReport = {
-    ref: identity?.ref ?? record?.ref ?? directory,
-    source: source.name,
-    directory,
-    kind: source.kind,
-    version: identity?.version ?? known?.identity?.version,
-    release: record?.release,
-    changes: NO_CHANGES,
-    ...about,
-  };
-  return { ref: identity?.ref, dependencies: identity?.dependencies ?? [], report, staged: undefined };
 }
 
 function changedMeanwhile({ source, directory }: Look): PacksyncError {

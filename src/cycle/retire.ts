@@ -1,10 +1,11 @@
 import { planPack } from "../plan/plan.ts";
+import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { CycleDeps } from "./deps.ts";
 import { failure } from "./failure.ts";
 import { describePlan } from "./findings.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import { countChanges, NO_CHANGES, type PackReport } from "./report.ts";
 
 /** Takes a pack out of the volume whose source has it no more: ours goes into history, what others have there stays. */
@@ -19,9 +20,10 @@ export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared
       ledger: previous?.files ?? {},
       inspect: () => false,
     });
-    const plan = planPack({ files: new Map(), directories: [] }, live, previous, deps.policy);
+    const policy = forPack(deps.policy, ref);
+    const plan = planPack({ files: new Map(), directories: [] }, live, previous, policy);
     const staged = stage(record, { live, previous, plan }, deps);
-    const diagnostics = describePlan(plan, false);
+    const diagnostics = describePlan(plan, policy, false);
     const report: PackReport = {
       ...about,
       outcome: "retired",

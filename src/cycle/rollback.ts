@@ -1,6 +1,7 @@
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
+import { forPack } from "../plan/preserve.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { displacedFiles, isRetirement, type KnownRelease } from "../publish/history.ts";
 import type { PackRecord } from "../publish/ledger.ts";
@@ -77,7 +78,7 @@ export function rollbackPack(ref: PackRef, wanted: string | undefined, deps: Rol
     release: live?.release,
     changes: countChanges(planned.plan.changes),
     returned: planned.plan.returning.length,
-    diagnostics: [...describePlan(planned.plan, false), ...(live?.diagnostics ?? [])],
+    diagnostics: [...describePlan(planned.plan, forPack(deps.policy, ref), false), ...(live?.diagnostics ?? [])],
     verifiedInMs: verified - started,
     publishedInMs: published - verified,
   };

@@ -170,9 +170,9 @@ function readSegments(file: OpenFile, { offset, entrySize, count }: Table): read
 /** @returns the entries before `DT_NULL`, or `undefined` when not all of them are there. */
 function readDynamic(file: OpenFile, segments: readonly Segment[]): readonly DynamicEntry[] | undefined {
   const layout = LAYOUTS[file.class].dynamic;
-  const segment = segments.find(({ type }) => type === PT_DYNAMIC);
+  const [segment, another] = segments.filter(({ type }) => type === PT_DYNAMIC);
   if (!segment) return [];
-  if (segment.size > MAX_DYNAMIC_BYTES) return undefined;
+  if (another || segment.size > MAX_DYNAMIC_BYTES) return undefined; // of two, loaders differ in which one counts
 
   const table = readFields(file, segment.offset, segment.size);
   if (!table) return undefined;

@@ -68,7 +68,10 @@ export function parseElf(source: ByteSource): ElfInfo | undefined {
 
 const [PT_NULL, PT_LOAD, PT_INTERP] = [0, 1, 3];
 const [DT_NEEDED, DT_STRTAB, DT_FLAGS_1, DT_VERNEED] = [1, 5, 0x6ffffffb, 0x6ffffffe];
-/** glibc, elf/elf.h; the linker sets it with `-pie`, and it alone tells a static PIE from a library. */
+/**
+ * The tags from the range for the operating system, as glibc's elf/elf.h has them; the linker sets the flag with `-pie`,
+ * and it alone tells a static PIE from a library.
+ */
 const DF_1_PIE = 0x08000000;
 
 // Bounds of our own, far above what linkers write.
@@ -120,8 +123,9 @@ function machineName({ header, class: bits, endian }: ElfImage): string {
     case 40:
       return "arm";
     case 62:
-      return "x86_64";
+      return bits === 64 ? "x86_64" : "x32"; // ELFCLASS32: the ILP32 programming model (x86-64 psABI, "Object Files")
     case 183:
+      if (bits === 32) return "aarch64_ilp32"; // AAELF64, "ELF Header": ELFCLASS32 is ILP32
       return endian === "little" ? "aarch64" : "aarch64_be";
     case 243:
       return `riscv${bits}`;
@@ -170,9 +174,12 @@ function versionRecords(elf: ElfImage, start: number): readonly { readonly offse
   return records;
 }
 
+/** What `-z pack-relative-relocs` asks for by a name of its own; glibc has it since 2.36 (its NEWS, "DT_RELR"). */
+const RELATIVE_RELOCATIONS = "GLIBC_ABI_DT_RELR";
+
 function highestGlibc(versions: readonly string[]): string | undefined {
   return versions
-    .map((name) => /^GLIBC_(\d+\.\d+(?:\.\d+)?)$/.exec(name)?.[1])
+    .map((name) => (name === RELATIVE_RELOCATIONS ? "2.36" : /^GLIBC_(\d+\.\d+(?:\.\d+)?)$/.exec(name)?.[1]))
     .filter((version) => version !== undefined)
     .reduce<string | undefined>((best, next) => (best && compareVersions(best, next) >= 0 ? best : next), undefined);
 }

@@ -1,5 +1,6 @@
 import type { FileEntry, LiveFile, LiveSnapshot, PackSnapshot } from "../pack/snapshot.ts";
-import { isElfFile, type PreservePolicy } from "./preserve.ts";
+import { isForeignBinary } from "./decide.ts";
+import type { PackPolicy } from "./preserve.ts";
 
 interface AroundBinaries {
   /** Files of the source that cannot be there; `prev` is the binary. */
@@ -12,9 +13,8 @@ interface AroundBinaries {
  * A foreign ELF file may be in the source's way by type: it stands where the source needs a directory, or in a directory
  * where the source has a file.
  */
-export function aroundBinaries(source: PackSnapshot, live: LiveSnapshot, { mode }: PreservePolicy): AroundBinaries {
-  const isForeignBinary = (file: LiveFile) => isElfFile(file) && file.ownership !== "ours";
-  const binaries = mode === "off" ? [] : [...live.files].filter(([, file]) => isForeignBinary(file));
+export function aroundBinaries(source: PackSnapshot, live: LiveSnapshot, policy: PackPolicy): AroundBinaries {
+  const binaries = [...live.files].filter(([path, file]) => isForeignBinary(path, file, policy));
   const blocking = (path: string) =>
     binaries.find(([binary]) => path.startsWith(`${binary}/`) || binary.startsWith(`${path}/`))?.[1];
   const withheld = new Map(

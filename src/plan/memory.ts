@@ -1,6 +1,7 @@
 import { entryAt, type FileEntry, type LiveFile } from "../pack/snapshot.ts";
+import { isElfFile } from "./decide.ts";
 import type { Change, Ledger } from "./plan.ts";
-import { isElfFile, type PathMemory } from "./preserve.ts";
+import type { PathMemory } from "./preserve.ts";
 
 /** Only paths where an ELF file of the volume met the source's are remembered: nothing else asks. */
 export function remember(

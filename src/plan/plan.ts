@@ -7,9 +7,10 @@ import {
   type PackSnapshot,
   parentsOf,
 } from "../pack/snapshot.ts";
+import { decideFile } from "./decide.ts";
 import { aroundBinaries } from "./in-the-way.ts";
 import { recall, remember } from "./memory.ts";
-import { isElfFile, type PathMemory, type PreservePolicy, type PreserveReason, preserveReason } from "./preserve.ts";
+import type { PackPolicy, PathMemory, PreserveReason } from "./preserve.ts";
 
 /**
  * One decision for one path. `displaces`: what stood there was not published by packsync; it stays in history for good.
@@ -69,7 +70,7 @@ export function planPack(
   source: PackSnapshot,
   live: LiveSnapshot | undefined,
   ledger: Ledger | undefined,
-  policy: PreservePolicy,
+  policy: PackPolicy,
 ): Plan {
   const present = live ?? NOTHING_LIVE;
   const { withheld, wanted } = aroundBinaries(source, present, policy);
@@ -78,14 +79,16 @@ export function planPack(
     return { kind: "preserve", path, prev, why: "foreign-binary-in-the-way", next };
   });
   for (const [path, next] of wanted.files) {
-    const prev = present.files.get(path);
-    const change = prev && meet(path, prev, next, ledger, policy);
+    const change = decideFile({ path, next, prev: present.files.get(path), memory: recall(ledger, path) }, policy);
     if (change === "keep") keep.set(path, next);
-    else changes.push(change ?? { kind: "add", path, next });
+    else changes.push(change);
   }
   const isTaken = takenBy(wanted);
   for (const [path, prev] of present.files) {
-    if (!wanted.files.has(path)) changes.push(leftover(path, prev, isTaken));
+    if (wanted.files.has(path)) continue;
+    const meeting = { path, next: undefined, prev, memory: recall(ledger, path), isTaken: isTaken(path) };
+    const change = decideFile(meeting, policy);
+    if (change !== "keep") changes.push(change);
   }
 
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -102,32 +105,6 @@ export function planPack(
       ownsWhatIsGone(ledger, present, directories),
     memory: remember(changes, keep, ledger),
   };
-}
-
-/** Both sides have something at `path`. */
-function meet(
-  path: string,
-  prev: LiveFile,
-  next: FileEntry,
-  ledger: Ledger | undefined,
-  policy: PreservePolicy,
-): Change | "keep" {
-  const isSame = prev.kind === "file" && prev.digest === next.digest;
-  if (isSame && prev.mode === next.mode) return "keep";
-  if (!isSame && isElfFile(prev)) {
-    const why = preserveReason(prev, next, recall(ledger, path), policy);
-    if (why !== undefined) return { kind: "preserve", path, prev, why, next };
-  }
-  return { kind: "replace", path, prev, next, displaces: !isSame && prev.ownership !== "ours" };
-}
-
-/** Only the volume has something at `path`. */
-function leftover(path: string, prev: LiveFile, isTaken: (path: string) => boolean): Change {
-  if (prev.ownership === "ours") return { kind: "remove", path, prev, displaces: false };
-  const isLeftOfOurs = prev.ownership === "drifted" && prev.elf === undefined;
-  return isLeftOfOurs || isTaken(path)
-    ? { kind: "remove", path, prev, displaces: true }
-    : { kind: "carry", path, prev };
 }
 
 /** Whether the source needs a path for a directory, or one of its parents for a file. */

@@ -7,7 +7,7 @@ import {
   parentsOf,
 } from "../pack/snapshot.ts";
 import { type Change, type Ledger, type Plan, planPack } from "./plan.ts";
-import type { PathMemory, PreservePolicy } from "./preserve.ts";
+import type { PackPolicy, PathMemory } from "./preserve.ts";
 
 /** An earlier state of a pack: what packsync had published, and paths where others' files stood. */
 export interface EarlierState {
@@ -29,7 +29,7 @@ export function planRestore(
   state: EarlierState,
   live: LiveSnapshot | undefined,
   ledger: Ledger | undefined,
-  policy: PreservePolicy,
+  policy: PackPolicy,
 ): RestorePlan {
   const plan = planPack(snapshotOf(state), live, ledger, policy);
   const returning = withRoom(state.foreign, plan);

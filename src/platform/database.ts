@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import { adopt, type Owner } from "./ownership.ts";
@@ -12,15 +12,22 @@ export const SCHEMA_VERSION = 2;
 const NAME = "state.db";
 
 /**
+ * What a disk must have free beside the database for what a usual run writes there. SQLite maps its index of the WAL:
+ * where a block is smaller than a page (ext4 below 512 MB), writing into that map on a full disk is death by SIGBUS.
+ */
+export const DATABASE_ROOM_BYTES = 256 * 1024;
+
+/**
  * Opens `state.db` for writing. Each stage hands in the tables it owns (`CREATE TABLE IF NOT EXISTS …`).
  *
  * Every commit is durable (`synchronous=FULL`): the write order of a publish rests on it. Nothing but SQLite ever
  * opens the file, because closing any other handle on it would drop SQLite's locks.
  *
- * @throws PacksyncError `STATE_NEWER` when a newer packsync wrote it.
+ * @throws PacksyncError `STATE_NEWER` when a newer packsync wrote it; `VOLUME_UNUSABLE` when its disk is full.
  */
 export function openState(directory: string, schemas: readonly string[], owner: Owner | undefined): DatabaseSync {
   const file = `${directory}/${NAME}`;
+  refuseFullDisk(directory);
   if (!existsSync(file)) {
     closeSync(openSync(file, "wx", 0o640));
     adopt(file, owner);
@@ -43,6 +50,13 @@ export function openState(directory: string, schemas: readonly string[], owner: 
     database.close();
     throw error;
   }
+}
+
+function refuseFullDisk(directory: string): void {
+  const { bavail, bsize } = statfsSync(directory);
+  if (bavail * bsize >= DATABASE_ROOM_BYTES) return;
+  const message = `Expected ${DATABASE_ROOM_BYTES} free bytes for the database in ${directory}, got ${bavail * bsize}.`;
+  throw new PacksyncError("VOLUME_UNUSABLE", message, { hint: "Make room on its disk." });
 }
 
 /**

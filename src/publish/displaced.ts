@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { PackRef } from "../pack/ref.ts";
+import { forPack } from "../plan/preserve.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { moveTree } from "./exchange.ts";
 import type { PublisherDeps } from "./go-live.ts";
@@ -35,7 +36,7 @@ export function compareDisplaced(
   const root = releasePath(deps.layout, ref, release);
   if (lstatIfAny(root)?.isDirectory() !== true) return;
   const was = readManifest(deps.layout, ref, release);
-  const about = { live: livePath(deps.layout, ref), policy: deps.policy, time: "again" } as const;
+  const about = { live: livePath(deps.layout, ref), policy: forPack(deps.policy, ref), time: "again" } as const;
   remember(bringOver({ root, was, by, ...about }, deps.scan), by, deps);
 }
 
@@ -60,7 +61,8 @@ export function afterExchange(from: Displaced, deps: PublisherDeps): LateWrites 
 
 /** (5) alone: of a retired pack of which nothing stays, the whole tree is in history already. */
 export function bringOverFrom({ manifest, previous, displaced }: Displaced, deps: PublisherDeps): LateWrites {
-  const about = { live: livePath(deps.layout, manifest.pack), policy: deps.policy, time: "first" } as const;
+  const policy = forPack(deps.policy, manifest.pack);
+  const about = { live: livePath(deps.layout, manifest.pack), policy, time: "first" } as const;
   const late = bringOver({ root: displaced, was: previous, by: manifest, ...about }, deps.scan);
   remember(late, manifest, deps);
   return late;

@@ -8,7 +8,8 @@ import {
   type LiveSnapshot,
   parentsOf,
 } from "../pack/snapshot.ts";
-import { isElfFile, type PreservePolicy, preserveReason } from "../plan/preserve.ts";
+import { decideFile, isElfFile } from "../plan/decide.ts";
+import type { PackPolicy } from "../plan/preserve.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { fsPath } from "../platform/names.ts";
 import { makeLike } from "./directories.ts";
@@ -44,7 +45,7 @@ export interface DisplacedTree {
   readonly by: Manifest;
   /** The pack's directory in the volume. */
   readonly live: string;
-  readonly policy: PreservePolicy;
+  readonly policy: PackPolicy;
   /** `again`: it was compared before, so empty directories in it are no news. */
   readonly time: "first" | "again";
 }
@@ -161,7 +162,9 @@ function mayMove(path: string, file: LiveFile, there: Stats | undefined, tree: D
   const published = entryAt(by.files, path);
   if (published === undefined) return isSame(entryAt(by.carried, path), there);
   if (published.inode !== there.ino || !isElfFile(file)) return false;
-  return preserveReason(file, published, entryAt(by.memory, path) ?? {}, policy) !== undefined;
+  const meeting = { path, next: published, prev: file, memory: entryAt(by.memory, path) ?? {} };
+  const decision = decideFile(meeting, policy);
+  return decision !== "keep" && decision.kind === "preserve";
 }
 
 /** Whether the live tree has a file where `path` needs a directory. */

@@ -1,5 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { PacksyncError } from "../errors.ts";
+import { DATABASE_ROOM_BYTES } from "../platform/database.ts";
 
 /**
  * The mount points of this mount namespace (`/proc/self/mountinfo`, field 5); none where there is no such file.
@@ -37,7 +38,7 @@ export function refuseMounts(live: string, mounts: readonly string[]): void {
 
 /**
  * Room for the fresh files, each rounded up to a block, and as much again as metadata takes, beside what is left free for the
- * services.
+ * services, and for the database.
  *
  * @throws PacksyncError `VOLUME_FULL`
  */
@@ -49,7 +50,7 @@ export function refuseFullVolume({ volume, minFreeBytes }: Room, sizes: Iterable
     blocks += Math.ceil(size / bsize) + 1;
     count++;
   }
-  const [needed, free] = [blocks * bsize + minFreeBytes, bavail * bsize];
+  const [needed, free] = [blocks * bsize + Math.max(minFreeBytes, DATABASE_ROOM_BYTES), bavail * bsize];
   if (blocks === 0 || (needed <= free && (files === 0 || count <= ffree))) return;
   throw new PacksyncError("VOLUME_FULL", `Expected ${needed} free bytes on the volume, got ${free}.`, {
     hint: "Make room on the volume.",

@@ -9,6 +9,7 @@ import { type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
 import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
 import type { Intent } from "./ledger.ts";
 import { type DirectoryIdentity, listManifests, type Manifest, NO_SOURCE, readManifest } from "./manifest.ts";
+import { forgetRelease } from "./retention.ts";
 import { forgetUnpublished } from "./stage.ts";
 
 /** What recovery found: packs whose publish was finished, or undone, and staged trees that were litter. */
@@ -72,8 +73,9 @@ function sweepStaging(deps: PublisherDeps): number {
   const names = readdirSync(layout.staging);
   for (const name of names) {
     const path = `${layout.staging}/${name}`;
-    const [, text = "", number] = STAGED.exec(name) ?? [];
+    const [, text = "", number, suffix] = STAGED.exec(name) ?? [];
     const ref = asPackRef(text);
+    if (ref !== undefined && suffix === ".pruned") forgetRelease(ref, Number(number), deps);
     if (ref !== undefined) forgetUnpublished(layout, ref, (ledger.pack(ref)?.number ?? -1) + 1);
     const release = ref && releaseAt(layout, ref, path);
     const home = release && releasePath(layout, release.pack, release.release);

@@ -138,7 +138,7 @@ function ownBytes({ release }: ReleaseRecord, manifests: readonly Manifest[]): n
  * half-deleted tree can never be taken for one whose owner removed files. Foreign files that were replaced are kept.
  */
 function pruneRelease(record: ReleaseRecord, manifests: readonly Manifest[], deps: PublisherDeps): void {
-  const { layout, ledger } = deps;
+  const { layout } = deps;
   const { ref, release, number } = record;
   const tree = releasePath(layout, ref, release);
   const by = manifests.find((manifest) => manifest.number > number);
@@ -149,11 +149,21 @@ function pruneRelease(record: ReleaseRecord, manifests: readonly Manifest[], dep
     for (const path of Object.keys(displaced ?? {})) keepDisplaced(tree, path);
     renameSync(tree, trash);
   }
-  transaction(deps.database, () => ledger.dropRelease(ref, number));
+  forgetRelease(ref, number, deps);
   removeTree(trash);
+}
+
+/**
+ * Takes a release without tree out of the records: also what recovery does for a run that died over it, so the tree that
+ * waits for its removal goes last. What displaced another release's tree keeps its manifest: it says what was carried.
+ */
+export function forgetRelease(ref: PackRef, number: number, { layout, ledger, database }: PublisherDeps): void {
+  transaction(database, () => ledger.dropRelease(ref, number));
+  const manifests = listManifests(layout, ref);
+  const release = manifests.find((manifest) => manifest.number === number)?.release;
   const before = manifests.findLast((manifest) => manifest.number < number);
   const needed = ledger.releases(ref).some((other) => other.number === before?.number);
-  if (!needed) rmSync(manifestPath(layout, ref, release), { force: true });
+  if (release !== undefined && !needed) rmSync(manifestPath(layout, ref, release), { force: true });
 }
 
 /** `<release>.displaced/`: what others had in the way of a release, for as long as nobody runs `verify --prune`. */

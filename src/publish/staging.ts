@@ -16,6 +16,7 @@ import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
+import { hintOf } from "../platform/unusable.ts";
 import { removeTree } from "./directories.ts";
 import { type Room, refuseFullVolume } from "./preflight.ts";
 
@@ -191,7 +192,8 @@ function failing<T>(path: string, work: () => T): T {
     if (!isSystemError(error)) throw error;
     const errno = errnoOf(error) ?? "";
     const code = errno === "ENOSPC" || errno === "EDQUOT" ? "VOLUME_FULL" : "PACK_FAILED";
-    throw new PacksyncError(code, `Cannot stage \`${path}\`: ${errno}.`, { hint: HINTS[errno], cause: error });
+    const hint = HINTS[errno] ?? hintOf(error);
+    throw new PacksyncError(code, `Cannot stage \`${path}\`: ${errno}.`, { hint, cause: error });
   }
 }
 

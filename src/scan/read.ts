@@ -24,7 +24,7 @@ type Readable = Pick<WalkedFile, "path" | "real" | "size" | "executable">;
 export interface ReadFile {
   readonly entry: FileEntry;
   readonly bytes: Uint8Array | undefined;
-  /** An ELF file or a script that the source forgot to make executable; the release repairs it. */
+  /** An ELF executable (no library) or a script that the source forgot to make executable; the release repairs it. */
   readonly madeExecutable: boolean;
 }
 
@@ -40,16 +40,14 @@ export function readOnce(file: Readable, sink: Sink | undefined): ReadFile {
   try {
     const length = fill(fd, 0, file.size);
     const head = buffer.subarray(0, length);
-    const executable = file.executable || isElf(head) || isScript(head);
+    const isWhole = length <= WHOLE_BYTES;
+    const elf = isElf(head) ? parseElf(isWhole ? bytesSource(head) : fileSource(fd, file.size)) : undefined;
+    const executable = file.executable || elf?.type === "executable" || isScript(head);
     const mode = executable ? 0o755 : 0o644;
     const madeExecutable = executable && !file.executable;
-    if (length <= WHOLE_BYTES) {
-      sink?.write(file.path, mode, head);
-      const elf = isElf(head) ? parseElf(bytesSource(head)) : undefined;
-      return { entry: entryOf(sha256(head), length, mode, elf), bytes: head, madeExecutable };
-    }
-    const elf = isElf(head) ? parseElf(fileSource(fd, file.size)) : undefined;
-    return { ...readPieces(fd, file, mode, elf, sink), madeExecutable };
+    if (!isWhole) return { ...readPieces(fd, file, mode, elf, sink), madeExecutable };
+    sink?.write(file.path, mode, head);
+    return { entry: entryOf(sha256(head), length, mode, elf), bytes: head, madeExecutable };
   } finally {
     closeSync(fd);
   }

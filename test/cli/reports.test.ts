@@ -107,7 +107,7 @@ test("a plan tells what would happen, file by file, and why", () => {
     { kind: "add", path: "actions/new.yaml", next },
     { kind: "carry", path: ".venv/bin/python", prev: theirs },
     { kind: "carry", path: "drifted", prev: liveFile("f", "static-elf", "drifted") },
-    { kind: "preserve", path: "sensors/timer", prev: theirs, next, why: "foreign-static-binary" },
+    { kind: "preserve", path: "sensors/timer", prev: theirs, next, why: "first-contact" },
     { kind: "remove", path: "gone", prev, displaces: false },
     { kind: "remove", path: "gone, changed", prev: changed, displaces: true },
     { kind: "remove", path: "in/the/way", prev: theirs, displaces: true },
@@ -126,7 +126,7 @@ test("a plan tells what would happen, file by file, and why", () => {
       +  actions/new.yaml  new, 7 bytes
       ·  .venv/bin/python  only in the volume
       ·  drifted           changed in the volume by others
-      =  sensors/timer     foreign-static-binary
+      =  sensors/timer     first-contact
       -  gone              left the source
       -  gone, changed     left the source, but changed in the volume by others; kept in history
       -  in/the/way        not packsync's, but in the way; kept in history
@@ -135,11 +135,37 @@ test("a plan tells what would happen, file by file, and why", () => {
       ~  mode              mode 644 → 755
       ~  theirs            not packsync's; the old one is kept in history
     same  1.0.0  packs  unchanged  (live: 1-0123abcd)
-      =  sensors/timer  foreign-static-binary
+      =  sensors/timer  first-contact
     old  1.0.0  packs  would be retired  (live: 1-0123abcd)
     + add  ~ replace  - remove  = preserve (the volume's stays)  · carry (not ours)
     "
   `);
+});
+
+test("a plan says of a binary that stays why, and what to do, also when its pack is unchanged", () => {
+  const prev = liveFile("f", "static-elf theirs", "foreign");
+  const plan = [
+    { kind: "preserve", path: "sensors/timer", prev, next: entry("static-elf"), why: "first-contact" },
+  ] as const;
+  const about = { code: "volume.preserved", file: "sensors/timer", hint: "Do this." } as const;
+  const diagnostics = [{ ...about, severity: "hint", message: "`sensors/timer` stays" }] as const;
+  const packs = [
+    packReport({ plan, diagnostics }),
+    packReport({ ref: "same", directory: "same", outcome: "unchanged", plan, diagnostics }),
+  ];
+  expect(planText(cycleReport(packs), plain)).toBe(`\
+core  1.0.0  packs  would be published  (live: 1-0123abcd)
+  =  sensors/timer  first-contact
+    hint \`sensors/timer\` stays [volume.preserved]
+      at core/sensors/timer
+      → Do this.
+same  1.0.0  packs  unchanged  (live: 1-0123abcd)
+  =  sensors/timer  first-contact
+    hint \`sensors/timer\` stays [volume.preserved]
+      at same/sensors/timer
+      → Do this.
++ add  ~ replace  - remove  = preserve (the volume's stays)  · carry (not ours)
+`);
 });
 
 test("a status tells where every pack stands", () => {

@@ -67,6 +67,23 @@ format: text
     expect(text).toContain("\n# owner:\n");
   });
 
+  test("has the policies of single files, in their order, and says where they came from", async () => {
+    const yaml = 'format: text\npreserve:\n  files:\n    "core/sensors/*": off\n    core/lib: always\n';
+    const text = renderConfig(await load({ files: { "packsync.yaml": yaml } }), { explain: true, format: "text" });
+    expect(text).toMatch(
+      /^preserve: \{default: static-elf, files: \{"core\/sensors\/\*": off, core\/lib: always\}\} {2}# packsync\.yaml:2$/m,
+    );
+  });
+
+  test("gives the same policies of single files when it is loaded again", async () => {
+    const files = { "packsync.yaml": 'preserve: {default: always, files: {"b/*: {x}": off, "a/\\"q\\"": static-elf}}' };
+    const first = await load({ files });
+    const again = renderConfig(first, { explain: false, format: "text" });
+    const second = await load({ files: { "packsync.yaml": again } });
+    expect(second.config.preserve).toEqual(first.config.preserve);
+    expect(Object.keys(Object(second.config.preserve).files)).toEqual(["b/*: {x}", 'a/"q"']);
+  });
+
   test("gives the same configuration when it is loaded again", async () => {
     const flags = {
       packs: ["/a, b: {c} # d", '10=/e"f\n', "b=/%g'"],

@@ -8,6 +8,8 @@ const inFile = (content: string | Uint8Array) => ({ files: { "packsync.yaml": co
 const NOBODY = 65_534;
 const sourcesHint = "Write for example `sources: {packs: ./packs, try: {path: ./try, kind: development}}`.";
 
+const preserveHint = 'Write for example `preserve: {default: static-elf, files: {"core/sensors/*": off}}`.';
+
 describe("a wrong value or key is shown where it stands", () => {
   test.for([
     {
@@ -124,6 +126,38 @@ describe("a wrong value or key is shown where it stands", () => {
       at: [1, 11],
       message: "Expected `preserve` to be one of `static-elf`, `always`, `off`, got `false`",
       hint: "Write for example `preserve: static-elf`.",
+    },
+    {
+      yaml: "preserve:\n  fils: {}\n",
+      at: [2, 3],
+      message: "Expected a known key in `preserve`, got `fils`",
+      hint: "Did you mean `files`?",
+    },
+    {
+      yaml: "preserve:\n  default: of\n",
+      at: [2, 12],
+      message: "Expected `preserve.default` to be one of `static-elf`, `always`, `off`, got `of`",
+      hint: preserveHint,
+    },
+    {
+      yaml: "preserve:\n  files:\n    core/a: off\n    core/b: no\n",
+      at: [4, 13],
+      message: "Expected `preserve.files.core/b` to be one of `static-elf`, `always`, `off`, got `no`",
+      hint: preserveHint,
+    },
+    ...["timer", "/core/timer", '"!core/timer"', '"#core/timer"', "core/", '"core/a\\nb"'].map((pattern) => ({
+      yaml: `preserve:\n  files:\n    core/a: off\n    ${pattern}: off\n`,
+      at: [4, 5],
+      message: expect.stringContaining(
+        "Expected `preserve.files` to be a mapping of patterns for `<ref>/<path>`, such as `core/sensors/*`, to policies",
+      ),
+      hint: preserveHint,
+    })),
+    {
+      yaml: "preserve: {files: [core/a]}\n",
+      at: [1, 19],
+      message: expect.stringMatching(/^Expected `preserve.files` to be a mapping of patterns .*, got a list$/),
+      hint: preserveHint,
     },
     {
       yaml: "arch:\n  - x86_64\n  - sparc\n",

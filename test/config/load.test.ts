@@ -168,6 +168,23 @@ describe("values in flags, variables and files", () => {
     { title: "owner as a number in YAML", yaml: "owner: 1000", config: { owner: { uid: 1000, gid: 1000 } } },
     { title: "owner uid:gid in YAML", yaml: "owner: 1000:1000", config: { owner: { uid: 1000, gid: 1000 } } },
     { title: "preserve: off in YAML", yaml: "preserve: off", config: { preserve: "off" } },
+    {
+      title: "preserve by file",
+      yaml: 'preserve:\n  default: always\n  files:\n    "*/lib/**": static-elf\n    core/sensors/timer: off\n',
+      config: { preserve: { default: "always", files: { "*/lib/**": "static-elf", "core/sensors/timer": "off" } } },
+    },
+    {
+      title: "preserve by file, without a default",
+      yaml: "preserve: {files: {core/a b: off}}",
+      config: { preserve: { default: "static-elf", files: { "core/a b": "off" } } },
+    },
+    { title: "preserve with a default alone", yaml: "preserve: {default: off}", config: { preserve: "off" } },
+    {
+      title: "a flag over the whole of preserve in YAML",
+      flags: { preserve: "always" },
+      yaml: "preserve: {default: off, files: {core/a: off}}",
+      config: { preserve: "always" },
+    },
     { title: "preserve by flag", flags: { preserve: "always" }, config: { preserve: "always" } },
     {
       title: "arch with aliases, each once",

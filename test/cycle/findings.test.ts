@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { describeGoingLive, describePlan } from "../../src/cycle/findings.ts";
 import type { Change, Plan } from "../../src/plan/plan.ts";
-import { entry, liveFile } from "../support/entries.ts";
+import { entry, liveFile, policy } from "../support/entries.ts";
 
 const prev = liveFile("f", "static-elf", "foreign");
 const next = entry("y");
@@ -15,7 +15,7 @@ function describeChanges(changes: readonly Change[], isAdoption = false) {
     altersContent: true,
     memory: {},
   };
-  return describePlan(plan, isAdoption);
+  return describePlan(plan, policy, isAdoption);
 }
 
 test.for<{ title: string; change: Change; severity?: string; code?: string }>([
@@ -33,7 +33,7 @@ test.for<{ title: string; change: Change; severity?: string; code?: string }>([
   },
   {
     title: "a binary that stays because it is not ours",
-    change: { kind: "preserve", path: "f", prev, next, why: "foreign-static-binary" },
+    change: { kind: "preserve", path: "f", prev, next, why: "first-contact" },
     severity: "hint",
     code: "volume.preserved",
   },

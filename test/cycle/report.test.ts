@@ -11,7 +11,7 @@ test("counts how many paths were decided how", () => {
     { kind: "add", path: "b", next },
     { kind: "replace", path: "c", prev, next, displaces: true },
     { kind: "remove", path: "d", prev, displaces: false },
-    { kind: "preserve", path: "e", prev, next, why: "foreign-binary" },
+    { kind: "preserve", path: "e", prev, next, why: "source-not-static" },
     { kind: "carry", path: "f", prev },
   ]);
   expect(counts).toEqual({ added: 2, replaced: 1, removed: 1, preserved: 1, carried: 1 });

@@ -82,7 +82,10 @@ function withoutBlocked(source: Tree, live: Tree, ledger: Ledger) {
   return { wanted, memory };
 }
 
-/** Guarantee 3: whether the binary that is there stays, although the source has something else. */
+/**
+ * Guarantee 3: whether the binary that is there stays, although the source has something else. What packsync has replaced
+ * once has no more rights than what is ours.
+ */
 function stays(
   { content: there }: ModelFile,
   isTheirs: boolean,
@@ -90,10 +93,10 @@ function stays(
   { source, volume, replaced }: Met,
 ): boolean {
   if (there === next || !isElf(there)) return false;
-  if (!isTheirs) return isStatic(there) && isElf(next) && !isSameBuild(there, next) && !isWanted(next);
+  const hasRights = isTheirs && replaced?.has(there) !== true;
+  if (!hasRights) return isStatic(there) && isElf(next) && !isSameBuild(there, next) && !isWanted(next);
   if (!isWanted(next)) return true;
-  if (!isWanted(there) || replaced?.has(there) === true) return false;
-  return source === undefined || source === next || volume !== there;
+  return isWanted(there) && (source === undefined || source === next || volume !== there);
 }
 
 /** Static both, and for the same machine. */

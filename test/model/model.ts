@@ -241,7 +241,7 @@ function touchAll({ sources, volume, touched }: Model): void {
   for (const ref of volume.keys()) touched.add(`volume/${ref}`);
 }
 
-export function sourceOf(place: Place | undefined): string {
+function sourceOf(place: Place | undefined): string {
   return place?.split("/")[0] ?? "";
 }
 

@@ -73,7 +73,7 @@ export const anyCommand: readonly fc.Arbitrary<Command>[] = [
 ];
 
 /** One sync, and everything that has to be true after it. */
-export function syncs(allowRemovals: boolean): Command {
+function syncs(allowRemovals: boolean): Command {
   const run = async (model: Model, machine: Machine) => {
     const before = inodesOf(machine);
     const expected = sync(model, allowRemovals);

@@ -264,6 +264,11 @@ describe("hand-made headers", () => {
     { machine: 243, class: 32, endian: "little", name: "riscv32" },
     { machine: 258, class: 64, endian: "little", name: "loongarch64" },
     { machine: 8, class: 32, endian: "big", name: "mips" },
+    { machine: 62, class: 32, endian: "little", name: "x32" },
+    { machine: 183, class: 64, endian: "big", name: "aarch64_be" },
+    { machine: 183, class: 32, endian: "little", name: "aarch64_ilp32" },
+    { machine: 22, class: 32, endian: "big", name: "s390" },
+    { machine: 8, class: 64, endian: "little", name: "mips64" },
     { machine: 0xbeef, class: 64, endian: "little", name: "machine-48879" },
   ] as const)("calls machine $machine, $class bits, $endian endian `$name`", ({ name, ...parts }) => {
     expect(parse(handMade(parts))).toEqual({
@@ -308,12 +313,32 @@ describe("hand-made headers", () => {
     });
   });
 
+  test.for([
+    { versions: ["GLIBC_2.2.5", "GLIBC_ABI_DT_RELR"], glibc: "2.36" },
+    { versions: ["GLIBC_ABI_DT_RELR", "GLIBC_2.38"], glibc: "2.38" },
+    { versions: ["GLIBC_2.3.4", "GLIBC_2.3"], glibc: "2.3.4" },
+    { versions: ["GLIBC_PRIVATE", "GLIBCXX_3.4.29"], glibc: undefined },
+  ])("takes $versions for glibc $glibc", ({ versions, glibc }) => {
+    expect(parse(libraryUser(versions)).glibc).toBe(glibc);
+  });
+
   test("does not call an executable static whose library has no readable name", () => {
     const bytes = handMade({
       segments: [{ type: PT_DYNAMIC, offset: 0x300, size: 32 }],
       patch: (view) => writeDynamic(view, 0x300, [[1, 7]]),
     });
     expect(parse(bytes)).toMatchObject({ needed: [], static: false });
+  });
+
+  test("does not call an executable static that has two dynamic sections: loaders differ in which one counts", () => {
+    const bytes = handMade({
+      segments: [
+        { type: PT_DYNAMIC, offset: 0x300, size: 32 },
+        { type: PT_DYNAMIC, offset: 0x400, size: 32 },
+      ],
+      patch: (view) => writeDynamic(view, 0x400, [[1, 7]]),
+    });
+    expect(parse(bytes)).toMatchObject({ static: false, truncated: false });
   });
 
   test("ignores dynamic entries behind the end mark", () => {
@@ -358,9 +383,9 @@ describe("hand-made headers", () => {
   });
 });
 
-/** `ET_DYN` with `DF_1_PIE`; file offset + 0x10000 = address; one `Verneed` with three `Vernaux`. */
-function libraryUser(): Uint8Array {
-  const strings = "\0libm.so.6\0libc.so.6\0GLIBC_2.2.5\0GLIBC_2.17\0GLIBC_PRIVATE\0";
+/** `ET_DYN` with `DF_1_PIE`; file offset + 0x10000 = address; one `Verneed` with one `Vernaux` for each version. */
+function libraryUser(versions = ["GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_PRIVATE"]): Uint8Array {
+  const strings = `\0libm.so.6\0libc.so.6\0${versions.join("\0")}\0`;
   const index = (name: string) => strings.indexOf(name);
   return handMade({
     type: 3,
@@ -377,7 +402,7 @@ function libraryUser(): Uint8Array {
         [0x6ffffffe, 0x10500],
         [0x6ffffffb, 0x08000000],
       ]);
-      writeVersions(view, 0x500, ["GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_PRIVATE"].map(index));
+      writeVersions(view, 0x500, versions.map(index));
     },
   });
 }

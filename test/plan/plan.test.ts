@@ -110,7 +110,7 @@ const meetings = [
     title: "preserves a foreign static ELF file",
     next: entry("static-elf new"),
     prev: liveFile("f", "static-elf theirs", "foreign"),
-    expected: { kind: "preserve", why: "foreign-static-binary" },
+    expected: { kind: "preserve", why: "first-contact" },
     alters: false,
   },
   {

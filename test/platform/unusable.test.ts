@@ -8,8 +8,9 @@ test.for([
   { code: "ENOSPC", hint: "make room" },
   { code: "EDQUOT", hint: "make room" },
   { code: "EACCES", hint: "as root" },
-])("says what to do about $code", ({ code, hint }) => {
-  const error = Object.assign(new Error(`${code}: no`), { code, syscall: "open" });
+  { code: "EINVAL", syscall: "chown", hint: "--owner" },
+])("says what to do about $code", ({ code, syscall = "open", hint }) => {
+  const error = Object.assign(new Error(`${code}: no`), { code, syscall });
   expect(unusable("the volume /v", error)).toMatchObject({
     code: "VOLUME_UNUSABLE",
     message: `Cannot use the volume /v: ${code}: no.`,

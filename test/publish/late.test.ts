@@ -8,8 +8,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { preserveOverride } from "../../src/plan/preserve.ts";
 import { elfFile } from "../support/elf.ts";
+import { policy } from "../support/entries.ts";
 import { type Content, readTree, type TreeOf, writeTree } from "../support/trees.ts";
 import { lateOf, PACK, publish, testVolume } from "../support/volume.ts";
 
@@ -170,6 +172,48 @@ test.for(cases)("$title", ({ write, next = { "pack.yaml": "2" }, live = {}, move
   expect(readTree(volume.live)).toEqual(Object.fromEntries(expected));
   expect(lateOf(outcome)).toEqual({ moved: [...moved].sort(), removed: [...removed].sort(), kept: [...kept].sort() });
   expect(Object.keys(volume.publisher.previous(PACK)?.displaced ?? {}).sort()).toEqual([...kept].sort());
+});
+
+describe("a binary that was copied over ours in place while the pack went live", () => {
+  const theirs = elfFile({ padding: "theirs" });
+  const old = elfFile({ padding: "old" });
+  const next = elfFile({ padding: "next" });
+  const policies = [
+    { title: "is brought over", overrides: [], lives: theirs, late: { moved: ["tool"], kept: [] } },
+    {
+      title: "is kept in history where the source wins for that file",
+      overrides: [preserveOverride(`${PACK}/tool`, "off")],
+      lives: next,
+      late: { moved: [], kept: ["tool"] },
+    },
+    {
+      title: "is brought over where the source wins for another pack's file",
+      overrides: [preserveOverride("other/tool", "off")],
+      lives: theirs,
+      late: { moved: ["tool"], kept: [] },
+    },
+  ] as const;
+
+  test.for(policies)("$title", ({ overrides, lives, late }) => {
+    using volume = testVolume({ policy: { ...policy, overrides } });
+    publish(volume, { "pack.yaml": "1", tool: old });
+    const outcome = publish(volume, { "pack.yaml": "2", tool: next }, () =>
+      writeFileSync(`${volume.live}/tool`, theirs),
+    );
+    expect(readFileSync(`${volume.live}/tool`)).toEqual(Buffer.from(lives));
+    expect(lateOf(outcome)).toEqual({ ...late, removed: [] });
+  });
+
+  test("is kept in history if it was replaced before", () => {
+    using volume = testVolume();
+    publish(volume, { "pack.yaml": "1", tool: theirs });
+    publish(volume, { "pack.yaml": "2", tool: old });
+    const outcome = publish(volume, { "pack.yaml": "3", tool: next }, () =>
+      writeFileSync(`${volume.live}/tool`, theirs),
+    );
+    expect(readFileSync(`${volume.live}/tool`)).toEqual(Buffer.from(next));
+    expect(lateOf(outcome)).toEqual({ moved: [], removed: [], kept: ["tool"] });
+  });
 });
 
 test("a file whose name is not UTF-8", () => {

@@ -84,7 +84,17 @@ describe("modes", () => {
     { title: "executable text", bytes: Buffer.from("x"), executable: true, mode: 0o755, madeExecutable: false },
     { title: "a script that is not executable", bytes: script, executable: false, mode: 0o755, madeExecutable: true },
     { title: "an executable script", bytes: script, executable: true, mode: 0o755, madeExecutable: false },
-    { title: "an ELF file", bytes: elfFile(), executable: false, mode: 0o755, madeExecutable: true },
+    { title: "an ELF executable", bytes: elfFile(), executable: false, mode: 0o755, madeExecutable: true },
+    { title: "a shared library", bytes: elfOfType(3), executable: false, mode: 0o644, madeExecutable: false },
+    { title: "an executable library", bytes: elfOfType(3), executable: true, mode: 0o755, madeExecutable: false },
+    { title: "an object file", bytes: elfOfType(1), executable: false, mode: 0o644, madeExecutable: false },
+    {
+      title: "a large shared library",
+      bytes: Buffer.concat([elfOfType(3), Buffer.alloc(2 * MIB)]),
+      executable: false,
+      mode: 0o644,
+      madeExecutable: false,
+    },
     {
       title: "a large script",
       bytes: Buffer.concat([script, Buffer.alloc(2 * MIB)]),
@@ -100,6 +110,13 @@ describe("modes", () => {
     expect(read.madeExecutable).toBe(madeExecutable);
   });
 });
+
+/** `e_type`: 1 is an object file, 3 a shared library as long as it has no interpreter. */
+function elfOfType(type: number): Buffer {
+  const bytes = Buffer.from(elfFile());
+  bytes.writeUInt16LE(type, 16);
+  return bytes;
+}
 
 test.for([
   { title: "small", bytes: elfFile() },

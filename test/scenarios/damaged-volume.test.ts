@@ -13,7 +13,7 @@ import {
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { testWith } from "../support/requires.ts";
-import { mount } from "./support/machine.ts";
+import { fill, mount } from "./support/machine.ts";
 import { action, manifest, pack, packs } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
 import { stampsOf, walk } from "./support/tree.ts";
@@ -263,16 +263,6 @@ describe("a volume that cannot be written", () => {
     },
   );
 });
-
-/** Leaves not a byte free. */
-function fill(path: string): void {
-  const bytes = Buffer.alloc(4096, "x");
-  try {
-    for (;;) writeFileSync(path, bytes, { flag: "a" });
-  } catch (error) {
-    expect(String(error)).toContain("ENOSPC");
-  }
-}
 
 describe("users who share a volume", () => {
   testWith({ root: true }, "root, then uid 1000, then root again, with --owner 1000:1000", () => {

@@ -142,6 +142,24 @@ describe("rollback", () => {
     expect(json(about, "status").packs).toMatchObject([{ ref: "core", state: "live", findings: [] }]);
   });
 
+  test("knows what its source has, also of binaries for which the volume's were preserved", () => {
+    const sensor = (answer: number) => ({ sensors: { x: executable(build("dynamic", answer)) } });
+    using about = story({
+      packs: { core: pack("core", { data: "one", ...sensor(1) }) },
+      volume: { core: { sensors: { x: executable(build("static", 1)) } } },
+    });
+    about.once();
+    about.write("packs/core/data", "two");
+    about.once();
+    about.write("packs/core", sensor(2));
+    expect(about.once().outcomes).toEqual({ core: "unchanged" });
+    expect(json(about, "verify").packs[0].verdict).toBe("sound");
+    about.packsync(["rollback", "core"]);
+    expect([about.once().outcomes, about.read("volume/core/data")]).toEqual([{ core: "unchanged" }, "one"]);
+    about.write("packs/core", sensor(3));
+    expect([about.once().outcomes, about.read("volume/core/data")]).toEqual([{ core: "published" }, "two"]);
+  });
+
   test("of a rejected pack ends with the edit that mends it", () => {
     using about = threeReleases();
     about.write("packs/core/pack.yaml", "ref: core\nversion: 1\n");

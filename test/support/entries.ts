@@ -9,9 +9,9 @@ import type {
   PackSnapshot,
 } from "../../src/pack/snapshot.ts";
 import type { Ledger } from "../../src/plan/plan.ts";
-import type { PathMemory, PreservePolicy } from "../../src/plan/preserve.ts";
+import type { PackPolicy, PathMemory } from "../../src/plan/preserve.ts";
 
-export const policy: PreservePolicy = { mode: "static-elf", arch: ["x86_64"] };
+export const policy: PackPolicy = { mode: "static-elf", arch: ["x86_64"], overrides: [], ref: "core" };
 
 /** An ELF file's description; static for x86_64 unless said otherwise. */
 export function elfInfo(about: Partial<ElfInfo> = {}): ElfInfo {

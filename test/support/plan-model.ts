@@ -50,8 +50,9 @@ export const anyVolume: fc.Arbitrary<Volume> = anyTree([...CONTENTS, "link"]).ma
 /** Half of it is true of `volume`, the rest is about what was there once. */
 export function anyLedger(volume: Volume): fc.Arbitrary<Ledger | undefined> {
   const past = anyTree(CONTENTS).map(flatten);
-  const parts = fc.tuple(past, fc.infiniteStream(fc.boolean()), fc.boolean());
-  const some = parts.map(([{ files, directories }, coin, isEmpty]): Ledger => {
+  const memory = anyMemory([...volume.files.keys()]);
+  const parts = fc.tuple(past, fc.infiniteStream(fc.boolean()), fc.boolean(), memory);
+  const some = parts.map(([{ files, directories }, coin, isEmpty, memory]): Ledger => {
     const flip = () => coin.next().value === true;
     const known = [...volume.files].filter(([, { content }]) => content !== "link" && !isEmpty && flip());
     const stale = files
@@ -63,10 +64,23 @@ export function anyLedger(volume: Volume): fc.Arbitrary<Ledger | undefined> {
     return {
       files: Object.fromEntries(all),
       directories: [...directories, ...volume.directories].filter(flip),
-      memory: {},
+      memory,
     };
   });
   return fc.option(some, { nil: undefined });
+}
+
+function anyMemory(paths: readonly string[]): fc.Arbitrary<Ledger["memory"]> {
+  if (paths.length === 0) return fc.constant({});
+  const content = fc.constantFrom(...CONTENTS);
+  const both = fc.record({ source: content, volume: content });
+  const replaced = fc.record({ replaced: fc.uniqueArray(content, { minLength: 1, maxLength: 3 }) });
+  const one = fc.oneof(
+    both,
+    replaced,
+    fc.tuple(both, replaced).map(([a, b]) => ({ ...b, ...a })),
+  );
+  return fc.array(fc.tuple(fc.constantFrom(...paths), one), { maxLength: 4 }).map(Object.fromEntries);
 }
 
 function ledgerFile(content: string, mode: number, inode: number): LedgerFile {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 const isStrict = process.env["PACKSYNC_TEST_STRICT"] === "1";
@@ -14,24 +15,42 @@ export const requires = {
       return false;
     }
   },
+  fileSystem(name: string): boolean {
+    try {
+      execFileSync("modprobe", ["--quiet", name], { stdio: "ignore" });
+    } catch {} // it may be built in
+    return readFileSync("/proc/filesystems", "utf8").split(/\s/).includes(name);
+  },
 };
 
 interface Needs {
   readonly root?: true;
   readonly tools?: readonly string[];
+  /** Of the kernel. */
+  readonly fileSystem?: string;
+  /** In milliseconds. */
+  readonly timeout?: number;
 }
 
-/** A test that needs root or tools: without them it says so and is skipped, or fails when the run is strict. */
-export function testWith({ root, tools = [] }: Needs, title: string, run: () => void | Promise<void>): void {
-  const missing = [...(root && !requires.root ? ["root"] : []), ...tools.filter((tool) => !requires.tool(tool))].join(
-    ", ",
-  );
+/** A test that needs something of the machine: without it it says so and is skipped, or fails when the run is strict. */
+export function testWith(needs: Needs, title: string, run: () => void | Promise<void>): void {
+  const missing = missingOf(needs).join(", ");
+  const { timeout } = needs;
   if (missing === "") {
-    test(title, run);
+    test(title, { ...(timeout === undefined ? {} : { timeout }) }, run);
   } else if (isStrict) {
     test(title, () => expect.fail(`Expected ${missing}, for PACKSYNC_TEST_STRICT=1`));
   } else {
     process.stderr.write(`SKIPPED for want of ${missing}: ${title}\n`);
     test.skip(title, run);
   }
+}
+
+function missingOf({ root, tools = [], fileSystem }: Needs): string[] {
+  const lacks = (name: string) => !requires.fileSystem(name);
+  return [
+    ...(root && !requires.root ? ["root"] : []),
+    ...tools.filter((tool) => !requires.tool(tool)),
+    ...(fileSystem !== undefined && lacks(fileSystem) ? [`a kernel with ${fileSystem}`] : []),
+  ];
 }

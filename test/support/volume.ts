@@ -4,7 +4,7 @@ import { bytesSource, parseElf } from "../../src/pack/elf.ts";
 import { asPackRef, type PackRef } from "../../src/pack/ref.ts";
 import { directoriesAbove, type FileEntry, type PackSnapshot } from "../../src/pack/snapshot.ts";
 import { planPack } from "../../src/plan/plan.ts";
-import type { PreservePolicy } from "../../src/plan/preserve.ts";
+import { forPack, type PreservePolicy } from "../../src/plan/preserve.ts";
 import { openState } from "../../src/platform/database.ts";
 import type { GoLiveOutcome, PublisherDeps, StagedRelease } from "../../src/publish/go-live.ts";
 import { livePath, type VolumeLayout, volumeLayout } from "../../src/publish/layout.ts";
@@ -89,7 +89,7 @@ export function stage(
   const previous = publisher.previous(PACK);
   const live = scanLive({ root, ledger: previous?.files ?? {}, inspect: () => true });
   const source = snapshotOf(tree);
-  const plan = planPack(source, live, previous, deps.policy);
+  const plan = planPack(source, live, previous, forPack(deps.policy, PACK));
   const place = publisher.place(PACK);
   const staging = publisher.open(place, new Map());
   const isWanted = (path: string) =>

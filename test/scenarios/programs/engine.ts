@@ -1,12 +1,14 @@
 import type { Config } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { CycleReport } from "../../../src/cycle/report.ts";
-import { syncOnce } from "../../../src/daemon.ts";
+import type { Status } from "../../../src/cycle/status.ts";
+import { status, syncOnce } from "../../../src/daemon.ts";
 
 /** Where a scenario plays: `<root>/packs`, `<root>/packs.dev` and `<root>/volume`. */
 export interface Engine {
   /** One whole run of the real pipeline, in this process: lock, recovery, cycle, and everything closed again. */
   sync(history?: Partial<Config["history"]>): Promise<CycleReport>;
+  status(): Promise<Status | undefined>;
 }
 
 export async function createEngine(root: string): Promise<Engine> {
@@ -18,5 +20,6 @@ export async function createEngine(root: string): Promise<Engine> {
       const run = { ...config, history: { ...config.history, ...history } };
       return syncOnce({ config: run, log, doing: "sync", onProgress: ignore }, new AbortController().signal);
     },
+    status: () => status(config),
   };
 }

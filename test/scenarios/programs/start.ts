@@ -42,6 +42,7 @@ function isOver({ exitCode, signalCode }: ChildProcess): boolean {
 }
 
 export interface Ended {
+  /** `undefined`: a signal ended it. */
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -61,8 +62,14 @@ const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
 /** `packsync …` as a person would run it in `cwd`. */
 export function packsync(cwd: string, ...args: readonly string[]): Run {
-  const env = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE };
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  return startCommand(cwd, [process.execPath, MAIN, ...args]);
+}
+
+/** Any command, in an environment that has nothing of this machine's but the path. */
+export function startCommand(cwd: string, [file = "", ...args]: readonly string[]): Run {
+  // Without io_uring every system call of Node's is one that strace sees.
+  const env = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE, UV_USE_IO_URING: "0" };
+  const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = finish(child);
   return {
     child,

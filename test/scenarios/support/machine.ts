@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { expect } from "vitest";
 import type { Story } from "./story.ts";
 
 /** Mounts until the story is over. */
@@ -51,6 +52,29 @@ function occupyLoopDevice(story: Story): void {
   story.defer(() => execFileSync("losetup", ["--detach", device]));
 }
 
+/** A file system in a file, mounted until the story is over. @returns how to mount it anew, as after a reboot */
+export function mountImage(story: Story, path: string, size: string, mkfs: readonly string[]): () => void {
+  const image = story.at("image");
+  const [command = "", ...options] = mkfs;
+  execFileSync("truncate", ["--size", size, image]);
+  execFileSync(command, [...options, image], { stdio: "ignore" });
+  mount(story, path, "-o", "loop", image);
+  return () => {
+    execFileSync("umount", [story.at(path)]);
+    execFileSync("mount", ["-o", "loop", image, story.at(path)]);
+  };
+}
+
+/** Leaves not a byte free. */
+export function fill(path: string): void {
+  const bytes = Buffer.alloc(4096, "x");
+  try {
+    for (;;) writeFileSync(path, bytes, { flag: "a" });
+  } catch (error) {
+    expect(String(error)).toContain("ENOSPC");
+  }
+}
+
 /** The files below `path` that a sync opens, relative to it, sorted, each once. */
 export function opened(story: Story, path: string): string[] {
   const inside = allOpened(story).filter((file) => file.startsWith(`${story.at(path)}/`));
@@ -88,12 +112,37 @@ export function usage(story: Story, about: { readonly timeoutMs?: number } = {})
   return { stdout, maxRssKiB: maxRSS, seconds: (userCPUTime + systemCPUTime) / 1e6 };
 }
 
+/** How each kind of ELF file is built. Cross compilers may lack headers and start files; nothing is run here. */
+const RECIPES = {
+  static: ["gcc", "-static"],
+  "static-pie": ["gcc", "-static-pie", "-fPIE"],
+  musl: ["musl-gcc", "-static"],
+  aarch64: ["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,-e,main"],
+  dynamic: ["gcc"],
+  library: ["gcc", "-shared", "-fPIC"],
+  object: ["gcc", "-c"],
+} as const satisfies Record<string, readonly [compiler: string, ...options: string[]]>;
+
+export type ElfKind = keyof typeof RECIPES;
+
+/** What {@link build} needs for all kinds. */
+export const COMPILERS: readonly string[] = [...new Set(Object.values(RECIPES).map(([compiler]) => compiler))];
+
+const built = new Map<string, Buffer>();
+
 /** A real ELF file; another `answer` gives other bytes. */
-export function build(linkage: "static" | "dynamic", answer: number): Buffer {
+export function build(kind: ElfKind, answer: number): Buffer {
+  const key = `${kind} ${answer}`;
+  const bytes = built.get(key) ?? compile(RECIPES[kind], answer);
+  built.set(key, bytes);
+  return bytes;
+}
+
+function compile([compiler, ...options]: readonly [string, ...string[]], answer: number): Buffer {
   const directory = mkdtempSync(join(tmpdir(), "packsync-gcc-"));
   try {
     writeFileSync(`${directory}/a.c`, `int main(void) { return ${answer}; }\n`);
-    execFileSync("gcc", [...(linkage === "static" ? ["-static"] : []), "-o", `${directory}/a`, `${directory}/a.c`]);
+    execFileSync(compiler, [...options, "-o", `${directory}/a`, `${directory}/a.c`]);
     return readFileSync(`${directory}/a`);
   } finally {
     rmSync(directory, { recursive: true });

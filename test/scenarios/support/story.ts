@@ -42,6 +42,8 @@ interface RunOptions {
   readonly uid?: number;
   readonly volume?: string;
   readonly timeoutMs?: number;
+  /** A command that runs the program, e.g. `strace`. */
+  readonly through?: readonly string[];
 }
 
 interface Ended {
@@ -109,7 +111,7 @@ export function story(
 function runProgram(
   cwd: string,
   args: readonly string[],
-  { env = {}, uid, timeoutMs = TIMEOUT_MS }: RunOptions,
+  { env = {}, uid, through = [], timeoutMs = TIMEOUT_MS }: RunOptions,
 ): Ended {
   const user = uid === undefined ? {} : { uid, gid: uid };
   const environment = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
@@ -121,7 +123,8 @@ function runProgram(
     killSignal: "SIGKILL",
     ...user,
   } as const;
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [MAIN, ...args], options);
+  const [file = "", ...rest] = [...through, process.execPath, MAIN, ...args];
+  const { status, stdout, stderr, error } = spawnSync(file, rest, options);
   if (error !== undefined) throw error;
   return { code: status, stdout, stderr };
 }

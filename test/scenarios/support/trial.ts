@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { expect } from "vitest";
+import { scratch } from "../../support/trees.ts";
+import { createEngine } from "../programs/engine.ts";
+import { startCommand } from "../programs/start.ts";
+import { disorderIn } from "../programs/volume.ts";
+import type { Bundle } from "./bundle.ts";
+import { type Call, runInjected, type Traced, traceCalls } from "./calls.ts";
+import type { Operation } from "./operations.ts";
+import { treeOf } from "./tree.ts";
+
+type Live = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** An operation that was run once undisturbed: what is to be found before and after it, and all that it calls. */
+export interface Reference {
+  readonly before: Live;
+  readonly after: Live;
+  readonly calls: readonly Call[];
+}
+
+export async function refer(operation: Operation, bundle: Bundle): Promise<Reference> {
+  using directory = scratch();
+  const root = directory.path;
+  await operation.arrange(root);
+  return await observe(root, operation, bundle);
+}
+
+/** Runs the operation in a directory where all is arranged. */
+export async function observe(root: string, operation: Operation, bundle: Bundle): Promise<Reference> {
+  const refs = refsIn(root);
+  const before = liveOf(root, refs);
+  const calls = await traceCalls(traced(root, operation, bundle));
+  return { before, after: liveOf(root, refs), calls };
+}
+
+/**
+ * Runs the operation with `effect` at one of its calls. Whatever that does: every pack is whole, the old one or the new one;
+ * `status` works; the next run brings all into order, and the one after it has nothing to do.
+ *
+ * @returns how the disturbed run ended
+ */
+export async function disturb(operation: Operation, call: Call, effect: string, about: Reference, bundle: Bundle) {
+  using directory = scratch();
+  const root = directory.path;
+  await operation.arrange(root);
+  const disturbed = await runInjected(traced(root, operation, bundle), call, effect);
+  const where = `${effect} at ${call.text} (${call.nth})`;
+  expect(disturbed.text, where).toBe(call.text);
+
+  const found = await expectWhole(root, about, operation, where);
+  await expectOrderAfterNext(root, operation, operation.next.completes ? about.after : found, bundle, where);
+  return disturbed;
+}
+
+export function traced(root: string, { args, refused }: Operation, bundle: Bundle): Traced {
+  return { root, command: bundle.command(...args), refused };
+}
+
+/** Each pack by itself: they do not change at one instant. */
+export async function expectWhole(root: string, { before, after }: Reference, { refused }: Operation, where: string) {
+  const found = liveOf(root, Object.keys(before));
+  for (const [ref, tree] of Object.entries(found)) {
+    const isBetweenTwoRenames = refused === "renameat2" && Object.keys(tree).length === 0;
+    if (!isBetweenTwoRenames) expect([before[ref], after[ref]], `${ref} after ${where}`).toContainEqual(tree);
+  }
+  const engine = await createEngine(root);
+  await expect(engine.status(), `status after ${where}`).resolves.not.toThrow();
+  return found;
+}
+
+export async function expectOrderAfterNext(
+  root: string,
+  { next }: Operation,
+  wanted: Live,
+  bundle: Bundle,
+  where: string,
+): Promise<void> {
+  const { exitCode, stderr } = await startCommand(root, bundle.command(...next.args)).ended;
+  expect(exitCode, `the run after ${where}: ${stderr}`).toBe(0);
+  expect(liveOf(root, Object.keys(wanted)), `the run after ${where}`).toEqual(wanted);
+  const engine = await createEngine(root);
+  const { packs } = await engine.sync();
+  expect(
+    packs.filter(({ outcome }) => outcome !== "unchanged"),
+    `the run after the run after ${where}`,
+  ).toEqual([]);
+  const live = Object.keys(wanted).filter((ref) => wanted[ref]?.["pack.yaml"] !== undefined);
+  expect(disorderIn(`${root}/volume`, live), `litter after ${where}`).toEqual([]);
+}
+
+/** All that may be live before or after. */
+function refsIn(root: string): string[] {
+  const names = [`${root}/packs`, `${root}/volume`].flatMap((path) =>
+    existsSync(path) ? Object.keys(treeOf(path)) : [],
+  );
+  return [...new Set(names.flatMap((path) => (/^[a-z]/.test(path) ? (path.split("/")[0] ?? []) : [])))].sort();
+}
+
+/** Every entry with its mode and bytes; of a pack that is not there: none. */
+function liveOf(root: string, refs: readonly string[]): Live {
+  const treeAt = (path: string) => (existsSync(path) ? treeOf(path) : {});
+  return Object.fromEntries(refs.map((ref) => [ref, treeAt(`${root}/volume/${ref}`)]));
+}
