@@ -10,7 +10,7 @@ import type { PublisherDeps } from "./go-live.ts";
 import { keptTrees } from "./history.ts";
 import { manifestPath, releasePath } from "./layout.ts";
 import type { ReleaseRecord } from "./ledger.ts";
-import { listManifests, type Manifest } from "./manifest.ts";
+import { listManifests, listReleases, type Manifest, numberOf } from "./manifest.ts";
 import { freeBytes } from "./preflight.ts";
 
 /**
@@ -155,15 +155,17 @@ function pruneRelease(record: ReleaseRecord, manifests: readonly Manifest[], dep
 
 /**
  * Takes a release without tree out of the records: also what recovery does for a run that died over it, so the tree that
- * waits for its removal goes last. What displaced another release's tree keeps its manifest: it says what was carried.
+ * waits for its removal goes last. Manifests without a release go, too; but what displaced a tree that is still there keeps
+ * its manifest: it says what was carried.
  */
 export function forgetRelease(ref: PackRef, number: number, { layout, ledger, database }: PublisherDeps): void {
   transaction(database, () => ledger.dropRelease(ref, number));
-  const manifests = listManifests(layout, ref);
-  const release = manifests.find((manifest) => manifest.number === number)?.release;
-  const before = manifests.findLast((manifest) => manifest.number < number);
-  const needed = ledger.releases(ref).some((other) => other.number === before?.number);
-  if (release !== undefined && !needed) rmSync(manifestPath(layout, ref, release), { force: true });
+  const known = new Set(ledger.releases(ref).map((release) => release.number));
+  const numbered = listReleases(layout, ref).sort((a, b) => numberOf(a) - numberOf(b));
+  for (const [index, release] of numbered.entries()) {
+    const isNeeded = index > 0 && known.has(numberOf(numbered[index - 1] ?? ""));
+    if (!known.has(numberOf(release)) && !isNeeded) rmSync(manifestPath(layout, ref, release), { force: true });
+  }
 }
 
 /** `<release>.displaced/`: what others had in the way of a release, for as long as nobody runs `verify --prune`. */
