@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { expect } from "vitest";
@@ -10,46 +10,6 @@ export function mount(story: Story, path: string, ...args: readonly string[]): v
   mkdirSync(story.at(path), { recursive: true });
   execFileSync("mount", [...args, story.at(path)]);
   story.defer(() => spawnSync("umount", ["--lazy", story.at(path)])); // whoever unmounted it before has done so
-}
-
-/** An ext4 file system of a story's own, mounted at `path`. */
-export interface Disk {
-  unmount(): void;
-  /** `notAs`: until it has another device number than that. */
-  mount(about?: { readonly notAs?: number }): void;
-  /** While it is not mounted: what the kernel lets nobody do. */
-  setCtime(path: string, ctimeNs: bigint): void;
-}
-
-export function ext4(story: Story, path: string): Disk {
-  const image = story.at(`${path}.ext4`);
-  execFileSync("truncate", ["-s", "32M", image]);
-  execFileSync("mkfs.ext4", ["-q", "-I", "256", image]);
-  const disk = {
-    unmount: () => execFileSync("umount", [story.at(path)]),
-    mount({ notAs }: { readonly notAs?: number } = {}) {
-      mount(story, path, "-o", "loop", image);
-      if (lstatSync(story.at(path)).dev !== notAs) return;
-      disk.unmount();
-      occupyLoopDevice(story);
-      disk.mount();
-    },
-    setCtime(file: string, ctimeNs: bigint) {
-      const [seconds, nanoseconds] = [ctimeNs / 1_000_000_000n, ctimeNs % 1_000_000_000n];
-      for (const field of [`ctime @${seconds}`, `ctime_extra ${nanoseconds << 2n}`])
-        execFileSync("debugfs", ["-w", "-R", `set_inode_field /${file} ${field}`, image], { stdio: "ignore" });
-    },
-  };
-  disk.mount();
-  return disk;
-}
-
-/** Who mounts next gets another one. */
-function occupyLoopDevice(story: Story): void {
-  const image = story.at("other.img");
-  execFileSync("truncate", ["-s", "1M", image]);
-  const device = execFileSync("losetup", ["--find", "--show", image], { encoding: "utf8" }).trim();
-  story.defer(() => execFileSync("losetup", ["--detach", device]));
 }
 
 /** A file system in a file, mounted until the story is over. @returns how to mount it anew, as after a reboot */
