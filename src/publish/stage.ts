@@ -66,6 +66,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
 
   const files = manifestFiles(request);
   const digest = contentDigest(files);
+  const returned = [...(request.returning?.keys() ?? [])];
   const theirs = new Set(plan.carriedDirectories);
   const directories = plan.directories.filter((path) => !theirs.has(path));
   const manifest: Manifest = {
@@ -87,6 +88,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     carriedDirectories: plan.carriedDirectories,
     files,
     carried,
+    ...(returned.length > 0 && { returned }),
     displaced: displacedBy(plan.changes),
     memory: plan.memory,
   };
