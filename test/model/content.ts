@@ -32,7 +32,7 @@ export function contentOf(bytes: Buffer): Content {
 /** Binaries that both sides have. */
 export const BINARIES = ["static 1", "static 2", "static 3", "dynamic 1", "dynamic 2", "other 1"] as const;
 export const SCRIPTS = ["script 1", "script 2"] as const;
-const SPECIAL: readonly Content[] = [...BINARIES, ...SCRIPTS, "definition 1", "broken"];
+const SPECIAL: readonly Content[] = [...BINARIES, ...SCRIPTS, "definition 1", "definition 2", "broken"];
 
 export function isElf(content: Content | undefined): boolean {
   return content !== undefined && /^(static|dynamic|other) /.test(content);

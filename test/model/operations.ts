@@ -1,28 +1,23 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { parentsOf } from "../../src/pack/snapshot.ts";
-import { expectEqual, expectNothingToDo, foreignInodes, inHistory, inodesOf } from "./checks.ts";
+import { expectEqual, foreignInodes, inHistory, inodesOf } from "./checks.ts";
+import { type Command, command, syncs } from "./command.ts";
 import { BINARIES, isElf, type ModelFile, SCRIPTS } from "./content.ts";
-import type { How, Machine } from "./machine.ts";
-import { freshPack, goBack, loseDatabase, loseEverything, type Model, nameOf, type Place, sync } from "./model.ts";
+import type { How } from "./machine.ts";
+import { goBack, loseDatabase, loseEverything, type Model, type Place } from "./model.ts";
+import {
+  begins,
+  breaks,
+  deletes,
+  edits,
+  mends,
+  moves,
+  overwrites,
+  removesFile,
+  renamesRef,
+} from "./source-operations.ts";
 import { put, type Tree, treeOf } from "./tree.ts";
-
-type Command = fc.AsyncCommand<Model, Machine>;
-
-/** One kind of event: whether it can happen, what it does to the model, and the same for real. */
-interface Operation {
-  readonly title: string;
-  readonly isPossible: (model: Model) => boolean;
-  readonly run: (model: Model, machine: Machine) => void | Promise<void>;
-}
-
-function command({ title, isPossible, run }: Operation): Command {
-  return {
-    check: (model) => isPossible(model),
-    run: async (model, machine) => await run(model, machine),
-    toString: () => title,
-  };
-}
 
 const NAMES = ["alpha", "beta", "gamma"] as const;
 const PLACES = NAMES.flatMap((name): Place[] => [`packs/${name}`, `packs.dev/${name}`]);
@@ -54,6 +49,7 @@ export const anyCommand: readonly fc.Arbitrary<Command>[] = [
   fc.constant(false).map(syncs),
   fc.tuple(anyPlace, anyPath, anySourceFile, anyHow, fc.boolean()).map((parts) => edits(...parts)),
   fc.tuple(anyPlace, anyPath, anySourceFile, anyHow, fc.boolean()).map((parts) => edits(...parts)),
+  fc.tuple(anyPlace, fc.constantFrom(...PATHS, "actions/a.yaml")).map((parts) => overwrites(...parts)),
   fc.tuple(anyPlace, anyPath).map((parts) => removesFile(...parts)),
   fc.tuple(anyPlace, anyPath, fc.constantFrom(0o644, 0o755)).map((parts) => setsMode("source", ...parts)),
   fc.tuple(anyPlace, fc.constantFrom("pack.yaml", "actions/a.yaml")).map((parts) => breaks(...parts)),
@@ -72,113 +68,11 @@ export const anyCommand: readonly fc.Arbitrary<Command>[] = [
   fc.constantFrom(".packsync/state.db", ".packsync").map(loses),
 ];
 
-/** One sync, and everything that has to be true after it. */
-function syncs(allowRemovals: boolean): Command {
-  const run = async (model: Model, machine: Machine) => {
-    const before = inodesOf(machine);
-    const expected = sync(model, allowRemovals);
-    expect(await machine.sync(allowRemovals)).toEqual(expected);
-    expectEqual(model, machine, before);
-    await expectNothingToDo(model, machine, allowRemovals);
-  };
-  return command({ title: `sync${allowRemovals ? " --allow-removals" : ""}`, isPossible: () => true, run });
-}
-
 /** Three packs to begin with: so many have to vanish at once to be held. */
 export const beginning: readonly Command[] = NAMES.map((name) => begins(`packs/${name}`));
 
 /** A sync of everything that is left to do. */
 export const syncsAll = syncs(true);
-
-function touchSource({ touched }: Model, ...places: readonly Place[]): void {
-  for (const place of places) touched.add(place);
-}
-
-function edits(place: Place, path: string, file: ModelFile, how: How, isSetBack: boolean): Command {
-  return command({
-    title: `${place}/${path} = ${file.content} ${file.mode.toString(8)} (${how}${isSetBack ? ", set back" : ""})`,
-    isPossible: ({ sources }) => sources.has(place),
-    run(model, machine) {
-      put(model.sources.get(place) ?? treeOf([]), path, file);
-      touchSource(model, place);
-      machine.write(`${place}/${path}`, file, how);
-      if (isSetBack) machine.setBack(`${place}/${path}`);
-    },
-  });
-}
-
-function removesFile(place: Place, path: string): Command {
-  return command({
-    title: `rm ${place}/${path}`,
-    isPossible: ({ sources }) => sources.get(place)?.files.has(path) === true,
-    run(model, machine) {
-      model.sources.get(place)?.files.delete(path);
-      touchSource(model, place);
-      machine.remove(`${place}/${path}`);
-    },
-  });
-}
-
-function breaks(place: Place, path: string): Command {
-  return edits(place, path, { content: "broken", mode: 0o644 }, "in place", false);
-}
-
-function mends(place: Place): Command {
-  return command({
-    title: `mend ${place}`,
-    isPossible: ({ sources }) => sources.has(place),
-    run(model, machine) {
-      for (const [path, file] of freshPack(nameOf(place)).files) {
-        if (model.sources.get(place)?.files.get(path)?.content !== "broken") continue;
-        put(model.sources.get(place) ?? treeOf([]), path, file);
-        touchSource(model, place);
-        machine.write(`${place}/${path}`, file, "rename");
-      }
-    },
-  });
-}
-
-function renamesRef(place: Place): Command {
-  const file = { content: `manifest ${nameOf(place)}2`, mode: 0o644 };
-  return edits(place, "pack.yaml", file, "in place", false);
-}
-
-function moves(from: Place, to: Place): Command {
-  return command({
-    title: `mv ${from} ${to}`,
-    isPossible: ({ sources }) => nameOf(from) === nameOf(to) && sources.has(from) && !sources.has(to),
-    run(model, machine) {
-      model.sources.set(to, model.sources.get(from) ?? treeOf([]));
-      model.sources.delete(from);
-      touchSource(model, from, to);
-      machine.move(from, to);
-    },
-  });
-}
-
-function begins(place: Place): Command {
-  return command({
-    title: `begin ${place}`,
-    isPossible: ({ sources }) => !sources.has(place),
-    run(model, machine) {
-      model.sources.set(place, freshPack(nameOf(place)));
-      touchSource(model, place);
-      machine.writeTree(place, freshPack(nameOf(place)));
-    },
-  });
-}
-
-function deletes(place: Place): Command {
-  return command({
-    title: `rm -r ${place}`,
-    isPossible: ({ sources }) => sources.has(place),
-    run(model, machine) {
-      model.sources.delete(place);
-      touchSource(model, place);
-      machine.remove(place);
-    },
-  });
-}
 
 function writesForeign(ref: string, path: string, file: ModelFile, how: How): Command {
   return command({

@@ -12,7 +12,7 @@ const SEQUENCE_MS = 1000;
 test(`whatever happens, a sync makes the volume what it has to be (seed ${seed})`, {
   timeout: 60_000 + sequences * SEQUENCE_MS,
 }, async () => {
-  const anySequence = fc.commands([...anyCommand], { maxCommands: 60, size: "max" });
+  const anySequence = fc.commands([...anyCommand], { maxCommands: 50, size: "max" });
   const property = fc.asyncProperty(anySequence, async (commands) => {
     using real = machine();
     real.setClock(1);
