@@ -3,7 +3,6 @@ import {
   constants,
   fstatSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
   rmdirSync,
@@ -58,8 +57,8 @@ export interface Staging extends Disposable {
   dropDirectoriesBut(wanted: ReadonlySet<string>): void;
   /** The same inode as the live tree's file, so that writers with open handles, owners and attributes come along. */
   link(path: string, from: string): void;
-  /** The same for a file of an earlier release of ours: its bytes had its mtime before, so it keeps it. */
-  restore(path: string, from: string): void;
+  /** The same for a file of an earlier release of ours, `identity`: its bytes had its mtime before, so it keeps it. */
+  restore(path: string, from: string, identity: FileIdentity): void;
   makeDirectory(path: string): void;
   /** Gives every fresh file this mtime, in whole seconds. */
   setMtimes(seconds: number): void;
@@ -145,9 +144,9 @@ export function createStaging(
     clear,
     makeDirectory,
     link,
-    restore(path, from) {
+    restore(path, from, { inode, mtimeMs, size }) {
       link(path, from);
-      restored.set(path, identityOf(lstatSync(fsPath(at(path)))));
+      restored.set(path, { inode, mtimeMs, size });
     },
     drop(path) {
       unlinkSync(at(path));
