@@ -66,6 +66,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
 
   const files = manifestFiles(request);
   const digest = contentDigest(files);
+  const returned = [...(request.returning?.keys() ?? [])];
   const theirs = new Set(plan.carriedDirectories);
   const directories = plan.directories.filter((path) => !theirs.has(path));
   const manifest: Manifest = {
@@ -87,6 +88,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     carriedDirectories: plan.carriedDirectories,
     files,
     carried,
+    ...(returned.length > 0 && { returned }),
     displaced: displacedBy(plan.changes),
     memory: plan.memory,
   };
@@ -112,9 +114,10 @@ export function forgetUnpublished(layout: VolumeLayout, ref: PackRef, number: nu
 }
 
 /** What was read and written but is not to be published: the volume has the same already, or keeps its own. */
-function dropUnwanted(staging: Staging, { changes }: Plan): void {
+function dropUnwanted(staging: Staging, { changes, directories }: Plan): void {
   const wanted = new Set(changes.flatMap(({ kind, path }) => (kind === "add" || kind === "replace" ? [path] : [])));
   for (const path of [...staging.written.keys()]) if (!wanted.has(path)) staging.drop(path);
+  staging.dropDirectoriesBut(new Set(directories)); // a binary of others may stand where one was made
 }
 
 function linkFromLive({ plan, staging, returning }: StageRequest, live: string): Record<string, CarriedFile> {

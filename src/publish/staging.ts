@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  rmdirSync,
   type Stats,
   unlinkSync,
   utimesSync,
@@ -52,6 +53,8 @@ export interface Staging extends Disposable {
   clear(): void;
   /** Takes back one fresh file that the plan does not want. */
   drop(path: string): void;
+  /** Takes back the directories that were made for such files, but for these. */
+  dropDirectoriesBut(wanted: ReadonlySet<string>): void;
   /** The same inode as the live tree's file, so that writers with open handles, owners and attributes come along. */
   link(path: string, from: string): void;
   /** The same for a file of an earlier release of ours, `identity`: its bytes had its mtime before, so it keeps it. */
@@ -154,6 +157,13 @@ export function createStaging(
       unlinkSync(at(path));
       written.delete(path);
     },
+    dropDirectoriesBut(wanted) {
+      const unwanted = [...directories].filter((path) => path !== "" && !wanted.has(path));
+      for (const path of unwanted.sort().reverse()) {
+        rmdirSync(at(path));
+        directories.delete(path);
+      }
+    },
     setMtimes(seconds) {
       for (const [path, file] of written) {
         utimesSync(at(path), seconds, seconds);
@@ -216,5 +226,6 @@ const HINTS: Readonly<Record<string, string>> = {
   EPERM: "The live pack holds files of another user: run packsync as root or as the one user who owns the volume.",
   EXDEV:
     "The pack's directory is on another file system than the volume (an image layer or a mount): move its content into the volume.",
+  ENAMETOOLONG: "Shorten the names above it: the volume's own path comes in front of them.",
   EMLINK: "A file of the live pack has too many hard links: replace it by a fresh copy.",
 };

@@ -53,6 +53,17 @@ test("takes back what is not wanted", () => {
   expect([...own.made.written.keys()]).toEqual(["b"]);
 });
 
+test("takes back the directories of what is not wanted", () => {
+  using own = staging();
+  for (const path of ["a/b/1", "a/2", "c/3"]) own.made.write(path, 0o644, Buffer.from(""));
+  own.made.drop("a/b/1");
+  own.made.drop("c/3");
+  own.made.dropDirectoriesBut(new Set(["a"]));
+  expect(readTree(own.made.root)).toEqual({ "a/2": "" });
+  own.made.makeDirectory("c");
+  expect(readTree(own.made.root)).toEqual({ "a/2": "", c: "directory/" });
+});
+
 test("links the very same file", () => {
   using own = staging();
   writeFileSync(`${own.path}/theirs`, "x");
