@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Contender, measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
 import { expectOutcomes } from "./outcomes.ts";
 import { type Command, run } from "./process.ts";
 import { type Case, type Measurement, type Peer, SUBJECT } from "./targets.ts";
-import { editOneFile, FILES_PER_PACK, SIZES, type Size } from "./tree.ts";
+import { editOneFile, FILES_PER_PACK, LARGE_PACK, SIZES, type Size, writeLargePack } from "./tree.ts";
 import { expectFileCount, expectSameTree } from "./verify.ts";
 
 /** One generated tree and what is measured on it. */
@@ -37,6 +37,8 @@ function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"]> {
       return noop(bench);
     case "edit":
       return edit(bench);
+    case "rollback":
+      return rollback(bench);
     case "memory":
       return memory(bench);
     default:
@@ -81,6 +83,38 @@ async function edit(bench: Bench): Promise<Measurement["samples"]> {
   };
   await fill(bench, packsync(bench));
   return await timeAlternately([afterEdit, ownNoop], bench);
+}
+
+/**
+ * A pack of 1,000 files goes back and forth between two releases that have no file in common. What counts is the time inside the
+ * process from the moment the files are verified until the other release is live and recorded; verifying is told apart.
+ */
+async function rollback(bench: Bench): Promise<Measurement["samples"]> {
+  const source = join(bench.root, "large");
+  const report = join(work(bench), "report.json");
+  const { command } = packsync({ ...bench, source });
+  const volume = volumeOf(bench, SUBJECT);
+  await remove(bench, volume);
+  for (const generation of [1, 2]) {
+    writeLargePack(source, generation);
+    await run({ ...command, stderr: join(command.cwd, "stderr") }, bench.abort);
+  }
+  const args = [bench.program, "rollback", LARGE_PACK, "--volume", volume, "--format", "json"];
+  const going = { name: SUBJECT, command: { ...command, args, stdout: report } };
+  const [published, verified]: [number[], number[]] = [[], []];
+  const after = async () => {
+    const { liveInMs, verifiedInMs, changes } = JSON.parse(readFileSync(report, "utf8"));
+    if (changes.replaced < 900) throw new Error(`Expected a rollback of nearly 1,000 files, got ${changes.replaced}`);
+    published.push(liveInMs);
+    verified.push(verifiedInMs);
+  };
+  await timeAlternately([{ ...going, after }], bench);
+  const [warm, ...runs] = published;
+  if (warm === undefined) throw new Error("Expected a warm-up");
+  return new Map([
+    [SUBJECT, runs],
+    ["re-hashing", verified.slice(1)],
+  ] as const);
 }
 
 /** Three runs are enough for a peak, which hardly varies. */

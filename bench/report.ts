@@ -52,6 +52,8 @@ function boundText(bound: Bound): string {
   switch (bound.kind) {
     case "ratio":
       return `≤ ${bound.atMost.toFixed(1)} × ${bound.to}`;
+    case "milliseconds":
+      return `≤ ${bound.atMost} ms`;
     case "megabytes":
       return `≤ ${bound.atMost} MB`;
     default:

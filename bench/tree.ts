@@ -50,6 +50,21 @@ export function editOneFile(root: string, size: Size, edit: number): string {
   return ref;
 }
 
+export const LARGE_PACK = "bench_large";
+const LARGE_PACK_PARTS = 20;
+
+/** One pack of 1,000 files, in which every file but `pack.yaml` is another one in another `generation`. */
+export function writeLargePack(root: string, generation: number): void {
+  const parts = Array.from({ length: LARGE_PACK_PARTS }, (_, index) => packFiles(index).slice(1));
+  const files = parts.flatMap((part, index) =>
+    part.map(({ path, mode, content }) => {
+      const bytes = Buffer.concat([Buffer.from(content), Buffer.from(`\n${generation}\n`)]);
+      return { path: `data/${index}/${path}`, mode, content: bytes };
+    }),
+  );
+  writePack(join(root, LARGE_PACK), [plain("pack.yaml", packYaml(seeded(SEED), LARGE_PACK)), ...files]);
+}
+
 function writePack(root: string, files: readonly TreeFile[]): void {
   for (const directory of new Set(files.map(({ path }) => dirname(join(root, path))))) {
     mkdirSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
 import { isSystemError, PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
-import type { FileEntry, LiveSnapshot } from "../pack/snapshot.ts";
+import type { FileEntry, FileIdentity, LiveSnapshot } from "../pack/snapshot.ts";
 import type { Change } from "../plan/plan.ts";
 import { forPack, type PreservePolicy } from "../plan/preserve.ts";
 import { type EarlierState, planRestore, type RestorePlan } from "../plan/restore.ts";
@@ -52,31 +52,40 @@ export function planBringBack(request: BringBack, { policy, volume }: BringBackD
   return { ...request, live, plan: planRestore(state, live, previous, forPack(policy, ref)) };
 }
 
+/** A file on a shelf; `identity`: of one that can be linked. */
+interface Place {
+  readonly root: string;
+  readonly identity: FileIdentity | undefined;
+}
+
 /** What has to come back → where its bytes are, verified just now. What is damaged everywhere is `missing`. */
 export interface Found {
-  readonly shelves: ReadonlyMap<string, Shelf>;
+  readonly places: ReadonlyMap<string, Place>;
   readonly missing: readonly string[];
 }
 
 /** Shelves are asked in the order given. */
 export function findFiles({ plan }: PlannedBringBack, shelves: readonly Shelf[]): Found {
-  const found = new Map<string, Shelf>();
+  const places = new Map<string, Place>();
   const missing = new Map(plan.changes.filter(isWritten).map(({ path, next }) => [path, next]));
   for (const shelf of shelves) {
     if (missing.size === 0) break;
-    for (const path of soundOn(shelf, missing)) {
-      found.set(path, shelf);
+    for (const [path, identity] of soundOn(shelf, missing)) {
+      places.set(path, { root: shelf.root, identity });
       missing.delete(path);
     }
   }
-  return { shelves: found, missing: [...missing.keys()] };
+  return { places, missing: [...missing.keys()] };
 }
 
 /** A file whose mode somebody changed is not linked: the change would come along. */
-function soundOn({ root, kind }: Shelf, files: ReadonlyMap<string, FileEntry>): readonly string[] {
-  if (kind === "source") return [...files].filter(([path, file]) => isIn(root, path, file)).map(([path]) => path);
+function soundOn({ root, kind }: Shelf, files: ReadonlyMap<string, FileEntry>): ReadonlyMap<string, Place["identity"]> {
+  if (kind === "source") {
+    const copies = [...files].filter(([path, file]) => isIn(root, path, file));
+    return new Map(copies.map(([path]) => [path, undefined]));
+  }
   const { sound } = rehash(root, Object.fromEntries(files), scanLive);
-  return [...sound].filter(([path, { mode }]) => files.get(path)?.mode === mode).map(([path]) => path);
+  return new Map([...sound].filter(([path, { mode }]) => files.get(path)?.mode === mode));
 }
 
 function isIn(root: string, path: string, file: FileEntry): boolean {
@@ -91,14 +100,14 @@ function isIn(root: string, path: string, file: FileEntry): boolean {
 /** @param found where every file is that has to come back */
 export function stageBringBack(
   { ref, previous, about, plan, live, foreign }: PlannedBringBack,
-  { shelves }: Found,
+  { places }: Found,
   publisher: Publisher,
 ): StagedRelease {
   const place = publisher.place(ref);
   using owned = new DisposableStack();
   const staging = owned.use(publisher.open(place, new Map()));
   for (const directory of plan.directories) staging.makeDirectory(directory);
-  for (const change of plan.changes) if (isWritten(change)) bring(change, shelves.get(change.path), staging);
+  for (const change of plan.changes) if (isWritten(change)) bring(change, places.get(change.path), staging);
   const staged = publisher.stage({
     ...about,
     kind: "publish",
@@ -123,9 +132,9 @@ export function isWritten(change: Change): change is Written {
   return change.kind === "add" || change.kind === "replace";
 }
 
-function bring({ path, next }: Written, shelf: Shelf | undefined, staging: Staging): void {
-  if (shelf?.kind === "tree") staging.restore(path, `${shelf.root}/${path}`);
-  else if (shelf === undefined || copy(shelf.root, path, next, staging).digest !== next.digest) throw changed(path);
+function bring({ path, next }: Written, place: Place | undefined, staging: Staging): void {
+  if (place?.identity !== undefined) staging.restore(path, `${place.root}/${path}`, place.identity);
+  else if (place === undefined || copy(place.root, path, next, staging).digest !== next.digest) throw changed(path);
 }
 
 function changed(path: string): PacksyncError {

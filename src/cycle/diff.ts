@@ -51,11 +51,13 @@ export async function diffReleases(ref: PackRef, names: readonly string[], volum
   return { ref, from: before.release, to: after.release, files };
 }
 
-type Readable = KnownRelease & { readonly manifest: Manifest };
+type Readable = Omit<KnownRelease, "manifest"> & { readonly manifest: Manifest };
 
 function pairOf(ref: PackRef, names: readonly string[], volume: VolumeView): readonly [Readable, Readable] {
-  const isReadable = (release: KnownRelease): release is Readable => release.manifest !== undefined;
-  const releases = volume.releases(ref).filter(isReadable);
+  const releases = volume.releases(ref).flatMap((release): Readable[] => {
+    const manifest = release.manifest();
+    return manifest === undefined ? [] : [{ ...release, manifest }];
+  });
   if (releases.length === 0) throw notPublished(ref);
   const named = names.map((name) => findRelease(ref, name, releases));
   const live = releases.findLast(({ isLive }) => isLive) ?? releases.at(-1);

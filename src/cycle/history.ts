@@ -53,18 +53,28 @@ export function notPublished(ref: string): PacksyncError {
 function entriesOf(ref: PackRef, volume: VolumeView): HistoryEntry[] {
   const pinned = volume.packs().get(ref)?.pinned !== undefined;
   const releases = volume.releases(ref);
-  return releases.map((release, index) => entryOf(release, releases[index - 1]?.manifest, pinned)).reverse();
+  const manifests = releases.map((release) => release.manifest());
+  return releases
+    .map((release, index) => entryOf(release, { manifest: manifests[index], before: manifests[index - 1], pinned }))
+    .reverse();
 }
 
-function entryOf(release: KnownRelease, before: Manifest | undefined, isPinned: boolean): HistoryEntry {
-  const { manifest, version, origin, publishedAt, displacedAt } = release;
+interface Around {
+  readonly manifest: Manifest | undefined;
+  /** Of the release before. */
+  readonly before: Manifest | undefined;
+  readonly pinned: boolean;
+}
+
+function entryOf(release: KnownRelease, { manifest, before, pinned }: Around): HistoryEntry {
+  const { version, origin, publishedAt, displacedAt } = release;
   const files = Object.values(manifest?.files ?? {});
   return {
     release: release.release,
     version,
     origin,
     source: manifest?.source?.name,
-    state: stateOf(release, isPinned),
+    state: stateOf(release, manifest, pinned),
     publishedAt,
     displacedAt,
     restores: manifest?.restores,
@@ -74,7 +84,7 @@ function entryOf(release: KnownRelease, before: Manifest | undefined, isPinned: 
   };
 }
 
-function stateOf({ isLive, manifest, root }: KnownRelease, isPinned: boolean): ReleaseState {
+function stateOf({ isLive, root }: KnownRelease, manifest: Manifest | undefined, isPinned: boolean): ReleaseState {
   if (isLive) return isPinned ? "pinned" : "live";
   if (manifest !== undefined && isRetirement(manifest)) return "retirement";
   return root === undefined || manifest === undefined ? "gone" : "kept";

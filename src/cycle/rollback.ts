@@ -40,9 +40,10 @@ export interface RollbackReport {
   /** How many files of others came back that had made room. */
   readonly returned: number;
   readonly diagnostics: readonly Diagnostic[];
-  /** How long re-hashing took, and everything after it. */
+  /** How long re-hashing took. */
   readonly verifiedInMs: number;
-  readonly publishedInMs: number;
+  /** How long it took from then until readers had the other release. */
+  readonly liveInMs: number;
 }
 
 /**
@@ -61,18 +62,17 @@ export function rollbackPack(ref: PackRef, wanted: string | undefined, deps: Rol
   const releases = volume.releases(ref);
   const target = targetOf(releases, record, wanted);
   const planned = planBringBack({ ref, previous, ...earlier(target, previous, releases) }, deps);
-  if (!planned.plan.altersContent) throw isLiveAlready(target);
+  if (!planned.plan.altersContent) throw isLiveAlready(ref, target);
 
   const started = monotonicMs();
   const found = findFiles(planned, [{ root: target.root, kind: "tree" }]);
-  if (found.missing.length > 0) throw damaged(target, found.missing);
+  if (found.missing.length > 0) throw damaged(ref, target, found.missing);
   const verified = monotonicMs();
   const live = publisher && goBack(planned, found, publisher);
-  const published = monotonicMs();
   publisher?.prune([ref], retention);
   return {
     ref,
-    version: target.version,
+    version: target.manifest.version,
     from: record.release,
     to: target.release,
     release: live?.release,
@@ -80,7 +80,7 @@ export function rollbackPack(ref: PackRef, wanted: string | undefined, deps: Rol
     returned: planned.plan.returning.length,
     diagnostics: [...describePlan(planned.plan, forPack(deps.policy, ref), false), ...(live?.diagnostics ?? [])],
     verifiedInMs: verified - started,
-    publishedInMs: published - verified,
+    liveInMs: (live?.atMs ?? verified) - verified,
   };
 }
 
@@ -89,25 +89,29 @@ function goBack(planned: PlannedBringBack, found: Found, publisher: Publisher) {
   using _ = staged.staging;
   const [outcome] = publisher.goLive([staged]);
   if (outcome?.live !== true) throw outcome?.error;
-  return { release: staged.manifest.release, diagnostics: describeGoingLive(outcome) };
+  return { release: staged.manifest.release, diagnostics: describeGoingLive(outcome), atMs: outcome.atMs };
 }
 
 /** A release that one can go back to. */
-type Target = KnownRelease & { readonly manifest: Manifest; readonly root: string };
+interface Target {
+  readonly release: string;
+  readonly number: number;
+  readonly root: string;
+  readonly manifest: Manifest;
+}
 
 function targetOf(releases: readonly KnownRelease[], record: PackRecord, wanted: string | undefined): Target {
-  const isKept = (release: KnownRelease): release is Target =>
-    release.root !== undefined && release.manifest !== undefined && !isRetirement(release.manifest);
-  const kept = releases.filter(isKept);
-  const others = kept.filter(({ release }) => contentOf(release) !== contentOf(record.release));
-  if (wanted === undefined) {
-    const newest = others.at(-1);
-    if (newest === undefined) throw nothingKept(record);
-    return newest;
+  const newestFirst = releases.filter(({ root }) => root !== undefined).reverse();
+  const isWanted = ({ release, number }: KnownRelease) =>
+    wanted === undefined
+      ? contentOf(release) !== contentOf(record.release)
+      : release === wanted || String(number) === wanted;
+  for (const known of newestFirst.filter(isWanted)) {
+    const { release, number, root = "" } = known;
+    const manifest = known.manifest();
+    if (manifest !== undefined && !isRetirement(manifest)) return { release, number, root, manifest };
   }
-  const target = kept.find(({ release, number }) => release === wanted || String(number) === wanted);
-  if (target === undefined) throw unknownRelease(record.ref, wanted, kept);
-  return target;
+  throw wanted === undefined ? nothingKept(record) : unknownRelease(record.ref, wanted, newestFirst);
 }
 
 /** The hexadecimal part of a release's id. */
@@ -118,8 +122,8 @@ function contentOf(release: string | undefined): string | undefined {
 /** Release 0 is what others had there, so all that it has comes back as theirs. */
 function earlier(target: Target, previous: Manifest, releases: readonly KnownRelease[]) {
   const { manifest } = target;
-  const by = releases.find(({ number }) => number > target.number)?.manifest;
-  const foreign = displacedFiles(target, by);
+  const by = releases.find(({ number }) => number > target.number)?.manifest();
+  const foreign = displacedFiles(target.root, manifest, by);
   const isAdopted = manifest.origin === "adopted";
   const { version, dependencies } = manifest;
   return {
@@ -140,14 +144,14 @@ function nothingKept({ ref }: PackRecord): PacksyncError {
   });
 }
 
-function unknownRelease(ref: string, wanted: string, kept: readonly KnownRelease[]): PacksyncError {
-  const names = kept.map(({ release }) => release).reverse();
+function unknownRelease(ref: string, wanted: string, newestFirst: readonly KnownRelease[]): PacksyncError {
+  const names = newestFirst.map(({ release }) => release);
   return new PacksyncError("USAGE", `Expected a release of \`${ref}\` that is kept, got \`${wanted}\`.`, {
     hint: names.length === 0 ? "None is kept." : `Kept: ${names.join(", ")}.`,
   });
 }
 
-function isLiveAlready({ ref, release }: KnownRelease): PacksyncError {
+function isLiveAlready(ref: string, { release }: Target): PacksyncError {
   return new PacksyncError(
     "USAGE",
     `To go back to ${release} would change nothing: what it had of \`${ref}\` is live already.`,
@@ -157,7 +161,7 @@ function isLiveAlready({ ref, release }: KnownRelease): PacksyncError {
   );
 }
 
-function damaged({ ref, release }: KnownRelease, missing: readonly string[]): PacksyncError {
+function damaged(ref: string, { release }: Target, missing: readonly string[]): PacksyncError {
   const others = missing.length === 1 ? "" : ` and ${missing.length - 1} more`;
   const message = `Release ${release} of \`${ref}\` is damaged: somebody changed \`${missing[0]}\`${others} since.`;
   return new PacksyncError("PACK_FAILED", message, {

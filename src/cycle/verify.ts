@@ -102,8 +102,10 @@ async function verifyPack(record: PackRecord, deps: VerifyDeps): Promise<PackVer
 function damagedReleases(ref: PackRef, volume: VolumeView) {
   const damaged: DamagedRelease[] = [];
   let files = 0;
-  for (const { release, manifest, root, isLive, number } of volume.releases(ref)) {
-    if (isLive || number === 0 || root === undefined || manifest === undefined) continue;
+  for (const known of volume.releases(ref)) {
+    const { release, root, isLive, number } = known;
+    const manifest = isLive || number === 0 || root === undefined ? undefined : known.manifest();
+    if (root === undefined || manifest === undefined) continue;
     const { damaged: paths } = rehash(root, manifest.files, scanLive);
     files += Object.keys(manifest.files).length;
     if (paths.length > 0) damaged.push({ release, paths });

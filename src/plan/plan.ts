@@ -101,7 +101,8 @@ export function planPack(
       ledger === undefined ||
       live === undefined ||
       [...keep.keys()].some((path) => present.files.get(path)?.ownership !== "ours") ||
-      altersContent(changes, directories, present),
+      altersContent(changes, directories, present) ||
+      ownsWhatIsGone(ledger, present, directories),
     memory: remember(changes, keep, ledger),
   };
 }
@@ -135,4 +136,12 @@ function nextDirectories(
 function altersContent(changes: readonly Change[], { directories }: Directories, live: LiveSnapshot): boolean {
   if (changes.some(({ kind }) => kind === "add" || kind === "replace" || kind === "remove")) return true;
   return directories.join("\0") !== [...live.directories].sort().join("\0");
+}
+
+/** Others removed what is ours, and the source has it no more: what comes to these paths later is not ours to remove. */
+function ownsWhatIsGone(ledger: Ledger, live: LiveSnapshot, { directories }: Directories): boolean {
+  const staying = new Set(directories);
+  return (
+    Object.keys(ledger.files).some((path) => !live.files.has(path)) || !new Set(ledger.directories).isSubsetOf(staying)
+  );
 }

@@ -1,5 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, rmSync } from "node:fs";
-
+import { chmodSync, chownSync, mkdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { errnoOf } from "../errors.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { fsPath, listNames } from "../platform/names.ts";
@@ -22,20 +21,34 @@ export function makeLike(path: string, model: string): void {
   likeDirectory(path, model);
 }
 
-/** Removes a tree of packsync's own, also one whose directories nobody may write: Go's module cache is such. */
+/**
+ * Removes a tree of packsync's own, also one whose directories nobody may write: Go's module cache is such. `rmSync` is
+ * fast, but of most failures it does not say what they were: what it leaves is removed entry by entry.
+ */
 export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    if (errnoOf(error) !== "EACCES") throw error;
-    makeWritable(path);
-    rmSync(path, { recursive: true, force: true });
+  } catch {
+    removeEntry(path);
   }
 }
 
-/** Directories only: no other tree shares these, as it may share files. */
-function makeWritable(directory: string): void {
-  if (lstatIfAny(directory)?.isDirectory() !== true) return;
-  chmodSync(fsPath(directory), 0o700);
-  for (const name of listNames(directory)) makeWritable(`${directory}/${name}`);
+function removeEntry(path: string): void {
+  const there = lstatIfAny(path);
+  if (there?.isDirectory() !== true) {
+    removeFile(path);
+    return;
+  }
+  if ((there.mode & 0o700) !== 0o700) chmodSync(fsPath(path), 0o700); // only directories: no other tree shares these
+  for (const name of listNames(path)) removeEntry(`${path}/${name}`);
+  rmdirSync(fsPath(path));
+}
+
+/** Removes a file, if there is one. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(fsPath(path));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
 }

@@ -2,11 +2,12 @@ import { closeSync, existsSync, lstatSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { PackRef } from "../pack/ref.ts";
 import type { PreservePolicy } from "../plan/preserve.ts";
+import { monotonicMs } from "../platform/clock.ts";
 import { transaction } from "../platform/database.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { syncFileSystem } from "../platform/syscalls.ts";
 import { afterExchange, bringOverFrom, compareAgain, historyPath } from "./displaced.ts";
-import { moveTree, swap } from "./exchange.ts";
+import { asidePath, moveTree, swap } from "./exchange.ts";
 import { type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
 import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
@@ -39,6 +40,8 @@ export type GoLiveOutcome =
       readonly live: true;
       readonly method: "exchange" | "two-renames" | "move";
       readonly late: LateWrites;
+      /** When readers got it, on the monotonic clock, in milliseconds. */
+      readonly atMs: number;
     }
   | { readonly ref: PackRef; readonly live: false; readonly error: unknown };
 
@@ -82,6 +85,8 @@ export function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): Go
   transaction(deps.database, () => {
     for (const [index, staged] of batch.entries()) settle(staged, outcomes[index], lives[index] ?? "", deps); // (7)
   });
+  for (const [index, { previous, kind, manifest }] of batch.entries())
+    if (outcomes[index]?.live === true && previous && !leavesNothing(kind, manifest)) compareAgain(previous, deps);
   return outcomes;
 }
 
@@ -126,30 +131,39 @@ function exchangeOne(staged: StagedRelease, deps: PublisherDeps): GoLiveOutcome 
   try {
     return { ref, live: true, ...exchangeTrees(staged, deps) };
   } catch (error) {
+    if (isHalfWay(staged, deps)) staged.staging.keep();
     return { ref, live: false, error };
   }
 }
 
+/** The next run needs tree and manifest to finish this: it is live already, or what was live stands between two renames. */
+function isHalfWay({ manifest, staging }: StagedRelease, { layout }: PublisherDeps): boolean {
+  const live = lstatSync(livePath(layout, manifest.pack), { bigint: true, throwIfNoEntry: false });
+  return String(live?.ino) === manifest.identity.inode || existsSync(asidePath(staging.root));
+}
+
 function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, deps: PublisherDeps) {
   const live = livePath(deps.layout, manifest.pack);
-  const moved = { method: "move", late: NO_LATE_WRITES } as const;
+  const moved = () => ({ method: "move", late: NO_LATE_WRITES, atMs: monotonicMs() }) as const;
   if (leavesNothing(kind, manifest)) {
-    if (!existsSync(live)) return moved;
     const displaced = historyPath(deps.layout, manifest.pack, previous);
-    moveTree(live, displaced); // (4) and (6) in one
-    return { method: "move", late: bringOverFrom({ manifest, previous, displaced }, deps) } as const; // (5)
+    const isLive = existsSync(live);
+    if (isLive) moveTree(live, displaced); // (4) and (6) in one
+    const atMs = monotonicMs();
+    staging.keepManifests();
+    if (!isLive) return moved();
+    return { method: "move", late: bringOverFrom({ manifest, previous, displaced }, deps), atMs } as const; // (5)
   }
   if (!existsSync(live)) {
     moveTree(staging.root, live); // (4)
     staging.keep();
-    if (previous !== undefined) compareAgain(previous, deps);
-    return moved;
+    return moved();
   }
   const method = swap(staging.root, live, deps.swapTrees); // (4)
+  const atMs = monotonicMs();
   staging.keep();
   const late = afterExchange({ manifest, previous, displaced: staging.root }, deps); // (5) (6)
-  if (previous !== undefined) compareAgain(previous, deps);
-  return { method, late } as const;
+  return { method, late, atMs } as const;
 }
 
 /** (7) for one pack. An exchange that failed half-way keeps its intent: the next run finishes it. */

@@ -9,8 +9,8 @@ import { type Manifest, NO_SOURCE, readManifest } from "./manifest.ts";
 
 /** One release of a pack, as far as it is still there. */
 export interface KnownRelease extends ReleaseRecord {
-  /** `undefined`: it cannot be read. */
-  readonly manifest: Manifest | undefined;
+  /** Read each time: those of large packs are large. `undefined`: it cannot be. */
+  manifest(): Manifest | undefined;
   /** Where its files stand; `undefined`: nowhere. */
   readonly root: string | undefined;
   readonly isLive: boolean;
@@ -23,7 +23,8 @@ export function releasesOf(layout: VolumeLayout, ledger: LedgerReader, ref: Pack
     const isLive = record.release === live;
     const root = isLive ? livePath(layout, ref) : releasePath(layout, ref, record.release);
     const isThere = lstatIfAny(root)?.isDirectory() === true;
-    return { ...record, manifest: readManifest(layout, ref, record.release), root: isThere ? root : undefined, isLive };
+    const manifest = () => readManifest(layout, ref, record.release);
+    return { ...record, root: isThere ? root : undefined, isLive, manifest };
   });
 }
 
@@ -42,10 +43,13 @@ export function isRetirement({ files, content, restores }: Manifest): boolean {
 }
 
 /** Where others' files that a release replaced stand: path → the file itself. */
-export function displacedFiles(release: KnownRelease, by: Manifest | undefined): ReadonlyMap<string, string> {
-  const { root, manifest } = release;
-  if (root === undefined || by === undefined) return new Map();
-  const adopted = release.number === 0 ? Object.keys(manifest?.files ?? {}) : [];
+export function displacedFiles(
+  root: string,
+  { origin, files }: Manifest,
+  by: Manifest | undefined,
+): ReadonlyMap<string, string> {
+  if (by === undefined) return new Map();
+  const adopted = origin === "adopted" ? Object.keys(files) : [];
   const taken = adopted.filter((path) => Object.hasOwn(by.files, path));
   return new Map([...new Set([...Object.keys(by.displaced), ...taken])].map((path) => [path, `${root}/${path}`]));
 }

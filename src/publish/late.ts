@@ -76,14 +76,15 @@ function identityOf({ inode, mtimeMs, size }: LiveFile): FileIdentity {
 }
 
 /**
- * Only the very file that was carried is removed: what its owner has written anew in the live tree stays. A directory
+ * Only the very file that was carried out of this tree is removed: what its owner has written anew in the live tree stays. A directory
  * of theirs goes when it is empty.
  *
  * RACE: what its owner wrote and removed within one tick of the clock comes back, for it may have been written since.
  * RACE: what its owner makes anew in the live tree between the look at it and its removal goes, too.
  */
 function removeLate(now: LiveSnapshot, { by, live }: DisplacedTree): string[] {
-  const gone = Object.keys(by.carried).filter((path) => !now.files.has(path));
+  const returned = new Set(by.returned);
+  const gone = Object.keys(by.carried).filter((path) => !now.files.has(path) && !returned.has(path));
   const removed = gone.filter((path) => {
     const there = lstatIfAny(`${live}/${path}`);
     if (there === undefined || !isSame(entryAt(by.carried, path), there) || isWrittenSince(there)) return false;

@@ -53,6 +53,8 @@ export interface Manifest {
   readonly files: Readonly<Record<string, LedgerFile>>;
   /** What is not ours and came along by hard link. */
   readonly carried: Readonly<Record<string, CarriedFile>>;
+  /** Those of `carried` that came back from history: the tree before it never had them. */
+  readonly returned?: readonly string[];
   /** Foreign files that this release replaced: they stand in the tree before it, and are never pruned. */
   readonly displaced: Readonly<Record<string, FileIdentity>>;
   readonly memory: Readonly<Record<string, PathMemory>>;

@@ -9,7 +9,7 @@ import {
   packRecord,
   type StagedRelease,
 } from "./go-live.ts";
-import { livePath, stagingPath } from "./layout.ts";
+import { livePath, manifestPath, stagingPath } from "./layout.ts";
 import { contentDigest, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
 import { freeBytes, mountPoints, type Room, refuseMounts } from "./preflight.ts";
 import { makeRoom, type PrunedForGood, prune, pruneKept, type RetentionPolicy } from "./retention.ts";
@@ -117,7 +117,10 @@ function rewritten({ manifest, source, memory, content }: Confirmation): Manifes
 }
 
 /** Release 0: the manifest of what somebody else had put where a pack goes live for the first time. */
-function adoptLive({ ref, live }: PublishRequest, { layout, owner, now }: PublisherDeps): Manifest | undefined {
+function adoptLive(
+  { ref, live, staging }: PublishRequest,
+  { layout, owner, now }: PublisherDeps,
+): Manifest | undefined {
   if (live === undefined) return undefined;
   const known = [...live.files].flatMap(([path, { digest, ...file }]) =>
     digest === undefined ? [] : [[path, { ...file, digest }] as const],
@@ -143,6 +146,7 @@ function adoptLive({ ref, live }: PublishRequest, { layout, owner, now }: Publis
     memory: {},
   };
   makeReleaseDirectory(layout, ref, owner);
+  staging.accompany(manifestPath(layout, ref, manifest.release));
   rewriteManifest(layout, manifest, owner);
   return manifest;
 }

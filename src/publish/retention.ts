@@ -1,17 +1,16 @@
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { PackRef } from "../pack/ref.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { transaction } from "../platform/database.ts";
 import { fsPath, listNames } from "../platform/names.ts";
-import { removeTree } from "./directories.ts";
+import { removeFile, removeTree } from "./directories.ts";
 import { compareDisplaced } from "./displaced.ts";
 import type { PublisherDeps } from "./go-live.ts";
 import { keptTrees } from "./history.ts";
 import { manifestPath, releasePath } from "./layout.ts";
 import type { ReleaseRecord } from "./ledger.ts";
 import { listManifests, listReleases, type Manifest, numberOf } from "./manifest.ts";
-import { freeBytes } from "./preflight.ts";
 
 /**
  * How much history is kept: the newest `keep` previous releases, in `maxBytes`, none that was displaced longer than `maxAgeSeconds`
@@ -66,21 +65,22 @@ export function prune(refs: Iterable<PackRef>, policy: RetentionPolicy, deps: Pu
  * Makes room where there is none: the oldest releases of all packs go, however young. Release 0 and what others had in the
  * way stay.
  *
- * @returns whether anything came free
+ * @param bytes how many, at least; of a release those of its files count that no other one shares
+ * @returns whether any release went
  */
 export function makeRoom(bytes: number, deps: PublisherDeps): boolean {
-  const wanted = freeBytes(deps.layout.root) + bytes;
   const oldestFirst = [...deps.ledger.packs().keys()]
     .flatMap((ref) => deps.ledger.releases(ref))
     .filter(({ number, displacedAt }) => number > 0 && displacedAt !== undefined)
     .sort((a, b) => ((a.displacedAt ?? "") < (b.displacedAt ?? "") ? -1 : 1));
-  let pruned = 0;
+  let freed = 0;
   for (const release of oldestFirst) {
-    if (pruned > 0 && freeBytes(deps.layout.root) >= wanted) break;
-    pruneRelease(release, listManifests(deps.layout, release.ref), deps);
-    pruned++;
+    const manifests = listManifests(deps.layout, release.ref);
+    freed += ownBytes(release, manifests);
+    pruneRelease(release, manifests, deps);
+    if (freed >= bytes) break;
   }
-  return pruned > 0;
+  return oldestFirst.length > 0;
 }
 
 /** What was removed although no policy removes it. */
@@ -164,7 +164,7 @@ export function forgetRelease(ref: PackRef, number: number, { layout, ledger, da
   const numbered = listReleases(layout, ref).sort((a, b) => numberOf(a) - numberOf(b));
   for (const [index, release] of numbered.entries()) {
     const isNeeded = index > 0 && known.has(numberOf(numbered[index - 1] ?? ""));
-    if (!known.has(numberOf(release)) && !isNeeded) rmSync(manifestPath(layout, ref, release), { force: true });
+    if (!known.has(numberOf(release)) && !isNeeded) removeFile(manifestPath(layout, ref, release));
   }
 }
 

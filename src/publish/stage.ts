@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
 import {
@@ -12,7 +12,7 @@ import {
 import type { Change, Plan } from "../plan/plan.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
-import { likeDirectory } from "./directories.ts";
+import { likeDirectory, removeFile } from "./directories.ts";
 import { livePath, manifestPath, type VolumeLayout } from "./layout.ts";
 import {
   type CarriedFile,
@@ -66,6 +66,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
 
   const files = manifestFiles(request);
   const digest = contentDigest(files);
+  const returned = [...(request.returning?.keys() ?? [])];
   const theirs = new Set(plan.carriedDirectories);
   const directories = plan.directories.filter((path) => !theirs.has(path));
   const manifest: Manifest = {
@@ -87,11 +88,13 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     carriedDirectories: plan.carriedDirectories,
     files,
     carried,
+    ...(returned.length > 0 && { returned }),
     displaced: displacedBy(plan.changes),
     memory: plan.memory,
   };
   makeReleaseDirectory(layout, ref, owner);
   forgetUnpublished(layout, ref, request.number);
+  staging.accompany(manifestPath(layout, ref, manifest.release));
   writeManifest(layout, manifest, owner);
   return manifest;
 }
@@ -107,13 +110,14 @@ function sourceContent({ changes }: Plan, files: Record<string, LedgerFile>, dig
 /** Removes the manifests of this number and above: a run that did not go live wrote them. */
 export function forgetUnpublished(layout: VolumeLayout, ref: PackRef, number: number): void {
   const unpublished = listReleases(layout, ref).filter((release) => numberOf(release) >= number);
-  for (const release of unpublished) rmSync(manifestPath(layout, ref, release));
+  for (const release of unpublished) removeFile(manifestPath(layout, ref, release));
 }
 
 /** What was read and written but is not to be published: the volume has the same already, or keeps its own. */
-function dropUnwanted(staging: Staging, { changes }: Plan): void {
+function dropUnwanted(staging: Staging, { changes, directories }: Plan): void {
   const wanted = new Set(changes.flatMap(({ kind, path }) => (kind === "add" || kind === "replace" ? [path] : [])));
   for (const path of [...staging.written.keys()]) if (!wanted.has(path)) staging.drop(path);
+  staging.dropDirectoriesBut(new Set(directories)); // a binary of others may stand where one was made
 }
 
 function linkFromLive({ plan, staging, returning }: StageRequest, live: string): Record<string, CarriedFile> {

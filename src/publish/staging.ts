@@ -3,9 +3,9 @@ import {
   constants,
   fstatSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
+  rmdirSync,
   type Stats,
   unlinkSync,
   utimesSync,
@@ -16,7 +16,7 @@ import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { hintOf } from "../platform/unusable.ts";
-import { removeTree } from "./directories.ts";
+import { removeFile, removeTree } from "./directories.ts";
 import { type Room, refuseFullVolume } from "./preflight.ts";
 
 /** A fresh file of the next tree. */
@@ -53,17 +53,23 @@ export interface Staging extends Disposable {
   clear(): void;
   /** Takes back one fresh file that the plan does not want. */
   drop(path: string): void;
+  /** Takes back the directories that were made for such files, but for these. */
+  dropDirectoriesBut(wanted: ReadonlySet<string>): void;
   /** The same inode as the live tree's file, so that writers with open handles, owners and attributes come along. */
   link(path: string, from: string): void;
-  /** The same for a file of an earlier release of ours: its bytes had its mtime before, so it keeps it. */
-  restore(path: string, from: string): void;
+  /** The same for a file of an earlier release of ours, `identity`: its bytes had its mtime before, so it keeps it. */
+  restore(path: string, from: string, identity: FileIdentity): void;
   makeDirectory(path: string): void;
   /** Gives every fresh file this mtime, in whole seconds. */
   setMtimes(seconds: number): void;
   /** Lets go of the list of fresh files, which nobody asks for any more: a hundred thousand take their room. */
   forgetWritten(): void;
+  /** A file that describes the tree, elsewhere: a manifest. Disposing removes it, too, or it would be taken for a release's. */
+  accompany(path: string): void;
   /** It is live, or history's now: disposing removes nothing. */
   keep(): void;
+  /** The same for a release that has no tree: disposing removes only that. */
+  keepManifests(): void;
 }
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -77,6 +83,7 @@ export function createStaging(
   const written = new Map(before);
   const restored = new Map<string, FileIdentity>();
   const directories = before.size === 0 ? new Set<string>() : directoriesAbove(before.keys()).add("");
+  const manifests = new Set<string>();
   let kept = false;
 
   function makeDirectory(path: string): void {
@@ -142,13 +149,20 @@ export function createStaging(
     clear,
     makeDirectory,
     link,
-    restore(path, from) {
+    restore(path, from, { inode, mtimeMs, size }) {
       link(path, from);
-      restored.set(path, identityOf(lstatSync(fsPath(at(path)))));
+      restored.set(path, { inode, mtimeMs, size });
     },
     drop(path) {
       unlinkSync(at(path));
       written.delete(path);
+    },
+    dropDirectoriesBut(wanted) {
+      const unwanted = [...directories].filter((path) => path !== "" && !wanted.has(path));
+      for (const path of unwanted.sort().reverse()) {
+        rmdirSync(at(path));
+        directories.delete(path);
+      }
     },
     setMtimes(seconds) {
       for (const [path, file] of written) {
@@ -157,17 +171,32 @@ export function createStaging(
       }
     },
     forgetWritten: () => written.clear(),
+    accompany: (path) => void manifests.add(path),
     keep() {
       kept = true;
+      manifests.clear();
     },
+    keepManifests: () => manifests.clear(),
     [Symbol.dispose]() {
-      if (!kept) clear();
+      ifPossible(() => {
+        for (const path of manifests) removeFile(path);
+        if (!kept) clear();
+      });
     },
   };
 }
 
 function identityOf({ ino: inode, mtimeMs, size }: Stats): FileIdentity {
   return { inode, mtimeMs, size };
+}
+
+/** What cannot be removed now is swept by the next run; it must not hide why it had to be removed. */
+function ifPossible(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
 }
 
 function writeWhole(fd: number, bytes: Uint8Array): void {
@@ -197,5 +226,6 @@ const HINTS: Readonly<Record<string, string>> = {
   EPERM: "The live pack holds files of another user: run packsync as root or as the one user who owns the volume.",
   EXDEV:
     "The pack's directory is on another file system than the volume (an image layer or a mount): move its content into the volume.",
+  ENAMETOOLONG: "Shorten the names above it: the volume's own path comes in front of them.",
   EMLINK: "A file of the live pack has too many hard links: replace it by a fresh copy.",
 };

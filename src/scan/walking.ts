@@ -90,7 +90,8 @@ function stop(walk: Walk, path: string, code: string, problem: string): void {
 export function cannotRead(walk: Walk, path: string, error: unknown): void {
   if (isAbsence(error)) return;
   if (!isSystemError(error)) throw error;
-  refuse(walk, path, "source.unreadable", `cannot be read (${errnoOf(error)})`, "Let packsync's user read it.");
+  const hint = errnoOf(error) === "ENAMETOOLONG" ? "Shorten the names above it." : "Let packsync's user read it.";
+  refuse(walk, path, "source.unreadable", `cannot be read (${errnoOf(error)})`, hint);
 }
 
 export function refuse(walk: Walk, path: string, code: string, problem: string, hint: string): void {

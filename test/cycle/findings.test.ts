@@ -109,6 +109,7 @@ describe("how a release went live", () => {
   const quiet = {
     ref: "aaa" as never,
     live: true,
+    atMs: 1,
     method: "exchange",
     late: { moved: [], removed: [], kept: {} },
   } as const;

@@ -356,3 +356,28 @@ describe("a sync that has nothing to do", () => {
     expect(Object.keys(readTree(`${machine.volume}/aaa`))).toEqual(["constructor", "pack.yaml"]);
   });
 });
+
+test("a file of others stays where ours was, once the source and they had removed that", async () => {
+  using machine = testMachine();
+  writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "aaa/cache": "ours" });
+  await machine.sync();
+  rmSync(`${machine.packs}/aaa/cache`);
+  rmSync(`${machine.volume}/aaa/cache`);
+  await machine.sync();
+  writeTree(machine.volume, { "aaa/cache": "theirs" });
+  expect(packOf(await machine.sync(), "aaa").outcome).toBe("unchanged");
+  expect(readTree(`${machine.volume}/aaa`)).toEqual({ "pack.yaml": packYaml("aaa"), cache: "theirs" });
+});
+
+test("a binary of others stands where the source has a directory: it stays, and the rest is published", async () => {
+  using machine = testMachine();
+  writeTree(machine.packs, { "aaa/pack.yaml": packYaml("aaa"), "aaa/bin/tool": "text" });
+  writeTree(machine.volume, { "aaa/bin": elfFile() });
+  const { outcome, diagnostics } = packOf(await machine.sync(), "aaa");
+  expect({ outcome, codes: diagnostics.map(({ code }) => code) }).toEqual({
+    outcome: "published",
+    codes: ["volume.preserved"],
+  });
+  expect(readFileSync(`${machine.volume}/aaa/bin`).equals(elfFile())).toBe(true);
+  expect(existsSync(`${machine.volume}/aaa/pack.yaml`)).toBe(true);
+});

@@ -47,6 +47,42 @@ law("loses nothing that is not ours: it is kept, carried, preserved, or displace
   }
 });
 
+law("removes or replaces what the ledger owns, and nothing else, unless it says that it displaces it", (given) => {
+  const { ledger, live, plan, policy } = given;
+  for (const change of plan.changes) {
+    if (change.kind !== "remove" && change.kind !== "replace") continue;
+    const { path, displaces } = change;
+    const there = live.files.get(path);
+    const owned = ledger && Object.hasOwn(ledger.files, path) ? ledger.files[path]?.digest : undefined;
+    const isSame = change.kind === "replace" && change.next.digest === there?.digest;
+    expect(displaces, path).toBe(!isSame && (owned === undefined || owned !== there?.digest));
+    if (!displaces || there?.elf === undefined) continue;
+    expect(policy.mode, `${path}: a binary of others`).not.toBe("always");
+  }
+});
+
+law("never touches what it preserves: it stays the very file, and is not ours if it was not", (given) => {
+  const { source, volume, live, ledger, plan } = given;
+  const after = apply(plan, volume, source);
+  for (const change of plan.changes) {
+    if (change.kind !== "preserve") continue;
+    const { path, prev, why } = change;
+    if (why === "foreign-binary-in-the-way") {
+      expect(after.volume.files.has(path), path).toBe(false);
+      expect(
+        [...after.volume.files.values()].map(({ inode }) => inode),
+        path,
+      ).toContain(prev.inode);
+    } else {
+      expect(after.volume.files.get(path), path).toBe(volume.files.get(path));
+      expect(live.files.get(path), path).toBe(prev);
+    }
+    if (prev.ownership !== "ours") expect(Object.hasOwn(after.ledger.files, path), path).toBe(false);
+    expect(prev.elf, path).toBeDefined();
+  }
+  expect(ledger === undefined || Object.keys(after.ledger.files).every((path) => source.files.has(path))).toBe(true);
+});
+
 law("displaces nothing that is ours", ({ plan }) => {
   for (const change of plan.changes) {
     if ("displaces" in change && change.displaces) expect(change.prev.ownership).not.toBe("ours");
@@ -116,7 +152,10 @@ law(
     const sameDirectories = after.directories.join("\n") === [...volume.directories].join("\n");
     const adopts =
       ledger === undefined || [...plan.keep.keys()].some((path) => live.files.get(path)?.ownership !== "ours");
-    expect(plan.altersContent).toBe(adopts || !sameFiles || !sameDirectories);
+    const letsGo =
+      Object.keys(ledger?.files ?? {}).some((path) => !after.files.has(path)) ||
+      ledger?.directories.some((path) => !after.directories.includes(path)) === true;
+    expect(plan.altersContent).toBe(adopts || letsGo || !sameFiles || !sameDirectories);
   },
 );
 

@@ -149,6 +149,16 @@ test.for(meetings)("$title", (meeting) => {
   }
 });
 
+test.for([
+  { title: "a file", was: { a: "a", gone: "x" } },
+  { title: "a directory", was: { a: "a", gone: "directory" as const } },
+])("lets go of $title of ours that others removed and the source has no more", ({ was }) => {
+  const tree = { a: entry("a") };
+  const plan = planPack(source(tree), live({ a: liveFile("a", "a") }), ledger(was), policy);
+  expect(plan).toMatchObject({ changes: [], altersContent: true });
+  expect(planPack(source(tree), live({ a: liveFile("a", "a") }), ledger({ a: "a" }), policy).altersContent).toBe(false);
+});
+
 describe("adoption", () => {
   const next = source({ "pack.yaml": entry("manifest"), "actions/run.sh": entry("script", 0o755) });
 

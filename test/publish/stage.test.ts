@@ -72,6 +72,15 @@ test("is not stopped by a foreign file that its owner removes at that moment", (
   staging[Symbol.dispose]();
 });
 
+test("lets a foreign binary stand where the source has a directory that was read already", () => {
+  using volume = testVolume();
+  const binary = elfFile();
+  publish(volume, { "pack.yaml": "1" });
+  writeTree(volume.live, { bin: binary });
+  using staging = stage(volume, { "pack.yaml": "1", new: "new", "bin/deep/tool": "text" }, { isAllRead: true }).staging;
+  expect(readTree(staging.root)).toEqual({ "pack.yaml": "1", new: "new", bin: Buffer.from(binary).toString("utf8") });
+});
+
 test("fails the pack when one of our own files vanishes at that moment", () => {
   using volume = testVolume();
   publish(volume, { "pack.yaml": "1", same: "same" });

@@ -53,6 +53,17 @@ test("takes back what is not wanted", () => {
   expect([...own.made.written.keys()]).toEqual(["b"]);
 });
 
+test("takes back the directories of what is not wanted", () => {
+  using own = staging();
+  for (const path of ["a/b/1", "a/2", "c/3"]) own.made.write(path, 0o644, Buffer.from(""));
+  own.made.drop("a/b/1");
+  own.made.drop("c/3");
+  own.made.dropDirectoriesBut(new Set(["a"]));
+  expect(readTree(own.made.root)).toEqual({ "a/2": "" });
+  own.made.makeDirectory("c");
+  expect(readTree(own.made.root)).toEqual({ "a/2": "", c: "directory/" });
+});
+
 test("links the very same file", () => {
   using own = staging();
   writeFileSync(`${own.path}/theirs`, "x");
@@ -154,4 +165,35 @@ testWith({ root: true }, "gives everything it makes to its owner, but not what i
     [1234, 2345],
     [0, 0],
   ]);
+});
+
+describe("what describes the tree", () => {
+  const announced = () => {
+    const own = staging();
+    const manifest = `${own.path}/manifest.json`;
+    own.made.write("a", 0o644, Buffer.from("1"));
+    own.made.accompany(manifest);
+    writeFileSync(manifest, "{}");
+    return { ...own, manifest };
+  };
+
+  test("goes with it", () => {
+    using own = announced();
+    own.made[Symbol.dispose]();
+    expect([existsSync(own.made.root), existsSync(own.manifest)]).toEqual([false, false]);
+  });
+
+  test("stays with it", () => {
+    using own = announced();
+    own.made.keep();
+    own.made[Symbol.dispose]();
+    expect([existsSync(own.made.root), existsSync(own.manifest)]).toEqual([true, true]);
+  });
+
+  test("stays alone where the release has no tree", () => {
+    using own = announced();
+    own.made.keepManifests();
+    own.made[Symbol.dispose]();
+    expect([existsSync(own.made.root), existsSync(own.manifest)]).toEqual([false, true]);
+  });
 });

@@ -1,16 +1,27 @@
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { scratch } from "../support/trees.ts";
 import { seededRandom, write, writeSource } from "./programs/generation.ts";
-import { packsync } from "./programs/start.ts";
+import { type Run, startCommand } from "./programs/start.ts";
 import { disorderIn, wholeGeneration } from "./programs/volume.ts";
+import { type Bundle, buildBundle } from "./support/bundle.ts";
 
 const SEED = Number(process.env["PACKSYNC_TEST_SEED"] ?? 20_261_121);
-const RUNS = 60;
-const FIRST_RUNS = 16;
+const RUNS = 180;
+const FIRST_RUNS = 20;
 /** The last one comes and goes. */
 const REFS = ["alpha", "beta", "gamma", "sometimes"];
+
+let bundle: Bundle;
+beforeAll(async () => {
+  bundle = await buildBundle();
+});
+afterAll(() => bundle[Symbol.dispose]());
+
+function sync(root: string): Run {
+  return startCommand(root, bundle.command("--once"));
+}
 
 type Foreign = Readonly<Record<string, string>>;
 const FOREIGN: Readonly<Record<string, Foreign>> = {
@@ -43,7 +54,7 @@ interface Kill {
 }
 
 async function runAndKill(root: string, { after, milliseconds }: Kill): Promise<void> {
-  await using run = packsync(root, "--once");
+  await using run = sync(root);
   const directory = `${root}/volume/.packsync/${after}`;
   while (after !== "start" && run.child.exitCode === null && namesIn(directory).length === 0) await sleep(0);
   await Promise.race([sleep(milliseconds), run.ended]);
@@ -59,7 +70,7 @@ function namesIn(directory: string): readonly string[] {
 
 async function runToItsEnd(root: string): Promise<number> {
   const started = performance.now();
-  await using run = packsync(root, "--once");
+  await using run = sync(root);
   const { exitCode, stderr } = await run.ended;
   expect(exitCode, stderr).toBe(0);
   return performance.now() - started;
@@ -73,7 +84,7 @@ test(`whenever a run is killed, each pack is the old one or the new one, and the
   const random = seededRandom(SEED);
   leaveByCopying(root);
   let before: readonly number[] = REFS.map((ref) => (ref === "sometimes" ? 0 : 1));
-  let durationMs = 400;
+  let durationMs = 200;
   const disorder: string[] = [];
 
   for (let run = 0; run < RUNS; run++) {
@@ -101,7 +112,7 @@ test(`whenever a run is killed, each pack is the old one or the new one, and the
 });
 
 test(`when the first run on a volume that others filled is killed, the next one still knows what is theirs (seed ${SEED})`, {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const random = seededRandom(SEED);
   for (let run = 0; run < FIRST_RUNS; run++) {

@@ -215,6 +215,30 @@ describe("rollback", () => {
     expect(about.read("volume/core/old.txt")).toBe("theirs");
   });
 
+  test.for([
+    { title: "a directory of ours stood there", now: { data: { "x.txt": "ours" } } },
+    { title: "nothing stood there any more", now: {} },
+  ])("brings others' files back also where $title", ({ now }) => {
+    const theirs = { data: "theirs", more: { deep: "theirs, too" } };
+    using about = story({
+      packs: { core: pack("core", { data: "ours", more: { deep: "ours" } }) },
+      volume: { core: theirs },
+    });
+    about.once();
+    about.remove("packs/core/data");
+    about.remove("packs/core/more");
+    about.write("packs/core", now);
+    about.once();
+    expect(json(about, "rollback", "core", "--to", "0")).toMatchObject({ code: 0, returned: 2 });
+    expect(about.read("volume/core/data")).toBe("theirs");
+    expect(about.read("volume/core/more/deep")).toBe("theirs, too");
+    expect(about.once().outcomes).toEqual({ core: "unchanged" });
+    about.remove("volume/core/data");
+    about.packsync(["unpin", "core"]);
+    about.once();
+    expect(about.exists("volume/core/data"), "whoever removed it meant it").toBe("data" in now);
+  });
+
   test("brings a retired pack back, and it stays though no source has it", () => {
     using about = story({ packs: { core: pack("core"), other: pack("other") } });
     about.once();

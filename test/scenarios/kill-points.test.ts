@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { testWith } from "../support/requires.ts";
 import { type Bundle, buildBundle } from "./support/bundle.ts";
 import { inParallel } from "./support/in-parallel.ts";
+import { isSoak } from "./support/is-soak.ts";
 import { operationsOn, SHAPES, SMALL } from "./support/operations.ts";
 import { disturb, refer } from "./support/trial.ts";
 
@@ -11,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => bundle[Symbol.dispose]());
 
-describe.for(process.env["PACKSYNC_TEST_SOAK"] === "1" ? SHAPES : [SMALL])(
-  "killed at any call that changes the volume, a run leaves every pack of $title whole, and the next run puts all right",
+describe.for(isSoak ? SHAPES : [SMALL])(
+  "$title: killed at any call that changes the volume, a run leaves every pack whole, and the next one puts all right",
   (shape) => {
     for (const operation of operationsOn(shape))
       testWith({ tools: ["strace"], timeout: 600_000 }, operation.title, async () => {

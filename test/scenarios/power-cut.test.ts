@@ -5,11 +5,10 @@ import { testWith } from "../support/requires.ts";
 import { scratch } from "../support/trees.ts";
 import { startCommand } from "./programs/start.ts";
 import { type Bundle, buildBundle } from "./support/bundle.ts";
-import { type Call, runInjected } from "./support/calls.ts";
+import { runInjected, stepsOf } from "./support/calls.ts";
+import { isSoak } from "./support/is-soak.ts";
 import { MANY, type Operation, operationNamed, SMALL } from "./support/operations.ts";
 import { expectOrderAfterNext, expectWhole, observe, type Reference, traced } from "./support/trial.ts";
-
-const isSoak = process.env["PACKSYNC_TEST_SOAK"] === "1";
 
 let bundle: Bundle;
 beforeAll(async () => {
@@ -35,7 +34,7 @@ describe("when the power is cut, every pack is whole, and the next run puts all 
       async () => {
         using machine = await prepareMachine(operation);
         const { about } = machine;
-        for (const call of stepsOf(about.calls))
+        for (const call of isSoak ? about.calls : stepsOf(about.calls))
           for (const moment of moments) {
             using _ = machine.boot();
             const { text } = await runInjected(traced(machine.root, operation, bundle), call, "signal=KILL");
@@ -53,23 +52,6 @@ describe("when the power is cut, every pack is whole, and the next run puts all 
       },
     );
 });
-
-/**
- * Where the numbered steps of docs/how-it-publishes.md begin and end: something gets its name, or is made durable. Of many
- * alike in a row the first and the last; in a soak every call.
- */
-function stepsOf(calls: readonly Call[]): readonly Call[] {
-  if (isSoak) return calls;
-  const steps = calls.filter(({ name }) => /^(rename|fsync|fdatasync|syncfs)/.test(name));
-  return steps.filter(
-    (step, index) => kindOf(step) !== kindOf(steps[index - 1]) || kindOf(step) !== kindOf(steps[index + 1]),
-  );
-}
-
-/** `fsync volume/.packsync/staging`. */
-function kindOf(call: Call | undefined): string | undefined {
-  return call?.text.split("/").slice(0, 3).join("/");
-}
 
 async function expectRecovery({ root, operation, about }: Machine, where: string) {
   const found = await expectWhole(root, about, operation, where);

@@ -75,6 +75,8 @@ interface StageOptions {
   readonly kind?: StagedRelease["kind"];
   /** What others do between the look at the live tree and staging. */
   readonly beforeStaging?: () => void;
+  /** Everything is written while it is read, as a first scan does, whatever the plan wants of it. */
+  readonly isAllRead?: true;
 }
 
 /** Plans and stages what a source of these files would give. */
@@ -83,17 +85,17 @@ export function stage(
   tree: TreeOf<Content>,
   options: StageOptions = {},
 ): StagedRelease {
-  const { kind = "publish", beforeStaging = () => {} } = options;
+  const { kind = "publish", beforeStaging = () => {}, isAllRead } = options;
   const previous = publisher.previous(PACK);
   const live = scanLive({ root, ledger: previous?.files ?? {}, inspect: () => true });
   const source = snapshotOf(tree);
   const plan = planPack(source, live, previous, forPack(deps.policy, PACK));
   const place = publisher.place(PACK);
   const staging = publisher.open(place, new Map());
-  for (const change of plan.changes) {
-    if (change.kind === "add" || change.kind === "replace")
-      staging.write(change.path, change.next.mode, bytesOf(tree[change.path]));
-  }
+  const isWanted = (path: string) =>
+    plan.changes.some((change) => change.path === path && (change.kind === "add" || change.kind === "replace"));
+  for (const [path, { mode }] of source.files)
+    if (isAllRead || isWanted(path)) staging.write(path, mode, bytesOf(tree[path]));
   beforeStaging();
   const about = {
     version: "1.0.0",

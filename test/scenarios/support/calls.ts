@@ -78,6 +78,24 @@ function parse(line: string, root: string) {
   return { name, paths, text: `${name} ${paths.join(" → ")}`, isRead: isReadOnly || READS.has(name), isDisturbed };
 }
 
+/**
+ * Where the numbered steps of docs/how-it-publishes.md begin and end: something gets its name, or is made durable; of many
+ * such in a row that are alike the first and the last.
+ */
+export function stepsOf(calls: readonly Call[]): readonly Call[] {
+  const steps = calls.filter(({ name }) => /^(rename|fsync|fdatasync|syncfs)/.test(name));
+  return steps.filter(
+    (step, index) =>
+      step.name.startsWith("rename") ||
+      [steps[index - 1], steps[index + 1]].some((next) => kindOf(next) !== kindOf(step)),
+  );
+}
+
+/** `fsync volume/.packsync/staging`. */
+function kindOf(call: Call | undefined): string | undefined {
+  return call?.text.split("/").slice(0, 3).join("/");
+}
+
 /** What happened to a run into which something was injected. */
 interface Injected extends Ended {
   /** The call at which it happened, as in {@link Call}. */

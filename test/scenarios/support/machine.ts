@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -9,7 +9,7 @@ import type { Story } from "./story.ts";
 export function mount(story: Story, path: string, ...args: readonly string[]): void {
   mkdirSync(story.at(path), { recursive: true });
   execFileSync("mount", [...args, story.at(path)]);
-  story.defer(() => execFileSync("umount", ["--lazy", story.at(path)]));
+  story.defer(() => spawnSync("umount", ["--lazy", story.at(path)])); // whoever unmounted it before has done so
 }
 
 /** A file system in a file, mounted until the story is over. @returns how to mount it anew, as after a reboot */
@@ -37,14 +37,39 @@ export function fill(path: string): void {
 
 /** The files below `path` that a sync opens, relative to it, sorted, each once. */
 export function opened(story: Story, path: string): string[] {
+  const inside = allOpened(story).filter((file) => file.startsWith(`${story.at(path)}/`));
+  return inside.map((file) => relative(story.at(path), file));
+}
+
+/** Every path that a sync opens, or tries to, but directories; sorted, each once. */
+export function allOpened(story: Story): string[] {
   const log = story.at("strace.log");
   const main = join(import.meta.dirname, "../../../src/main.ts");
   const trace = ["-f", "-qq", "-s", "4096", "-e", "trace=openat", "-o", log];
-  execFileSync("strace", [...trace, process.execPath, main, "--once", "-q"], { cwd: story.directory, stdio: "ignore" });
+  const args = [...trace, process.execPath, main, "--once", "-q"];
+  const { error } = spawnSync("strace", args, { cwd: story.directory, stdio: "ignore" });
+  if (error !== undefined) throw error;
   const opens = readFileSync(log, "utf8").matchAll(/openat\([^"]*"([^"]*)", ([A-Z_|]+)/g);
   const files = [...opens].flatMap(([, file = "", flags = ""]) => (flags.includes("O_DIRECTORY") ? [] : [file]));
-  const inside = files.filter((file) => file.startsWith(`${story.at(path)}/`));
-  return [...new Set(inside.map((file) => relative(story.at(path), file)))].sort();
+  return [...new Set(files)].sort();
+}
+
+/** What a sync took of the machine. */
+export interface Usage {
+  readonly stdout: string;
+  readonly maxRssKiB: number;
+  /** Of processor time, on all threads. */
+  readonly seconds: number;
+}
+
+/** `packsync --once --format json`, measured by the system. */
+export function usage(story: Story, about: { readonly timeoutMs?: number } = {}): Usage {
+  const log = story.at("usage.json");
+  const preload = `--import=${new URL("../programs/report-usage.ts", import.meta.url)}`;
+  const env = { NODE_OPTIONS: preload, PACKSYNC_TEST_USAGE: log };
+  const { stdout } = story.packsync(["--once", "--format", "json"], { env, ...about });
+  const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(readFileSync(log, "utf8"));
+  return { stdout, maxRssKiB: maxRSS, seconds: (userCPUTime + systemCPUTime) / 1e6 };
 }
 
 /** How each kind of ELF file is built. Cross compilers may lack headers and start files; nothing is run here. */

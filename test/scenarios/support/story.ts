@@ -41,6 +41,7 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly volume?: string;
+  readonly timeoutMs?: number;
   /** A command that runs the program, e.g. `strace`. */
   readonly through?: readonly string[];
 }
@@ -107,14 +108,18 @@ export function story(
   };
 }
 
-function runProgram(cwd: string, args: readonly string[], { env = {}, uid, through = [] }: RunOptions): Ended {
+function runProgram(
+  cwd: string,
+  args: readonly string[],
+  { env = {}, uid, through = [], timeoutMs = TIMEOUT_MS }: RunOptions,
+): Ended {
   const user = uid === undefined ? {} : { uid, gid: uid };
   const environment = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
   const options = {
     cwd,
     env: environment,
     encoding: "utf8",
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     killSignal: "SIGKILL",
     ...user,
   } as const;

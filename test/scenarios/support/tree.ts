@@ -43,6 +43,22 @@ export function fifo(path: string): void {
   execFileSync("mkfifo", [path]);
 }
 
+/** `/dev/zero`: whoever reads it never comes to an end. Needs root. */
+export function characterDevice(path: string): void {
+  execFileSync("mknod", [path, "c", "1", "5"]);
+}
+
+/** One that is nobody's: whoever opens it fails. Needs root. */
+export function blockDevice(path: string): void {
+  execFileSync("mknod", [path, "b", "7", "99"]);
+}
+
+/** `café` in Latin-1. */
+export const UNDECODABLE_NAME = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
+
+/** 255 bytes: more do not fit a directory. */
+export const LONGEST_NAME = `${"n".repeat(251)}.txt`;
+
 /** Every entry below a directory: `644 <digest>` of a file, `directory`, `link → target`, `special`. */
 export function treeOf(directory: string): Record<string, string> {
   const pairs = walk(directory).map((path): [string, string] => [path, describe(`${directory}/${path}`)]);
