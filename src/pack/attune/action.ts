@@ -9,7 +9,7 @@ import { checkedParameters, checkParameters } from "./parameters.ts";
 import { checkProgramPath } from "./program-path.ts";
 import { relabelled } from "./relabel.ts";
 import { checkRunner, isNative } from "./runner.ts";
-import { described, FOR_PEOPLE, filled, placement } from "./shapes.ts";
+import { described, FOR_PEOPLE, nonEmpty, placement } from "./shapes.ts";
 
 const SCHEMAS = ["parameters", "output", "output_schema"] as const;
 const DELIVERY_HINT =
@@ -24,10 +24,10 @@ export const action: KindModel = {
       "Which runtime runs it: `shell` (default), `python`, `nodejs`, `native`, or another's ref",
       text,
     ),
-    entry_point: field("The program, relative to `actions/`; needed unless there is a `workflow_file`", filled),
+    entry_point: field("The program, relative to `actions/`; needed unless there is a `workflow_file`", nonEmpty),
     workflow_file: field(
       "The workflow to run instead, relative to `actions/`: `workflows/<name>.workflow.yaml`",
-      filled,
+      nonEmpty,
     ),
     parameter_delivery: field("How parameters arrive; default `stdin`", oneOf(["stdin", "file"])),
     parameter_format: field("How parameters are written; default `json`", oneOf(["dotenv", "json", "yaml"])),
@@ -97,7 +97,7 @@ function checkOutput(value: Mapping): readonly Finding[] {
     {
       severity: "warning",
       code: "action.ignored_output_schema",
-      message: "Expected `output`, got `output_schema`, which the platform's loaders do not read",
+      message: "Expected `output`, got `output_schema`, which most of the platform's loaders do not read",
       hint: "Rename it to `output`.",
       path: ["output_schema"],
       at: "key",

@@ -6,12 +6,12 @@ import type { DefinitionContext, KindModel } from "../model.ts";
 import { field, int, oneOf, required, text, texts } from "../schema/shape.ts";
 import { checkRef, isReference } from "./component-ref.ts";
 import { relabelled } from "./relabel.ts";
-import { described, FOR_PEOPLE, filled, positive } from "./shapes.ts";
+import { described, FOR_PEOPLE, nonEmpty, positive } from "./shapes.ts";
 
 const CODE = "policy.invalid_controls";
 
 const quota = z.looseObject({
-  quota_type: required("What is counted, e.g. `daily`", filled),
+  quota_type: required("What is counted, e.g. `daily`", nonEmpty),
   limit: required("How many", positive),
 });
 

@@ -8,7 +8,7 @@ import { checkRef } from "./component-ref.ts";
 import { parameters } from "./parameter-shape.ts";
 import { checkedParameters, checkParameters } from "./parameters.ts";
 import { relabelled } from "./relabel.ts";
-import { described, filled, natural } from "./shapes.ts";
+import { described, natural, nonEmpty } from "./shapes.ts";
 import { checkTemplates } from "./templates.ts";
 
 const CODE = "queue.invalid_definition";
@@ -24,8 +24,8 @@ const tunable = z.looseObject({
 export const queue: KindModel = {
   schema: z.looseObject({
     ...described,
-    label: required("Name for people", filled),
-    dispatch_action: required("The action that takes the items, `<pack>.<name>`", filled),
+    label: required("Name for people", nonEmpty),
+    dispatch_action: required("The action that takes the items, `<pack>.<name>`", nonEmpty),
     accepting_new_items: field("Whether items can be put in; default true", bool),
     default_priority: field("Of items that have none; default 0", int),
     allow_pending_update: field("Whether an item that waits can be changed; default false", bool),
@@ -33,8 +33,8 @@ export const queue: KindModel = {
     batch_mode: field("Whether the action gets one item or many; default `single`", oneOf(["single", "batch"])),
     item_schema: parameters("What an item has: name → field"),
     action_params: field('Parameters of the action; templates as `"{{ item.x }}"`', anyMap),
-    trace_tag_template: field("A tag for what follows from an item", filled),
-    permission_set_refs: field("What its executions may do", z.array(filled)),
+    trace_tag_template: field("A tag for what follows from an item", nonEmpty),
+    permission_set_refs: field("What its executions may do", z.array(nonEmpty)),
     reference_visibility: field("Which packs may use it", oneOf(["public", "private", "restricted"])),
     reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
     config: field(

@@ -6,7 +6,7 @@ import type { DefinitionContext, KindModel } from "../model.ts";
 import { anyMap, field, required, text, texts } from "../schema/shape.ts";
 import { checkPackRef, checkRef, isReference } from "./component-ref.ts";
 import { relabelled } from "./relabel.ts";
-import { described, FOR_PEOPLE, filled } from "./shapes.ts";
+import { described, FOR_PEOPLE, nonEmpty } from "./shapes.ts";
 import { checkTemplates } from "./templates.ts";
 
 /** `rules/*.yaml`. Source: `PackComponentLoader` (crates/common), which skips a rule whose trigger or action it cannot find. */
@@ -14,8 +14,8 @@ export const rule: KindModel = {
   schema: z.looseObject({
     ...described,
     pack_ref: field("The pack's ref; it may say nothing else", text),
-    trigger_ref: required("The trigger whose events it takes; a bare name is one of this pack", filled),
-    action_ref: required("The action that it runs; a bare name is one of this pack", filled),
+    trigger_ref: required("The trigger whose events it takes; a bare name is one of this pack", nonEmpty),
+    action_ref: required("The action that it runs; a bare name is one of this pack", nonEmpty),
     conditions: field("Which events it takes; default all", z.union([anyMap, z.array(z.unknown())])),
     action_params: field('Parameters of the action; templates as `"{{ event.payload.x }}"`', anyMap),
     trigger_params: field("Configuration of the trigger", anyMap),

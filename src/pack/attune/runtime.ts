@@ -5,7 +5,7 @@ import type { DefinitionContext, KindModel } from "../model.ts";
 import { anyMap, bool, field, oneOf, required, text, texts } from "../schema/shape.ts";
 import { checkPackRef, checkRef } from "./component-ref.ts";
 import { relabelled } from "./relabel.ts";
-import { described, FOR_PEOPLE, filled } from "./shapes.ts";
+import { described, FOR_PEOPLE, nonEmpty } from "./shapes.ts";
 
 const variable = z.looseObject({
   value: required("The value; `{pack_dir}`, `{env_dir}`, `{interpreter}`, `{manifest_path}` are replaced", text),
@@ -43,7 +43,7 @@ const executionConfig = z.looseObject({
 });
 
 const version = z.looseObject({
-  version: required('The version, in quotes: `"3.12"`', filled),
+  version: required('The version, in quotes: `"3.12"`', nonEmpty),
   is_default: field("Whether it is taken when nobody asks for one", bool),
   execution_config: field("How it runs files", executionConfig),
   distributions: field("How to find it on a worker", anyMap),

@@ -10,7 +10,7 @@ import { checkedParameters, checkParameters } from "./parameters.ts";
 import { checkProgramPath } from "./program-path.ts";
 import { relabelled } from "./relabel.ts";
 import { checkRunner, isNative } from "./runner.ts";
-import { described, FOR_PEOPLE, filled, placement } from "./shapes.ts";
+import { described, FOR_PEOPLE, nonEmpty, placement } from "./shapes.ts";
 
 const VERSION_HINT = 'Quote the constraint: `runtime_version: ">=3.10"`; without quotes it is not read.';
 
@@ -22,7 +22,7 @@ export const sensor: KindModel = {
       "Which runtime runs it: `native` (default), `shell`, `python`, `nodejs`, or another's ref",
       text,
     ),
-    entry_point: field("The program, relative to `sensors/`", filled),
+    entry_point: field("The program, relative to `sensors/`", nonEmpty),
     trigger_types: field("The triggers that it fires, by their refs", z.union([texts, text])),
     trigger_type: field("As `trigger_types`, if there is only one", z.union([text, texts])),
     parameters: parameters("What it can be configured with: name → field"),

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { bool, field, int, text, texts } from "../schema/shape.ts";
 
 /** A text with something in it. */
-export const filled = z.string().check(z.minLength(1));
+export const nonEmpty = z.string().check(z.minLength(1));
 /** 0, 1, 2, … */
 export const natural = z.int().check(z.minimum(0));
 /** 1, 2, 3, … */

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { bool, field, oneOf, required, text } from "../schema/shape.ts";
-import { filled, positive } from "./shapes.ts";
+import { nonEmpty, positive } from "./shapes.ts";
 
 const resultFormat = oneOf(["simple", "json"]);
 
 const runner = z.looseObject({
   type: required("How to run it", oneOf(["script", "unittest", "pytest"])),
-  entry_point: required("The script or tests, relative to the pack", filled),
+  entry_point: required("The script or tests, relative to the pack", nonEmpty),
   timeout: field("Seconds until it counts as failed; default 300", positive),
   result_format: field("How its output is read; default `simple`", resultFormat),
 });
