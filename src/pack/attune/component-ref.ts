@@ -48,8 +48,8 @@ function qualified(text: string, pack = "pack"): string {
 
 function missingRef(value: Mapping, about: DefinitionContext): Finding {
   const name = typeof value["name"] === "string" ? value["name"] : "";
-  const candidates = [name, stemOf(about.file)].map((each) => `${about.pack ?? "my_pack"}.${each}`);
-  const example = candidates.find((each) => COMPONENT_REF.test(each)) ?? "my_pack.my_name";
+  const candidates = [name, stemOf(about.file), "my_name"].map((each) => `${about.pack ?? "my_pack"}.${each}`);
+  const example = candidates.find((each) => COMPONENT_REF.test(each)) ?? "";
   return {
     severity: "warning",
     code: "metadata.missing_field",
