@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Finding } from "../finding.ts";
 import { isAbsent, type Mapping } from "../mapping.ts";
 import type { KindModel } from "../model.ts";
-import { bool, field, oneOf, text, texts } from "../schema/shape.ts";
+import { bool, field, int, oneOf, text, texts } from "../schema/shape.ts";
 import { checkRef } from "./component-ref.ts";
 import { parameters } from "./parameter-shape.ts";
 import { checkedParameters, checkParameters } from "./parameters.ts";
@@ -38,11 +38,21 @@ export const action: KindModel = {
     runtime_version: field('Which versions of the runtime will do, in quotes: `">=3.10"`', text),
     accesses_mcp: field("Whether it may use the platform's MCP server", bool),
     default_execution_permission_set_refs: field("What its executions may do", texts),
+    timeout: field("Seconds until an execution counts as timed out", z.number()),
+    launch: field("How a built program is started, in newer versions of the platform", z.unknown()),
+    reference_visibility: field("Which packs may use it", oneOf(["public", "private", "restricted"])),
+    reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
+    artifact_retention_policy: field("As `log_retention_policy`, for artifacts", text),
+    artifact_retention_limit: field("How many of them are kept", int),
     examples: field("How to use it; for people only", z.unknown()),
     metadata: field("Whatever else there is to know; for programs of your own", z.unknown()),
     ...placement,
   }),
-  advisory: [...FOR_PEOPLE, "runtime_version", "accesses_mcp", ...Object.keys(placement)],
+  advisory: [
+    ...FOR_PEOPLE,
+    ...["runtime_version", "accesses_mcp", "timeout", "reference_visibility", "reference_allowed_pack_refs"],
+    ...["artifact_retention_policy", "artifact_retention_limit", ...Object.keys(placement)],
+  ],
   check: (value, about) => [
     ...checkRef(value, about),
     ...checkRunner(value["runner_type"], about, "action.unknown_runner_type"),

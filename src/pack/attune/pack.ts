@@ -33,6 +33,9 @@ export const pack: KindModel = {
     dependencies: field("Packs that it needs: `ref` or `ref@version`", texts),
     python: field('The version of Python that it needs, in quotes: `"3.11"`', text),
     nodejs: field('The version of Node.js that it needs, in quotes: `"20"`', text),
+    requires: field("What it needs of the platform, in newer versions", z.unknown()),
+    source: field("Where it comes from, in newer versions", z.unknown()),
+    evidence: field("What proves that, in newer versions", z.unknown()),
     testing: field("How the platform tests it", testing),
   }),
   advisory: [

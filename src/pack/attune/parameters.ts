@@ -20,9 +20,15 @@ export function checkParameters(value: Mapping, keys: readonly string[]): readon
   return keys.flatMap((key) => checkFields(value[key], key));
 }
 
-/** So that nothing is reported twice: `checkParameters` knows more than the shape of a flat map. */
+/**
+ * So that nothing is reported twice: `checkParameters` knows more than the shape of a flat map. In JSON Schema for the whole,
+ * the names below `properties` are the author's own, not misspelt keywords.
+ */
 export function checkedParameters(keys: readonly string[]): readonly Relabelling[] {
-  return keys.map((at) => ({ at, drop: true }));
+  return keys.flatMap((at) => [
+    { at: `${at}.properties`, drop: "all" },
+    { at, drop: "shape" },
+  ]);
 }
 
 function checkFields(schema: unknown, key: string): readonly Finding[] {

@@ -9,16 +9,16 @@ export interface Relabelling {
   /** The platform's own checker has a code for an error there. `undefined`: as it is. */
   readonly code?: string;
   readonly hint?: string;
-  /** Somebody else says it better. */
-  readonly drop?: true;
+  /** Somebody else says it better: what is wrong with the shape, or also what looks like a misspelling. */
+  readonly drop?: "shape" | "all";
 }
 
 /** Findings about the shape, in the words of the platform's checker. Of several that apply, the first one counts. */
 export function relabelled(relabellings: readonly Relabelling[]): (found: readonly Finding[]) => readonly Finding[] {
-  return (found) => found.flatMap((finding) => (isAboutShape(finding) ? changed(finding, relabellings) : [finding]));
+  return (found) => found.flatMap((finding) => changed(finding, relabellings));
 }
 
-/** What checks say themselves has its hint already. */
+/** Whoever says more than the schema does has a hint already. */
 function isAboutShape({ code, hint }: Finding): boolean {
   return code.startsWith("metadata.") && hint === undefined;
 }
@@ -26,13 +26,15 @@ function isAboutShape({ code, hint }: Finding): boolean {
 function changed(finding: Finding, relabellings: readonly Relabelling[]): readonly Finding[] {
   const fits = relabellings.find((relabelling) => applies(relabelling, finding));
   if (fits === undefined) return [finding];
-  if (fits.drop) return [];
+  if (fits.drop !== undefined) return [];
   const { code = finding.code, hint } = fits;
   const isError = finding.severity === "error";
   return [{ ...finding, ...(isError && { code }), ...(hint !== undefined && { hint }) }];
 }
 
-function applies({ at, reach }: Relabelling, { path }: Finding): boolean {
+function applies({ at, reach, drop }: Relabelling, finding: Finding): boolean {
+  const { path } = finding;
   const depth = at === "" ? 0 : at.split(".").length;
+  if (drop !== "all" && !isAboutShape(finding)) return false;
   return (depth === 0 || isBelow(path, at)) && (reach === undefined || path.length === depth);
 }

@@ -42,7 +42,9 @@ export const sensor: KindModel = {
     ...checkParameters(value, ["parameters"]),
   ],
   report: relabelled([
-    ...checkedParameters(["parameters", "trigger_types", "trigger_type"]),
+    ...checkedParameters(["parameters"]),
+    { at: "trigger_types", drop: "shape" },
+    { at: "trigger_type", drop: "shape" },
     { at: "runtime_version", hint: VERSION_HINT },
   ]),
 };
