@@ -18,11 +18,6 @@ export function relabelled(relabellings: readonly Relabelling[]): (found: readon
   return (found) => found.flatMap((finding) => changed(finding, relabellings));
 }
 
-/** Whoever says more than the schema does has a hint already. */
-function isAboutShape({ code, hint }: Finding): boolean {
-  return code.startsWith("metadata.") && hint === undefined;
-}
-
 function changed(finding: Finding, relabellings: readonly Relabelling[]): readonly Finding[] {
   const fits = relabellings.find((relabelling) => applies(relabelling, finding));
   if (fits === undefined) return [finding];
@@ -35,6 +30,8 @@ function changed(finding: Finding, relabellings: readonly Relabelling[]): readon
 function applies({ at, reach, drop }: Relabelling, finding: Finding): boolean {
   const { path } = finding;
   const depth = at === "" ? 0 : at.split(".").length;
-  if (drop !== "all" && !isAboutShape(finding)) return false;
+  if (!finding.code.startsWith("metadata.")) return false;
+  // Whoever says more than the schema does has a hint already.
+  if (drop !== "all" && finding.hint !== undefined) return false;
   return (depth === 0 || isBelow(path, at)) && (reach === undefined || path.length === depth);
 }
