@@ -1,5 +1,6 @@
 import { checkShape } from "./check-shape.ts";
 import type { Finding } from "./finding.ts";
+import { isMapping } from "./mapping.ts";
 import { type DefinitionContext, modelOf } from "./model.ts";
 
 /**
@@ -10,12 +11,10 @@ import { type DefinitionContext, modelOf } from "./model.ts";
 export function checkDefinition(value: unknown, about: DefinitionContext): readonly Finding[] {
   const model = modelOf(about.kind, about.dialect);
   if (model === undefined) return [];
-  if (!isMapping(value)) return [notAMapping(value, about)];
-  return [...checkShape(value, model), ...(model.check?.(value, about) ?? [])];
-}
-
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const found = isMapping(value)
+    ? [...checkShape(value, model), ...(model.check?.(value, about) ?? [])]
+    : [notAMapping(value, about)];
+  return model.report?.(found, about) ?? found;
 }
 
 function notAMapping(value: unknown, { kind }: DefinitionContext): Finding {

@@ -18,7 +18,7 @@ function findingsOf(issue: z.core.$ZodIssue, parent: ValuePath, advisory: readon
     if (meant !== undefined) return meant.flatMap((each) => findingsOf(each, path, advisory));
   }
   const severity = isAdvisory(path, advisory) ? "warning" : "error";
-  const isMissing = issue.code === "invalid_type" && issue.input === undefined;
+  const isMissing = issue.input === undefined;
   const name = `\`${excerpt(dotted(path))}\``;
   if (isMissing) {
     const message = `Expected ${name}, got none`;
@@ -39,12 +39,15 @@ function findingsOf(issue: z.core.$ZodIssue, parent: ValuePath, advisory: readon
   ];
 }
 
-/** `*` stands for one key or position; what is below an advisory path is advisory, too. */
+/** What is below an advisory path is advisory, too. */
 function isAdvisory(path: ValuePath, advisory: readonly string[]): boolean {
-  return advisory.some((pattern) => {
-    const parts = pattern.split(".");
-    return parts.length <= path.length && parts.every((part, index) => part === "*" || part === String(path[index]));
-  });
+  return advisory.some((pattern) => isBelow(path, pattern));
+}
+
+/** Whether `path` is at a dotted path, or below it. There `*` stands for one key or position. */
+export function isBelow(path: ValuePath, pattern: string): boolean {
+  const parts = pattern.split(".");
+  return parts.length <= path.length && parts.every((part, index) => part === "*" || part === String(path[index]));
 }
 
 function dotted(path: ValuePath): string {
@@ -64,6 +67,9 @@ const TYPES: Readonly<Record<string, string>> = {
   record: "a mapping",
 };
 
+/** What the size of a value counts; plural, for nobody minds. */
+const UNITS: Readonly<Record<string, string>> = { string: " characters long", array: " entries long" };
+
 function expectedOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
@@ -75,9 +81,9 @@ function expectedOf(issue: z.core.$ZodIssue): string {
       return [...new Set(expected)].join(" or ");
     }
     case "too_small":
-      return `at least ${issue.minimum}${issue.origin === "string" ? " characters" : ""}`;
+      return `at least ${issue.minimum}${UNITS[issue.origin] ?? ""}`;
     case "too_big":
-      return `at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`;
+      return `at most ${issue.maximum}${UNITS[issue.origin] ?? ""}`;
     case "invalid_format":
       return issue.pattern === undefined ? issue.format : `text like \`${issue.pattern}\``;
     default:
@@ -85,8 +91,9 @@ function expectedOf(issue: z.core.$ZodIssue): string {
   }
 }
 
-function shown(value: unknown): string {
-  if (value === null) return "nothing";
+/** What came, for people: `the text "1.0"`, `the number 1`, `a list`. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
   const literal = typeof value === "string" ? JSON.stringify(value.slice(0, 200)) : String(value);

@@ -1,5 +1,16 @@
 import type * as z from "zod/mini";
-import { trigger as attuneTrigger } from "./attune/trigger.ts";
+import { action } from "./attune/action.ts";
+import { cache } from "./attune/cache.ts";
+import { dashboard } from "./attune/dashboard.ts";
+import { pack } from "./attune/pack.ts";
+import { permissionSet } from "./attune/permission-set.ts";
+import { policy } from "./attune/policy.ts";
+import { queue } from "./attune/queue.ts";
+import { rule } from "./attune/rule.ts";
+import { runtime } from "./attune/runtime.ts";
+import { sensor } from "./attune/sensor.ts";
+import { trigger } from "./attune/trigger.ts";
+import { workflow } from "./attune/workflow.ts";
 import type { ComponentKind } from "./component.ts";
 import type { Finding } from "./finding.ts";
 import type { Dialect } from "./identity.ts";
@@ -13,6 +24,8 @@ export interface KindModel {
   readonly advisory: readonly string[];
   /** What a schema cannot say. `value` is a mapping, though not always one that fits the schema. */
   readonly check?: (value: Readonly<Record<string, unknown>>, about: DefinitionContext) => readonly Finding[];
+  /** What becomes of everything that was found: other codes, hints, or one finding for many. */
+  readonly report?: (found: readonly Finding[], about: DefinitionContext) => readonly Finding[];
 }
 
 /** Where a definition stands. */
@@ -23,10 +36,25 @@ export interface DefinitionContext {
   readonly dialect: Dialect;
   /** The pack's ref; `undefined`: nobody knows. */
   readonly pack: string | undefined;
+  /** Names, aliases and refs, in lower case, of the runtimes that this and other packs define. */
+  readonly runtimes?: ReadonlySet<string>;
 }
 
 const MODELS: Readonly<Record<Dialect, Partial<Record<ComponentKind, KindModel>>>> = {
-  attune: { trigger: attuneTrigger },
+  attune: {
+    action,
+    cache,
+    dashboard,
+    pack,
+    permission_set: permissionSet,
+    policy,
+    queue,
+    rule,
+    runtime,
+    sensor,
+    trigger,
+    workflow,
+  },
   stackstorm: { trigger: stackstormTrigger },
 };
 

@@ -15,7 +15,7 @@ test("says of unchanged files what it said before", async () => {
 test("stops saying what was mended", async () => {
   using own = pack({ ...PACK, "actions/bad.yaml": "a: [\n", "actions/worse.yaml": "b: [\n" });
   const first = await scan(own.at);
-  writeFileSync(`${own.root}/actions/bad.yaml`, "a: []\n");
+  writeFileSync(`${own.root}/actions/bad.yaml`, "ref: mypack.bad\nentry_point: run.sh\n");
   rmSync(`${own.root}/actions/worse.yaml`);
   expect((await scan(own.at, first)).diagnostics).toEqual([]);
 });

@@ -186,7 +186,10 @@ function swapForLink(root: string, time: number): void {
 }
 
 describe("a pack without pack.yaml", () => {
-  const bare = { "actions/test.yaml": "name: test\n", "actions/echo.sh": { script: "#!/bin/sh\n" } } as const;
+  const bare = {
+    "actions/test.yaml": "ref: mypack.test\nentry_point: echo.sh\n",
+    "actions/echo.sh": { script: "#!/bin/sh\n" },
+  } as const;
 
   test("gets a generated one in development, whose source stays as it is", async () => {
     using own = pack(bare);

@@ -7,8 +7,8 @@ import { scratch, writeTree } from "../support/trees.ts";
 
 const NOBODY = 65534;
 const PACK = {
-  "pack.yaml": "ref: other-name\nversion: 1.2.3\n",
-  "actions/run.yaml": "name: run\n",
+  "pack.yaml": "ref: other-name\nlabel: Other\nversion: 1.2.3\n",
+  "actions/run.yaml": "ref: other-name.run\nrunner_type: builtin\nentry_point: run\n",
   "lib/a.py": "a",
 } as const;
 

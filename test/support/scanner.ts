@@ -23,10 +23,10 @@ export function packAt(path: string, kind: "production" | "development" = "produ
   return { source: { name: "packs", path: path.slice(0, slash), kind }, directory: path.slice(slash + 1) };
 }
 
-export const MANIFEST = "ref: mypack\nversion: 1.2.3\ndependencies: [core]\n";
+export const MANIFEST = "ref: mypack\nlabel: My Pack\nversion: 1.2.3\ndependencies: [core]\n";
 export const PACK = {
   "pack.yaml": MANIFEST,
-  "actions/run.yaml": "name: run\n",
+  "actions/run.yaml": "ref: mypack.run\nentry_point: run.sh\n",
   "actions/run.sh": { script: "#!/bin/sh\n" },
   "lib/a.py": "a",
 } as const;

@@ -1,0 +1,74 @@
+import { shown } from "../check-shape.ts";
+import type { Finding, ValuePath } from "../finding.ts";
+import { isAbsent, isMapping, type Mapping } from "../mapping.ts";
+
+type Test = readonly [expected: string, fits: (value: unknown) => boolean];
+
+const NUMBER: Test = ["a number", (value) => typeof value === "number"];
+const SIZE: Test = ["0 or a positive whole number", (value) => Number.isInteger(value) && Number(value) >= 0];
+const MAPPING: Test = ["a mapping", isMapping];
+
+/** Those that decide what values are taken. A wrong one makes the whole schema invalid: no value is taken any more. */
+const KEYWORDS: Readonly<Record<string, Test>> = {
+  enum: ["a list", Array.isArray],
+  minimum: NUMBER,
+  maximum: NUMBER,
+  minLength: SIZE,
+  maxLength: SIZE,
+  minItems: SIZE,
+  maxItems: SIZE,
+  pattern: ["text", (value) => typeof value === "string"],
+  items: ["a mapping", (value) => isMapping(value) || typeof value === "boolean"],
+  properties: MAPPING,
+};
+
+export function checkKeywords(field: Mapping, path: ValuePath): readonly Finding[] {
+  const wrong = Object.entries(KEYWORDS).filter(([key, [, fits]]) => !isAbsent(field[key]) && !fits(field[key]));
+  const invalid = wrong.map(([key, [expected]]) => invalidKeyword(field[key], [...path, key], expected, "error"));
+  const { secret } = field;
+  if (isAbsent(secret) || typeof secret === "boolean") return invalid;
+  return [...invalid, invalidKeyword(secret, [...path, "secret"], "`true` or `false`", "warning")];
+}
+
+function invalidKeyword(value: unknown, path: ValuePath, expected: string, severity: "error" | "warning"): Finding {
+  return {
+    severity,
+    code: "schema.invalid_keyword",
+    message: `Expected \`${path.join(".")}\` to be ${expected}, got ${shown(value)}`,
+    path,
+    at: "value",
+  };
+}
+
+const BOUNDS = [
+  ["minimum", "maximum"],
+  ["minLength", "maxLength"],
+  ["minItems", "maxItems"],
+] as const;
+
+/** That there is a value between the bounds. */
+export function checkBounds(field: Mapping, path: ValuePath): readonly Finding[] {
+  return BOUNDS.flatMap(([low, high]) => {
+    const [from, to] = [field[low], field[high]];
+    if (typeof from !== "number" || typeof to !== "number" || from <= to) return [];
+    return [emptyRange({ low, high, from, to }, path)];
+  });
+}
+
+interface Range {
+  readonly low: string;
+  readonly high: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function emptyRange({ low, high, from, to }: Range, path: ValuePath): Finding {
+  return {
+    severity: "warning",
+    code: "schema.empty_range",
+    message: `Expected \`${low}\` to be at most \`${high}\`, which is \`${to}\`, got \`${from}\`: no value fits`,
+    hint: `Exchange \`${low}\` and \`${high}\`.`,
+    path: [...path, low],
+    at: "value",
+  };
+}
