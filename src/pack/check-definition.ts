@@ -1,6 +1,8 @@
 import { checkShape } from "./check-shape.ts";
 import type { Finding } from "./finding.ts";
+import { isMapping } from "./mapping.ts";
 import { type DefinitionContext, modelOf } from "./model.ts";
+import { unknownFields } from "./unknown-fields.ts";
 
 /**
  * Everything that is wrong with one definition, looked at by itself. Pure: where it stands is looked up by whoever shows it.
@@ -11,11 +13,7 @@ export function checkDefinition(value: unknown, about: DefinitionContext): reado
   const model = modelOf(about.kind, about.dialect);
   if (model === undefined) return [];
   if (!isMapping(value)) return [notAMapping(value, about)];
-  return [...checkShape(value, model), ...(model.check?.(value, about) ?? [])];
-}
-
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return [...checkShape(value, model), ...unknownFields(value, model.schema), ...(model.check?.(value, about) ?? [])];
 }
 
 function notAMapping(value: unknown, { kind }: DefinitionContext): Finding {
