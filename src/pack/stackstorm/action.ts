@@ -75,7 +75,7 @@ function checkRunner(runner: unknown): Finding[] {
   return [
     {
       severity: "warning",
-      code: "action.unknown_runner",
+      code: "action.unknown_runner_type",
       message: `Expected \`runner_type\` to be a runner that StackStorm comes with, got \`${excerpt(runner)}\``,
       hint: isMistral
         ? "StackStorm 3.3 removed Mistral: write the workflow for `orquesta`."

@@ -49,7 +49,7 @@ function checkTarget(target: unknown, names: ReadonlySet<unknown>, path: ValuePa
   return [
     {
       severity: "error",
-      code: "workflow.unknown_task",
+      code: "workflow.invalid_definition",
       message: `Expected \`${path.at(-1)}\` to name a link of this chain, got \`${excerpt(target)}\``,
       hint: `Its links: ${excerpt([...names].filter((name) => typeof name === "string").join(", "))}.`,
       path,
@@ -61,7 +61,7 @@ function checkTarget(target: unknown, names: ReadonlySet<unknown>, path: ValuePa
 function checkBothParameters({ params, parameters }: Mapping, path: ValuePath): Finding[] {
   if (!isFilled(params) || !isFilled(parameters)) return [];
   const message = "Expected `parameters` or `params`, its former name, got both";
-  return [{ severity: "error", code: "workflow.duplicate_parameters", message, path: [...path, "params"], at: "key" }];
+  return [{ severity: "error", code: "workflow.invalid_definition", message, path: [...path, "params"], at: "key" }];
 }
 
 function isFilled(value: unknown): boolean {

@@ -17,7 +17,7 @@ export function checkPack({ pack }: Readonly<Record<string, unknown>>, about: De
   return [
     {
       severity: "error",
-      code: "component.pack_mismatch",
+      code: "component.ref_pack_mismatch",
       message: `Expected \`pack\` to be \`${about.pack}\`, the pack that it is in, got \`${excerpt(pack)}\``,
       hint: "Remove the line: the platform knows the pack.",
       path: ["pack"],

@@ -24,7 +24,7 @@ function noTasks(): Finding {
 function checkName(name: string): Finding[] {
   if (!BUILTINS.has(name)) return [];
   const message = `Expected a name that is not the engine's own, got \`${name}\``;
-  return [{ severity: "error", code: "workflow.reserved_name", message, path: ["tasks", name], at: "key" }];
+  return [{ severity: "error", code: "workflow.invalid_definition", message, path: ["tasks", name], at: "key" }];
 }
 
 function checkWith(name: string, task: Mapping): Finding[] {
@@ -57,7 +57,7 @@ function checkTarget(target: string, tasks: Mapping, path: ValuePath): Finding[]
   return [
     {
       severity: "error",
-      code: "workflow.unknown_task",
+      code: "workflow.invalid_definition",
       message: `Expected \`do\` to name a task of this workflow, got \`${excerpt(target)}\``,
       hint: `Its tasks: ${excerpt(Object.keys(tasks).join(", "))}; and noop, fail, continue, retry.`,
       path,
