@@ -18,7 +18,7 @@ function findingsOf(issue: z.core.$ZodIssue, parent: ValuePath, advisory: readon
     if (meant !== undefined) return meant.flatMap((each) => findingsOf(each, path, advisory));
   }
   const severity = isAdvisory(path, advisory) ? "warning" : "error";
-  const isMissing = issue.code === "invalid_type" && issue.input === undefined;
+  const isMissing = issue.input === undefined;
   const name = `\`${excerpt(dotted(path))}\``;
   if (isMissing) {
     const message = `Expected ${name}, got none`;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { excerpt } from "../excerpt.ts";
 import type { Finding, ValuePath } from "../finding.ts";
-import { isMapping, type Mapping } from "../mapping.ts";
+import { isMapping, type Mapping, mappingsIn } from "../mapping.ts";
 import type { KindModel } from "../model.ts";
 import { anyMap, closed, field, required, text } from "../schema/shape.ts";
 import { notify } from "./action.ts";
@@ -27,17 +27,16 @@ export const chain: KindModel = {
   }),
   advisory: [],
   check: ({ chain, default: first }) => {
-    const links = Array.isArray(chain) ? chain.filter(isMapping) : [];
-    const names = new Set(links.map(({ name }) => name));
+    const links = mappingsIn(chain);
+    const names = new Set(links.map(([, { name }]) => name));
     return [
-      ...(Array.isArray(chain) ? chain : []).flatMap((each, index) => checkLink(each, names, ["chain", index])),
+      ...links.flatMap(([index, link]) => checkLink(link, names, ["chain", index])),
       ...checkTarget(first, names, ["default"]),
     ];
   },
 };
 
-function checkLink(link: unknown, names: ReadonlySet<unknown>, path: ValuePath): Finding[] {
-  if (!isMapping(link)) return [];
+function checkLink(link: Mapping, names: ReadonlySet<unknown>, path: ValuePath): Finding[] {
   return [
     ...["on-success", "on-failure"].flatMap((key) => checkTarget(link[key], names, [...path, key])),
     ...checkBothParameters(link, path),

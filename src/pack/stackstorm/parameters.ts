@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { excerpt } from "../excerpt.ts";
 import type { Finding, ValuePath } from "../finding.ts";
-import { isMapping, type Mapping } from "../mapping.ts";
+import { isAbsent, isMapping, type Mapping } from "../mapping.ts";
 import { anyMap, anyMaps, bool, closed, field, filled, number, oneOf, text } from "../schema/shape.ts";
 import { isTemplate } from "./common.ts";
 
@@ -86,7 +86,7 @@ function checkValues(schema: Mapping, path: ValuePath): Finding[] {
 
 /** It only breaks for callers who do not give the value themselves, so the pack is not refused. */
 function checkType(value: unknown, declared: unknown, path: ValuePath): Finding[] {
-  const isOpen = value === undefined || value === null || isTemplate(value);
+  const isOpen = isAbsent(value) || isTemplate(value);
   if (isOpen || typeof declared !== "string" || fits(value, declared)) return [];
   const isDefault = path.at(-1) === "default";
   return [

@@ -1,6 +1,6 @@
 import { excerpt } from "../excerpt.ts";
 import type { Finding, ValuePath } from "../finding.ts";
-import { isMapping, type Mapping } from "../mapping.ts";
+import { isAbsent, isMapping, type Mapping, mappingsIn } from "../mapping.ts";
 
 /** What the engine itself does; a task of this name is refused. Source: `ENGINE_EVENT_MAP` in orquesta/events.py. */
 const BUILTINS: ReadonlySet<string> = new Set(["continue", "fail", "noop", "retry"]);
@@ -34,11 +34,9 @@ function checkWith(name: string, task: Mapping): Finding[] {
 }
 
 function checkTransitions(name: string, next: unknown, tasks: Mapping): Finding[] {
-  if (!Array.isArray(next)) return [];
-  return next.flatMap((each, index) => {
-    const targets = isMapping(each) ? each["do"] : undefined;
-    return checkTargets(targets, tasks, ["tasks", name, "next", index, "do"]);
-  });
+  return mappingsIn(next).flatMap(([index, { do: targets }]) =>
+    checkTargets(targets, tasks, ["tasks", name, "next", index, "do"]),
+  );
 }
 
 /** @param targets one text may name several tasks */
@@ -64,8 +62,4 @@ function checkTarget(target: string, tasks: Mapping, path: ValuePath): Finding[]
       at: "value",
     },
   ];
-}
-
-function isAbsent(value: unknown): value is undefined | null | "" {
-  return value === undefined || value === null || value === "";
 }
