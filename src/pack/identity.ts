@@ -21,8 +21,8 @@ export interface IdentityContext {
   readonly file: "pack.yaml";
   /** The name of the pack's directory in its source. */
   readonly directory: string;
-  /** Whose rules it follows, if that is known; default: what the manifest itself says, else Attune's. */
-  readonly dialect?: Dialect;
+  /** Whose rules the pack follows, if somebody said so. */
+  readonly dialect?: Dialect | undefined;
   /** Where a key stands, or the whole content for an empty path: called for findings only. */
   readonly positionOf?: (path: readonly string[]) => Position | undefined;
 }
@@ -39,7 +39,8 @@ type Field<T> = { readonly value: T } | { readonly problem: Diagnostic };
  */
 export function readIdentity(value: unknown, context: IdentityContext): Identity {
   if (!isManifest(value)) {
-    return { dialect: context.dialect ?? "attune", dependencies: [], diagnostics: [noManifest(value, context)] };
+    const { dialect = "attune" } = context;
+    return { dialect, dependencies: [], diagnostics: [noManifest(value, context)] };
   }
   const dialect = context.dialect ?? manifestDialect(value) ?? "attune";
   const ref = readRef(value, dialect, context);

@@ -16,7 +16,7 @@ const schemaOrFlag = z.union([bool, anyMap]);
  * Schema's draft 4 with `required` inline, and with `secret`, `immutable` and `position`. What is nested in it
  * (`properties`, `items`) is left to the platform.
  */
-export const parameter = closed({
+const parameter = closed({
   type: filled("What kind of value it is; default string", z.union([type, z.array(z.union([type, anyMap]))])),
   description: filled("What it is for", text),
   default: field("What it is when nobody says; may be a template", z.unknown()),
