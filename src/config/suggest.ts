@@ -1,3 +1,4 @@
+import { nearest } from "../pack/spelling.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** What to do about the key `key` of the mapping at `parent`, which does not have it: a near one, or all there are. */
@@ -6,11 +7,13 @@ export function suggest(parent: readonly string[], key: string): string {
     return `\`${key}\` is for a single run: give it as a flag or in the environment.`;
   }
   const known = knownKeys(parent);
-  const near = known
-    .map(({ spelling, answer }) => ({ answer, distance: distance(plain(spelling), plain(key)) }))
-    .filter(({ distance }) => distance <= Math.min(2, Math.floor(key.length / 2)))
-    .sort((a, b) => a.distance - b.distance)
-    .at(0);
+  const limit = Math.min(2, Math.floor(key.length / 2));
+  const spelling = nearest(
+    key,
+    known.map(({ spelling }) => spelling),
+    limit,
+  );
+  const near = known.find((each) => each.spelling === spelling);
   if (near !== undefined) return `Did you mean \`${near.answer}\`?`;
   return `Known here: ${[...new Set(known.map(({ answer }) => answer))].join(", ")}.`;
 }
@@ -42,23 +45,4 @@ function knownKeys(parent: readonly string[]): readonly Known[] {
 
 function itself(key: string): Known {
   return { spelling: key, answer: key };
-}
-
-/** `lock_timeout`, `lock-timeout` and `lockTimeout` are the same to a person. */
-function plain(key: string): string {
-  return key.replace(/[-_.]/g, "").toLowerCase();
-}
-
-/** Levenshtein's distance: how many letters to add, drop or change. */
-function distance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (const [rowIndex, letter] of [...a].entries()) {
-    const row = [rowIndex + 1];
-    for (const [column, other] of [...b].entries()) {
-      const changed = (above[column] ?? 0) + (letter === other ? 0 : 1);
-      row.push(Math.min(changed, (above[column + 1] ?? 0) + 1, (row[column] ?? 0) + 1));
-    }
-    above = row;
-  }
-  return above.at(-1) ?? 0;
 }

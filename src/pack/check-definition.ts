@@ -2,6 +2,7 @@ import { checkShape } from "./check-shape.ts";
 import type { Finding } from "./finding.ts";
 import { isMapping } from "./mapping.ts";
 import { type DefinitionContext, modelOf } from "./model.ts";
+import { unknownFields } from "./unknown-fields.ts";
 
 /**
  * Everything that is wrong with one definition, looked at by itself. Pure: where it stands is looked up by whoever shows it.
@@ -12,7 +13,7 @@ export function checkDefinition(value: unknown, about: DefinitionContext): reado
   const model = modelOf(about.kind, about.dialect);
   if (model === undefined) return [];
   const found = isMapping(value)
-    ? [...checkShape(value, model), ...(model.check?.(value, about) ?? [])]
+    ? [...checkShape(value, model), ...unknownFields(value, model.schema), ...(model.check?.(value, about) ?? [])]
     : [notAMapping(value, about)];
   return model.report?.(found, about) ?? found;
 }

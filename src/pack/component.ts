@@ -1,4 +1,5 @@
 import type { Dialect } from "./identity.ts";
+import { isMapping, type Mapping } from "./mapping.ts";
 
 /** What a definition defines. `chain` is the body of a StackStorm action-chain, `workflow` that of an orquesta or Attune workflow. */
 export const componentKinds = [
@@ -62,12 +63,21 @@ export function kindOf(file: string, value: unknown, dialect: Dialect): Componen
   const only = ONLY_IN[directory];
   if (only !== undefined && only !== dialect) return undefined;
   const kind = BY_DIRECTORY[directory];
-  return kind === "action" && dialect === "stackstorm" ? bodyOrAction(value) : kind;
+  return dialect === "stackstorm" && BODIES.has(directory) ? bodyOrAction(value, kind) : kind;
 }
 
-/** StackStorm registers as an action what says which runner runs it; the rest are bodies that an `entry_point` names. */
-function bodyOrAction(value: unknown): ComponentKind {
-  if (typeof value !== "object" || value === null || "runner_type" in value) return "action";
+/** Where StackStorm's actions lie, and the bodies that their `entry_point`s name: of both kinds, in any of them. */
+const BODIES: ReadonlySet<string> = new Set(["actions", "actions/chains", "actions/workflows"]);
+
+/** StackStorm registers as an action what says which runner runs it; Mistral's workflows are not read any more. */
+function bodyOrAction(value: unknown, kind: ComponentKind | undefined): ComponentKind | undefined {
+  if (!isMapping(value) || (kind === "action" && "runner_type" in value)) return kind;
   if ("chain" in value) return "chain";
-  return "tasks" in value ? "workflow" : "action";
+  if ("tasks" in value) return "workflow";
+  return isMistral(value) ? undefined : kind;
+}
+
+/** A workflow below its own name, or several in a workbook. */
+function isMistral(value: Mapping): boolean {
+  return "workflows" in value || Object.values(value).some((each) => isMapping(each) && "tasks" in each);
 }

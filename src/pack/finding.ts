@@ -14,14 +14,16 @@ export interface Finding {
   readonly path: ValuePath;
   /** What is marked: the key at the end of `path`, or the value there. */
   readonly at: "key" | "value";
+  /** Where that is, if whoever found it knows. */
+  readonly range?: Range;
 }
 
 /** @param rangeOf where it stands; called for findings only, for it is slow */
 export function placed(
-  { path, at, ...finding }: Finding,
+  { path, at, range, ...finding }: Finding,
   file: string,
   rangeOf: (path: ValuePath, at: Finding["at"]) => Range | undefined,
 ): Diagnostic {
   const { severity, code, message, hint } = finding;
-  return { severity, code, message, file, ...rangeOf(path, at), ...(hint !== undefined && { hint }) };
+  return { severity, code, message, file, ...(range ?? rangeOf(path, at)), ...(hint !== undefined && { hint }) };
 }

@@ -1,4 +1,5 @@
 import type { Diagnostic, Position } from "./diagnostics.ts";
+import { manifestDialect } from "./dialect.ts";
 import { excerpt } from "./excerpt.ts";
 import { asPackRef, attunePackRef, type PackRef, stackstormPackRef } from "./ref.ts";
 
@@ -20,6 +21,8 @@ export interface IdentityContext {
   readonly file: "pack.yaml";
   /** The name of the pack's directory in its source. */
   readonly directory: string;
+  /** Whose rules the pack follows, if somebody said so. */
+  readonly dialect?: Dialect | undefined;
   /** Where a key stands, or the whole content for an empty path: called for findings only. */
   readonly positionOf?: (path: readonly string[]) => Position | undefined;
 }
@@ -36,9 +39,10 @@ type Field<T> = { readonly value: T } | { readonly problem: Diagnostic };
  */
 export function readIdentity(value: unknown, context: IdentityContext): Identity {
   if (!isManifest(value)) {
-    return { dialect: "attune", dependencies: [], diagnostics: [noManifest(value, context)] };
+    const { dialect = "attune" } = context;
+    return { dialect, dependencies: [], diagnostics: [noManifest(value, context)] };
   }
-  const dialect = dialectOf(value);
+  const dialect = context.dialect ?? manifestDialect(value) ?? "attune";
   const ref = readRef(value, dialect, context);
   const version = readVersion(value, dialect, context);
   return {
@@ -62,16 +66,6 @@ function noManifest(value: unknown, context: IdentityContext): Diagnostic {
   }
   const message = `Expected \`${file}\` to have \`key: value\` lines, got ${value === null ? "none" : describe(value)}`;
   return finding("manifest.not_object", message, hint, context, []);
-}
-
-const ATTUNE_SIGNS = ["label", "conf_schema", "config_schema", "runtime_deps", "testing", "meta"];
-const STACKSTORM_SIGNS = ["author", "contributors", "keywords", "python_versions", "stackstorm_version"];
-
-/** Both have `ref`, `version` and more in common; only StackStorm requires `name`, only Attune knows `label`. */
-function dialectOf(manifest: Manifest): Dialect {
-  const has = (key: string) => Object.hasOwn(manifest, key);
-  if (ATTUNE_SIGNS.some(has) || typeof manifest["system"] === "boolean") return "attune";
-  return has("name") && STACKSTORM_SIGNS.some(has) ? "stackstorm" : "attune";
 }
 
 function readRef(manifest: Manifest, dialect: Dialect, context: IdentityContext): Field<PackRef> {

@@ -14,7 +14,16 @@ import { workflow } from "./attune/workflow.ts";
 import type { ComponentKind } from "./component.ts";
 import type { Finding } from "./finding.ts";
 import type { Dialect } from "./identity.ts";
+import { action as stackstormAction } from "./stackstorm/action.ts";
+import { alias as stackstormAlias } from "./stackstorm/alias.ts";
+import { chain as stackstormChain } from "./stackstorm/chain.ts";
+import { configSchema as stackstormConfigSchema } from "./stackstorm/config-schema.ts";
+import { pack as stackstormPack } from "./stackstorm/pack.ts";
+import { policy as stackstormPolicy } from "./stackstorm/policy.ts";
+import { rule as stackstormRule } from "./stackstorm/rule.ts";
+import { sensor as stackstormSensor } from "./stackstorm/sensor.ts";
 import { trigger as stackstormTrigger } from "./stackstorm/trigger.ts";
+import { workflow as stackstormWorkflow } from "./stackstorm/workflow.ts";
 
 /** What one kind of component is in one dialect. */
 export interface KindModel {
@@ -55,7 +64,18 @@ const MODELS: Readonly<Record<Dialect, Partial<Record<ComponentKind, KindModel>>
     trigger,
     workflow,
   },
-  stackstorm: { trigger: stackstormTrigger },
+  stackstorm: {
+    action: stackstormAction,
+    alias: stackstormAlias,
+    chain: stackstormChain,
+    config_schema: stackstormConfigSchema,
+    pack: stackstormPack,
+    policy: stackstormPolicy,
+    rule: stackstormRule,
+    sensor: stackstormSensor,
+    trigger: stackstormTrigger,
+    workflow: stackstormWorkflow,
+  },
 };
 
 /** `undefined`: this dialect has no such kind. */

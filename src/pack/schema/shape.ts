@@ -11,9 +11,26 @@ export function field<T extends z.ZodMiniType>(description: string, type: T) {
   return z.optional(z.nullable(type)).check(z.describe(description));
 }
 
+/** A field that may be missing, but not be left empty: the platform refuses `key:` without a value. */
+export function filled<T extends z.ZodMiniType>(description: string, type: T) {
+  return z.optional(type).check(z.describe(description));
+}
+
 /** A field that has to be there. */
 export function required<T extends z.ZodMiniType>(description: string, type: T): T {
   return type.check(z.describe(description));
+}
+
+/**
+ * A mapping whose unknown keys the platform refuses. They pass the schema all the same: `unknown-fields.ts` makes a finding
+ * of each, where it stands.
+ */
+export function closed<const T extends z.core.$ZodLooseShape>(shape: T) {
+  return z.looseObject(shape).check(z.meta({ additionalProperties: false }));
+}
+
+export function isClosed(schema: z.core.$ZodType): boolean {
+  return z.globalRegistry.get(schema)?.["additionalProperties"] === false;
 }
 
 /** Values that the platform compares as they are. */
@@ -26,3 +43,5 @@ export const bool = z.boolean();
 export const int = z.int();
 export const anyMap = z.record(z.string(), z.unknown());
 export const texts = z.array(z.string());
+export const number = z.number();
+export const anyMaps = z.array(anyMap);
