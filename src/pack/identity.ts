@@ -20,6 +20,8 @@ export interface IdentityContext {
   readonly file: "pack.yaml";
   /** The name of the pack's directory in its source. */
   readonly directory: string;
+  /** Whose rules the pack follows, if somebody said so. */
+  readonly dialect?: Dialect | undefined;
   /** Where a key stands, or the whole content for an empty path: called for findings only. */
   readonly positionOf?: (path: readonly string[]) => Position | undefined;
 }
@@ -36,9 +38,10 @@ type Field<T> = { readonly value: T } | { readonly problem: Diagnostic };
  */
 export function readIdentity(value: unknown, context: IdentityContext): Identity {
   if (!isManifest(value)) {
-    return { dialect: "attune", dependencies: [], diagnostics: [noManifest(value, context)] };
+    const { dialect = "attune" } = context;
+    return { dialect, dependencies: [], diagnostics: [noManifest(value, context)] };
   }
-  const dialect = dialectOf(value);
+  const dialect = context.dialect ?? dialectOf(value);
   const ref = readRef(value, dialect, context);
   const version = readVersion(value, dialect, context);
   return {
