@@ -7,6 +7,14 @@ import type { RunCommand } from "./context.ts";
 export function addPackCommands(program: Command, run: RunCommand): void {
   program.commandsGroup("Write packs:");
   addValidate(program, run);
+  addSchema(program, run);
+  program
+    .command("new")
+    .argument("<name>", "the ref of the pack")
+    .description("a development pack to start with: an action, its script, a test")
+    .action(async (name: string) =>
+      run(async (context) => (await import("./new-command.ts")).newCommand(context, name)),
+    );
 }
 
 const dialect = () =>
@@ -34,5 +42,22 @@ function addValidate(program: Command, run: RunCommand): void {
         const { validateCommand } = await import("./validate-command.ts");
         return validateCommand(context, { paths, cwd: context.cwd, strict, fix, dialect });
       }, formats),
+    );
+}
+
+interface SchemaFlags {
+  readonly write?: string;
+  readonly dialect?: Dialect;
+}
+
+function addSchema(program: Command, run: RunCommand): void {
+  program
+    .command("schema")
+    .argument("[kind]", "e.g. action; without it the kinds are listed")
+    .description("JSON Schema of definitions, for editors")
+    .option("--write <dir>", "write a file for each kind, and say how an editor finds them")
+    .addOption(dialect())
+    .action(async (kind: string | undefined, { write, dialect }: SchemaFlags) =>
+      run(async (context) => (await import("./schema-command.ts")).schemaCommand(context, { kind, write, dialect })),
     );
 }
