@@ -107,6 +107,14 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
       }),
     );
 
+  program
+    .command("doctor")
+    .argument("[pack.action]", "one action, to follow from its source to the volume")
+    .description("this machine: can it publish, and where does a pack or an action get stuck; each with the fix")
+    .action(async (action: string | undefined) =>
+      run(async (context) => (await import("./doctor-command.ts")).doctorCommand(context, action)),
+    );
+
   addPackCommands(program, run);
 
   program.commandsGroup("Go back:");
