@@ -45,9 +45,9 @@ export function identifyBare(directory: string, mustHaveManifest: boolean): Iden
 const MISSING: Diagnostic = {
   severity: "error",
   code: "manifest.missing",
-  message: "expected a `pack.yaml`, got none: this directory had one",
+  message: "expected a `pack.yaml`, got none",
   file: "pack.yaml",
-  hint: "Bring pack.yaml back, or remove the whole directory to retire the pack.",
+  hint: "Write it (`packsync validate --fix` does), or remove the whole directory to retire the pack.",
 };
 
 function unnameable(directory: string): Diagnostic {

@@ -34,7 +34,7 @@ function sectionsOf(page: string): readonly Section[] {
     const [code = "", ...lines] = (part.split(/^## /m)[0] ?? "").split("\n");
     const body = lines.join("\n");
     const [about = "", wrong = "", right = ""] = body.split(/^#### (?:wrong|right)$/m);
-    const [, severities = ""] = /^\n?([a-z, ]+) · .+/.exec(about) ?? [];
+    const [, severities = ""] = /^\s*([a-z, ]+) · .+/.exec(about) ?? [];
     const isOfFiles = !about.includes("(not of files)");
     return { code, severities: severities.split(", "), isOfFiles, wrong: blocksIn(wrong), right: blocksIn(right) };
   });
@@ -78,7 +78,7 @@ function writeBlock(root: string, { path, language, marks, text }: Block): void 
 describe("docs/diagnostics.md", () => {
   /** The rows of docs/cli.md's table, of which docs.test.ts proves that they are the codes of the program. */
   const rows = new Map(
-    [...read("docs/cli.md").matchAll(/^\| `([a-z]+\.[a-z_]+)` \| ([a-z, ]+) \|/gm)].map(
+    [...read("docs/cli.md").matchAll(/^\| `([a-z_]+\.[a-z_]+)` \| ([a-z, ]+) \|/gm)].map(
       ([, code = "", severity = ""]) => [code, severity.split(", ")],
     ),
   );
