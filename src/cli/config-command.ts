@@ -1,3 +1,4 @@
+import type { Format } from "../config/config.ts";
 import { type Explained, explain } from "../config/explain.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { originText } from "../config/origin.ts";
@@ -5,7 +6,7 @@ import { originText } from "../config/origin.ts";
 interface RenderOptions {
   /** Say where each value came from. */
   readonly explain: boolean;
-  readonly format: "text" | "json";
+  readonly format: Format;
 }
 
 /** The effective configuration: as text a packsync.yaml that gives the same one again, or one JSON document. */

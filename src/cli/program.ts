@@ -1,16 +1,11 @@
-import { Command, CommanderError, Option } from "commander";
-import type { Flags } from "../config/flags.ts";
+import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
 import { VERSION } from "../platform/version.ts";
-import { type CommandContext, type Surroundings, withContext } from "./context.ts";
+import { type RunCommand, type Surroundings, withContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
+import { addOptions, type Options } from "./options.ts";
+import { addPackCommands } from "./pack-commands.ts";
 import { paintFor } from "./text.ts";
-
-/** The values of all flags, as commander has them. */
-interface Options extends Flags {
-  readonly once?: boolean;
-  readonly dryRun?: boolean;
-}
 
 /** Runs one command line. Everything that fails is said on stderr, once, and becomes the exit code. */
 export async function runProgram(argv: readonly string[], around: Surroundings): Promise<ExitCode> {
@@ -30,8 +25,8 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
 
 function createProgram(around: Surroundings, done: (code: ExitCode) => void): Command {
   const program = new Command("packsync");
-  const run = async (command: (context: CommandContext) => Promise<ExitCode>): Promise<void> => {
-    done(await withContext(program.opts<Options>(), around, command));
+  const run: RunCommand = async (command, formats) => {
+    done(await withContext(program.opts<Options>(), around, { command, ...(formats && { formats }) }));
   };
   program
     .description(
@@ -45,7 +40,11 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     .configureOutput({ writeOut: (text) => around.stdout.write(text), writeErr: (text) => around.stderr.write(text) })
     .argument("[command]")
     .action(async (command: string | undefined) => {
-      if (command !== undefined) throw unknownCommand(command);
+      if (command !== undefined)
+        throw unknownCommand(
+          command,
+          program.commands.map((each) => each.name()),
+        );
       const { once, dryRun } = program.opts<Options>();
       if (once !== true && dryRun !== true) throw notYetWatching();
       await run(async (context) =>
@@ -98,7 +97,7 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
   program
     .command("verify")
     .argument("[pack...]", "refs of packs; all without")
-    .description("read everything again that was published; ends with 1 while something drifted")
+    .description("the volume: read everything again that was published; ends with 1 while something drifted")
     .option("--repair", "bring back what drifted")
     .option("--prune", "remove damaged releases, release 0, and what others had in the way")
     .action(async (packs: string[], { repair = false, prune = false }: { repair?: boolean; prune?: boolean }) =>
@@ -107,6 +106,16 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
         return (await import("./verify-command.ts")).verifyCommand(context, { packs, repair, prune });
       }),
     );
+
+  program
+    .command("doctor")
+    .argument("[pack.action]", "one action, to follow from its source to the volume")
+    .description("this machine: can it publish, and where does a pack or an action get stuck; each with the fix")
+    .action(async (action: string | undefined) =>
+      run(async (context) => (await import("./doctor-command.ts")).doctorCommand(context, action)),
+    );
+
+  addPackCommands(program, run);
 
   program.commandsGroup("Go back:");
   program
@@ -133,38 +142,6 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
   return program;
 }
 
-function addOptions(program: Command): void {
-  const add = (flags: string, description: string): void => void program.addOption(new Option(flags, description));
-  program.optionsGroup("What to do:");
-  add("--once", "one sync, then exit; without it packsync stays and watches (not yet)");
-  add("-n, --dry-run", "only say what would be done");
-  add("--only <ref,…>", "only these packs");
-  add("--require <ref,…>", "end with 0 exactly if these packs are live");
-  add("--allow-removals", "end a hold: retire what vanished from the sources");
-  program.optionsGroup("Where:");
-  add("-c, --config <file>", "configuration file (default: ./packsync.yaml, if there is one)");
-  program.addOption(
-    new Option("--packs <[name=]dir>", "a source of production packs; repeatable (default: ./packs)").argParser(
-      (value: string, before: readonly string[] = []) => [...before, value],
-    ),
-  );
-  add("--packs-dev <dir>", "the source of development packs (default: ./packs.dev)");
-  add("--volume <dir>", "the directory that the services mount (default: ./volume)");
-  add("--state-dir <dir>", "where database and lock are (default: <volume>/.packsync)");
-  program.optionsGroup("How:");
-  add("--owner <uid:gid>", "who owns what packsync makes (default, as root: the volume's owner)");
-  add("--preserve <policy>", "binaries in the volume that are not packsync's: static-elf, always, off");
-  add("--arch <arch,…>", "wanted architectures, e.g. x86_64,aarch64 (default: this machine's)");
-  add("--adopt <policy>", "packs in the volume that packsync did not publish: merge, never");
-  add("--lock-timeout <s>", "how long to wait for another packsync (default: 30)");
-  program.optionsGroup("Output:");
-  add("--format <format>", "text, or json: one document on stdout");
-  add("--log-level <level>", "trace, debug, info, warn, error, silent (default: warn)");
-  add("--log-style <style>", "auto, pretty, json; logs go to stderr");
-  add("-q, --quiet", "only errors in the log");
-  add("-v, --verbose", "also what happened to each pack in the log");
-}
-
 /** Nobody who only wants to look may change something. */
 function refuseDryRun({ dryRun }: Options, what: string): void {
   if (dryRun !== true) return;
@@ -173,9 +150,9 @@ function refuseDryRun({ dryRun }: Options, what: string): void {
   });
 }
 
-function unknownCommand(command: string): PacksyncError {
+function unknownCommand(command: string, names: readonly string[]): PacksyncError {
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
-    hint: "Commands: plan, status, history, diff, verify, config, rollback, unpin; see packsync --help.",
+    hint: `Commands: ${names.join(", ")}; see packsync --help.`,
   });
 }
 

@@ -16,6 +16,10 @@ export interface PreserveByFile {
   readonly files: Readonly<Record<string, PreserveWord>>;
 }
 
+/** How results are printed; `github` and `sarif` are for `validate` alone. */
+export const formats = ["text", "json", "github", "sarif"] as const;
+export type Format = (typeof formats)[number];
+
 /** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */
 export interface Config {
   readonly sources: readonly SourceConfig[];
@@ -46,7 +50,7 @@ export interface Config {
     readonly maxBytes: number;
     readonly minFreeBytes: number;
   };
-  readonly format: "text" | "json";
+  readonly format: Format;
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
     readonly style: "auto" | "pretty" | "json";

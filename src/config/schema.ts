@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { asPackRef } from "../pack/ref.ts";
+import { formats } from "./config.ts";
 import { MACHINES, machine } from "./machines.ts";
 import { SOURCE_NAME } from "./sources.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "./units.ts";
@@ -115,12 +116,17 @@ const shared = {
     level: optional("The least serious log line shown", oneOf(["trace", "debug", "info", "warn", "error", "silent"])),
     style: optional("`auto`: readable on a terminal, JSON elsewhere", oneOf(["auto", "pretty", "json"])),
   }),
-  format: optional("How results are printed", oneOf(["text", "json"])),
 };
+
+const howPrinted = "How results are printed";
 
 /** What `packsync.yaml` may say. */
 export const FileSettings = z.strictObject(
-  { sources: optional("Where packs come from, later ones shadow earlier ones", sources), ...shared },
+  {
+    sources: optional("Where packs come from, later ones shadow earlier ones", sources),
+    ...shared,
+    format: optional(howPrinted, oneOf(["text", "json"])), // what every command knows
+  },
   "a mapping of settings",
 );
 export type FileSettings = z.infer<typeof FileSettings>;
@@ -130,6 +136,7 @@ const yesOrNo = "`1`, `true`, `0` or `false`";
 /** What one run may be told by flags and variables. Sources are apart: there they are set one by one. */
 export const RunSettings = z.strictObject({
   ...shared,
+  format: optional(howPrinted, oneOf(formats)),
   allowRemovals: optional(
     "Publish what a held source has left",
     z.pipe(

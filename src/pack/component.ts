@@ -50,6 +50,16 @@ const ONLY_IN: Readonly<Record<string, Dialect>> = {
   workflows: "attune",
 };
 
+/** Where files of a kind lie, as patterns relative to the pack; the bodies that lie among actions have none. */
+export function patternsOf(kind: ComponentKind, dialect: Dialect): readonly string[] {
+  if (kind === "pack") return ["pack.yaml"];
+  if (kind === "config_schema") return ["config.schema.yaml"];
+  const directories = Object.keys(BY_DIRECTORY).filter(
+    (directory) => BY_DIRECTORY[directory] === kind && (ONLY_IN[directory] ?? dialect) === dialect,
+  );
+  return directories.flatMap((directory) => [`${directory}/*.yaml`, `${directory}/*.yml`]);
+}
+
 /**
  * What a definition file defines; `undefined`: nothing that a platform of this dialect reads.
  *

@@ -12,6 +12,6 @@ export function generatedManifest(ref: PackRef): string {
 }
 
 /** The platform's rule for a missing label: `my_first-pack` is `My First Pack`. */
-function labelOf(ref: PackRef): string {
+export function labelOf(ref: PackRef): string {
   return ref.replace(/[_-]+/g, " ").replace(/(^| )[a-z]/g, (start) => start.toUpperCase());
 }

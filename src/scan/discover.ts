@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { Dialect } from "../pack/identity.ts";
 import { componentDirectories, isDefinitionFile, isLitter } from "../pack/layout.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { decodeName, listNames, printableName } from "../platform/names.ts";
@@ -11,6 +12,8 @@ export interface Source {
   readonly name: string;
   readonly path: string;
   readonly kind: "production" | "development";
+  /** Whose rules its packs follow; `undefined`: each says so by what it has. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { isSystemError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
-import { readIdentity } from "../pack/identity.ts";
+import { type Dialect, readIdentity } from "../pack/identity.ts";
 import { attunePackRef } from "../pack/ref.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { readWhole } from "./read.ts";
@@ -18,10 +18,14 @@ export interface IdentityResult {
 export const BARE_VERSION = "0.0.0-dev";
 
 /** A pack by its own `pack.yaml`. Where a finding stands is looked up for findings only. */
-export async function identifyManifest(bytes: Uint8Array, directory: string): Promise<IdentityResult> {
+export async function identifyManifest(
+  bytes: Uint8Array,
+  directory: string,
+  dialect: Dialect | undefined,
+): Promise<IdentityResult> {
   const parsed = await readYaml(bytes, "pack.yaml");
   if (!parsed.ok) return { identity: undefined, diagnostics: parsed.diagnostics };
-  const about = { file: "pack.yaml", directory } as const;
+  const about = { file: "pack.yaml", directory, dialect } as const;
   const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, about);
   const identity = ref === undefined || version === undefined ? undefined : { ref, version, dependencies };
   if (diagnostics.length === 0) return { identity, diagnostics };
@@ -41,9 +45,9 @@ export function identifyBare(directory: string, mustHaveManifest: boolean): Iden
 const MISSING: Diagnostic = {
   severity: "error",
   code: "manifest.missing",
-  message: "expected a `pack.yaml`, got none: this directory had one",
+  message: "expected a `pack.yaml`, got none",
   file: "pack.yaml",
-  hint: "Bring pack.yaml back, or remove the whole directory to retire the pack.",
+  hint: "Write it (`packsync validate --fix` does), or remove the whole directory to retire the pack.",
 };
 
 function unnameable(directory: string): Diagnostic {

@@ -57,7 +57,7 @@ export async function identityOf(
   manifest: Uint8Array | "as before" | undefined,
 ): Promise<IdentityResult> {
   if (manifest === "as before") return { identity: known?.identity, diagnostics: [] };
-  if (manifest !== undefined) return identifyManifest(manifest, at.directory);
+  if (manifest !== undefined) return identifyManifest(manifest, at.directory, at.source.dialect);
   return identifyBare(at.directory, known?.ownManifest === true || at.source.kind === "production");
 }
 

@@ -46,7 +46,20 @@ describe("docs/cli.md has every option of --help, and no other", () => {
 
 const COMMANDS = [
   [],
-  ...["plan", "status", "history", "diff", "verify", "rollback", "unpin", "config"].map((name) => [name]),
+  ...[
+    "plan",
+    "status",
+    "history",
+    "diff",
+    "verify",
+    "doctor",
+    "validate",
+    "schema",
+    "new",
+    "rollback",
+    "unpin",
+    "config",
+  ].map((name) => [name]),
 ];
 
 async function help(command: readonly string[]): Promise<string> {
@@ -76,7 +89,8 @@ function members(file: string, type: string): string[] {
 test("docs/cli.md has a line for every diagnostic code in src, and for no other", () => {
   const sources = globSync("src/**/*.ts", { cwd: root }).map(read).join("\n");
   const literals = [...sources.matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map(([, code = ""]) => code);
-  const isOther = (text: string) => /\.(db|dev|ini|yaml)$/.test(text) || SETTINGS.some(({ key }) => key === text);
+  const isOther = (text: string) =>
+    /\.(db|dev|ini|schemas|yaml)$/.test(text) || SETTINGS.some(({ key }) => key === text);
   const found = new Set(literals.filter((literal) => !isOther(literal)));
   expect(codes(firstCells(section(cli, "Findings")))).toEqual([...found].sort());
 });
