@@ -11,8 +11,8 @@ import type { FileEntry } from "./snapshot.ts";
 
 /** A pack whose definitions were looked at one by one. */
 export interface WholePack extends PackFacts {
-  /** Every file of the source. */
-  readonly files: ReadonlyMap<string, FileEntry>;
+  /** Every file of the source, those that may not be published, too. */
+  readonly files: ReadonlyMap<string, Pick<FileEntry, "elf">>;
   /** Whether the pack's directory in the volume has something at a path; nobody's, too. */
   readonly isInVolume: (path: string) => boolean;
   /** Wanted machines; empty: any. */
@@ -25,35 +25,23 @@ export function checkPack(pack: WholePack): readonly Diagnostic[] {
   return [...findings, ...checkPrograms(pack), ...checkReferences(pack)];
 }
 
-/** Whether a finding comes from here: it is not its file's own, and must not be remembered as that. */
-export function isAcrossFiles(code: string): boolean {
-  return code.startsWith("binary.") || code.startsWith("reference.") || ACROSS.has(code);
-}
-
-const ACROSS: ReadonlySet<string> = new Set([
-  "action.entrypoint_missing",
-  "action.workflow_missing",
-  "component.duplicate_ref",
-  "pack.dependency_missing",
-  "pack.dependency_version",
-  "script.crlf_shebang",
-  "script.invalid_shebang",
-  "script.no_shebang",
-  "script.parameter_not_in_environment",
-  "script.runner_mismatch",
-  "sensor.entrypoint_missing",
-]);
-
 /** The files that a definition names are there. */
 function checkFiles(file: string, facts: Facts, pack: WholePack): Diagnostic[] {
   return facts.links.flatMap((link) => {
     if (link.to !== "entry_point" && link.to !== "workflow_file") return [];
     if (pack.files.has(link.target)) return [];
     if (link.to === "entry_point" && isNative(facts)) {
-      return pack.isInVolume(link.target) ? [] : [{ ...notBuilt(link.target), file, ...link.range }];
+      return isPlatforms(facts) || pack.isInVolume(link.target)
+        ? []
+        : [{ ...notBuilt(link.target), file, ...link.range }];
     }
     return [missingFile(file, facts, link, pack.files)];
   });
+}
+
+/** What the platform does itself; its `entry_point` only says what. */
+function isPlatforms({ ref = "", runner = "" }: Facts): boolean {
+  return ref === "core.ask" || runner.endsWith("builtin");
 }
 
 /** What is started as it is; an interpreter's script can be built by nobody. */

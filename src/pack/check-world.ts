@@ -22,13 +22,6 @@ export function checkWorld({ dialect, wants }: Outside, world: World): readonly 
   });
 }
 
-/** Codes of findings that may come and go while their pack stays as it is. */
-export const WORLD_CODES: ReadonlySet<string> = new Set([
-  "pack.dependency_missing",
-  "pack.dependency_version",
-  "reference.unknown",
-]);
-
 /** StackStorm installs these itself (`SYSTEM_PACK_NAMES` and `DEFAULT_PACK_NAME` in st2common/constants/pack.py). */
 const ALWAYS_THERE: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   attune: new Set(),

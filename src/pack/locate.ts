@@ -15,12 +15,12 @@ const LINE =
  * @param value the parsed content
  * @param slowly finds the others; it parses the file again
  */
-export function located(
+export async function located(
   facts: Facts,
   value: unknown,
   text: string,
-  slowly: () => (path: ValuePath) => Range | undefined,
-): Facts {
+  slowly: () => Promise<(path: ValuePath) => Range | undefined>,
+): Promise<Facts> {
   if (facts.links.length === 0) return facts;
   const written = facts.links.map(({ path }) => lineKey(nameOf(path), valueAt(value, path)));
   const expected = Map.groupBy(written, (key) => key);
@@ -28,14 +28,11 @@ export function located(
   const isPlain = new Set(
     [...expected].filter(([key, { length }]) => lines.get(key)?.length === length).map(([key]) => key),
   );
-  let finder: ReturnType<typeof slowly> | undefined;
-  const rangeOf = ({ path }: Link, key: string): Range | undefined => {
-    if (isPlain.has(key)) return lines.get(key)?.shift();
-    finder ??= slowly();
-    return finder(path);
-  };
+  const isFound = written.every((key) => isPlain.has(key));
+  const finder = isFound ? undefined : await slowly();
   const links = facts.links.map((link, index): Link => {
-    const range = rangeOf(link, written[index] ?? "");
+    const key = written[index] ?? "";
+    const range = isPlain.has(key) ? lines.get(key)?.shift() : finder?.(link.path);
     return range === undefined ? link : { ...link, range };
   });
   return { ...facts, links };

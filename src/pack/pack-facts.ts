@@ -26,7 +26,9 @@ export interface Outside {
   readonly wants: readonly Want[];
 }
 
-export function outsideOf({ dialect, pack, definitions }: PackFacts): Outside {
+/** @returns `undefined` while the pack's own ref is not known: then nobody can tell what is foreign. */
+export function outsideOf({ dialect, pack, definitions }: PackFacts): Outside | undefined {
+  if (pack === undefined) return undefined;
   const files = [...definitions];
   const isForeign = ({ to, target }: Link) => to === "pack" || (isReference(to) && packOf(target) !== pack);
   return {

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { isSystemError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
-import { readIdentity } from "../pack/identity.ts";
+import { type Dialect, readIdentity } from "../pack/identity.ts";
 import { attunePackRef } from "../pack/ref.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { readWhole } from "./read.ts";
@@ -11,6 +11,8 @@ import type { ScanLimits } from "./walk.ts";
 
 export interface IdentityResult {
   readonly identity: PackIdentity | undefined;
+  /** `undefined`: nobody can tell. */
+  readonly dialect: Dialect | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -20,22 +22,22 @@ export const BARE_VERSION = "0.0.0-dev";
 /** A pack by its own `pack.yaml`. Where a finding stands is looked up for findings only. */
 export async function identifyManifest(bytes: Uint8Array, directory: string): Promise<IdentityResult> {
   const parsed = await readYaml(bytes, "pack.yaml");
-  if (!parsed.ok) return { identity: undefined, diagnostics: parsed.diagnostics };
+  if (!parsed.ok) return { identity: undefined, dialect: undefined, diagnostics: parsed.diagnostics };
   const about = { file: "pack.yaml", directory } as const;
-  const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, about);
+  const { ref, version, dialect, dependencies, diagnostics } = readIdentity(parsed.value, about);
   const identity = ref === undefined || version === undefined ? undefined : { ref, version, dependencies };
-  if (diagnostics.length === 0) return { identity, diagnostics };
+  if (diagnostics.length === 0) return { identity, dialect, diagnostics };
   const { keyPosition } = await import("../pack/yaml-positions.ts");
   const positionOf = (path: readonly string[]) => keyPosition(bytes, path);
-  return { identity, diagnostics: readIdentity(parsed.value, { ...about, positionOf }).diagnostics };
+  return { identity, dialect, diagnostics: readIdentity(parsed.value, { ...about, positionOf }).diagnostics };
 }
 
 /** A development pack without `pack.yaml`: its directory's name is its ref. */
 export function identifyBare(directory: string, mustHaveManifest: boolean): IdentityResult {
-  if (mustHaveManifest) return { identity: undefined, diagnostics: [MISSING] };
+  if (mustHaveManifest) return { identity: undefined, dialect: undefined, diagnostics: [MISSING] };
   const ref = attunePackRef(directory);
-  if (ref !== undefined) return { identity: { ref, version: BARE_VERSION, dependencies: [] }, diagnostics: [] };
-  return { identity: undefined, diagnostics: [unnameable(directory)] };
+  const identity = ref && { ref, version: BARE_VERSION, dependencies: [] };
+  return { identity, dialect: "attune", diagnostics: identity === undefined ? [unnameable(directory)] : [] };
 }
 
 const MISSING: Diagnostic = {
