@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { action, brokenYaml, pack, packs } from "./support/packs.ts";
+import { action, brokenYaml, pack, packs, script } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
 import { link, stampsOf, treeOf } from "./support/tree.ts";
 
@@ -81,7 +81,10 @@ describe("what changes nothing", () => {
     { title: "status", args: ["status"], code: 0 },
     { title: "config --explain", args: ["config", "--explain"], code: 0 },
   ])("$title makes no volume, and no .packsync in one", ({ args, code }) => {
-    using it = story({ packs: packs("core"), "packs.dev": { mine: { actions: { "a.yaml": action("a") } } } });
+    using it = story({
+      packs: packs("core"),
+      "packs.dev": { mine: { actions: { "a.yaml": action("a"), "echo.sh": script("echo a") } } },
+    });
     const before = stampsOf(it.directory);
     expect(it.packsync(args).code).toBe(code);
     expect(stampsOf(it.directory)).toEqual(before);

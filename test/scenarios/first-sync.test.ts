@@ -124,7 +124,10 @@ describe("a development pack", () => {
   });
 
   test("goes on with an edit, and with a pack.yaml of its own", () => {
-    using it = story({ packs: packs("core"), "packs.dev": { mypack: { actions: { "test.yaml": action("test") } } } });
+    using it = story({
+      packs: packs("core"),
+      "packs.dev": { mypack: { actions: { "test.yaml": action("test"), "echo.sh": script("echo test") } } },
+    });
     it.once();
     it.write("packs.dev/mypack/actions", { "more.yaml": action("more") });
     expect(it.once().pack("mypack")).toMatchObject({ outcome: "published", changes: { added: 1, replaced: 0 } });
