@@ -60,8 +60,9 @@ async function worldOf(
   deps: CycleDeps,
 ): Promise<World> {
   const packs = new Map<string, Known>();
+  const isLeaving = (name: string) => found.gone.some((gone) => gone.record.ref === name && retires(gone, prepared));
   for (const name of wanted) {
-    const known = ofSources(name, prepared, found, deps) ?? (await ofVolume(name, deps));
+    const known = ofSources(name, prepared, found, deps) ?? (isLeaving(name) ? undefined : await ofVolume(name, deps));
     if (known !== undefined) packs.set(name, known);
   }
   return {
@@ -69,6 +70,14 @@ async function worldOf(
     hasPack: (ref) => packs.has(ref),
     versionOf: (ref) => packs.get(ref)?.version,
   };
+}
+
+/** Still in the volume, but not for long; a pack whose new name is rejected stays. */
+function retires({ record, held }: Survey["gone"][number], prepared: readonly Prepared[]): boolean {
+  const successor = prepared.find(
+    ({ report: { source, directory } }) => source === record.source && directory === record.directory,
+  );
+  return held === undefined && !["rejected", "failed"].includes(successor?.report.outcome ?? "");
 }
 
 function ofSources(name: string, prepared: readonly Prepared[], { byRef }: Survey, deps: CycleDeps): Known | undefined {

@@ -1,7 +1,7 @@
-import { isMapping } from "./check-definition.ts";
 import type { ComponentKind } from "./component.ts";
 import { qualified, textAt } from "./fields.ts";
 import { type Link, linksOf } from "./links.ts";
+import { isMapping } from "./mapping.ts";
 import type { DefinitionContext } from "./model.ts";
 
 /** A component that others may name. */

@@ -1,5 +1,5 @@
-import { isMapping } from "./check-definition.ts";
 import type { ValuePath } from "./finding.ts";
+import { isMapping } from "./mapping.ts";
 
 /** A text that says something, without the blanks around it. */
 export function textAt(value: unknown, key: string): string | undefined {

@@ -1,6 +1,6 @@
-import { isMapping } from "./check-definition.ts";
 import { qualified, textAt } from "./fields.ts";
 import type { ValuePath } from "./finding.ts";
+import { isMapping } from "./mapping.ts";
 import type { DefinitionContext } from "./model.ts";
 import type { Range } from "./yaml-positions.ts";
 
