@@ -7,6 +7,7 @@ import type { Prepared } from "./cycle/prepared.ts";
 import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
 import { broughtBackReport, heldReport, type Survey, survey } from "./cycle/survey.ts";
+import { judgeWorld } from "./cycle/world.ts";
 import { inDependencyOrder } from "./plan/order.ts";
 import type { GoLiveOutcome } from "./publish/go-live.ts";
 import type { PackRecord } from "./publish/ledger.ts";
@@ -16,7 +17,7 @@ import type { Look } from "./scan/look.ts";
  * READ FIRST: one cycle, top to bottom. `--once` runs it once, the daemon for ever.
  *
  * Look into every source; prepare each pack on its own (scan → validate → plan → stage), so that whatever is wrong with
- * one is its own affair; then everything that is ready goes live back to back, packs after those they depend on;
+ * one is its own affair; say what packs miss of each other; then everything that is ready goes live back to back, packs after those they depend on;
  * then what left its source retires. A pack whose newest state is rejected keeps its last good release.
  */
 export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<CycleReport> {
@@ -26,7 +27,7 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   uncommitted.defer(deps.memory.rollback);
 
   const found = await survey(deps);
-  const prepared = await prepareAll(found, deps, stagedTrees, abort);
+  const prepared = await judgeWorld(await prepareAll(found, deps, stagedTrees, abort), found, deps);
   if (prepared.some(({ staged }) => staged !== undefined)) await letSignalsIn(abort);
   const published = publishAll(prepared, deps);
 

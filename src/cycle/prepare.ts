@@ -1,5 +1,6 @@
 import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
+import { outsideOf } from "../pack/pack-facts.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { type Plan, planPack } from "../plan/plan.ts";
 import { forPack } from "../plan/preserve.ts";
@@ -65,6 +66,8 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
     at: { source, directory },
     known,
     files: filesOf(known, record, previous),
+    facts: known && deps.store.facts(source.name, directory),
+    arch: deps.policy.arch,
     limits: deps.limits,
     live: ref && { root: deps.volume.path(ref), ledger: previous?.files },
     staging: place,
@@ -76,7 +79,7 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
-  return prepared;
+  return { ...prepared, scanned: { outside: scanned.facts && outsideOf(scanned.facts), diagnostics } };
 }
 
 /**
@@ -148,17 +151,8 @@ function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagno
   const since = known?.verdict === verdict ? known.since : deps.now().toISOString();
   const { fingerprint, revision, ownManifest } = scanned;
   const identity = scanned.identity ?? look.identity;
-  deps.store.save({
-    source: source.name,
-    directory,
-    fingerprint,
-    revision,
-    ownManifest,
-    identity,
-    verdict,
-    since,
-    diagnostics,
-  });
+  const about = { source: source.name, directory, fingerprint, revision, ownManifest, identity } as const;
+  deps.store.save({ ...about, verdict, since, diagnostics }, scanned.facts);
 }
 
 function changedMeanwhile({ source, directory }: Look): PacksyncError {

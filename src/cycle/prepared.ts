@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { Outside } from "../pack/pack-facts.ts";
 import type { PackRef } from "../pack/ref.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
@@ -18,6 +19,8 @@ export interface Prepared {
   readonly dependencies: readonly string[];
   readonly report: PackReport;
   readonly staged: StagedRelease | undefined;
+  /** What a scan found that is remembered; not there when nothing had changed. */
+  readonly scanned?: { readonly outside: Outside | undefined; readonly diagnostics: readonly Diagnostic[] };
 }
 
 /** What there is to decide about a pack that was scanned. */

@@ -123,7 +123,16 @@ async function verifySource(record: PackRecord, live: Manifest, deps: VerifyDeps
   const at = { source, directory: known.directory };
   const [look] = await scanner.look([{ at, known }]);
   if (look?.unchanged !== true) return undefined;
-  const { snapshot } = await scanner.scan({ at, known, files: {}, limits, live: undefined, staging: undefined });
+  const { snapshot } = await scanner.scan({
+    at,
+    known,
+    files: {},
+    facts: undefined,
+    arch: [],
+    limits,
+    live: undefined,
+    staging: undefined,
+  });
   const isSame = contentDigest(Object.fromEntries(snapshot.files)) === live.content;
   return { files: snapshot.files.size, unnoticed: isSame ? undefined : known };
 }

@@ -1,9 +1,10 @@
 import { lstatSync, type Stats } from "node:fs";
 import { fsPath } from "../platform/names.ts";
+import { VERSION } from "../platform/version.ts";
 import type { ScanLimits } from "./walk.ts";
 
 /**
- * Everything that a walk looked at, and how it looked. `names`: the limits it walked under, then each path (relative to
+ * Everything that a walk looked at, and how it looked. `names`: packsync's version and the limits it walked under, then each path (relative to
  * the pack, absolute where a symlink led), separated by NUL. `stamps`: size, mtime, ctime (both in milliseconds), inode
  * and mode of each.
  *
@@ -29,11 +30,11 @@ export function createFingerprint(limits: ScanLimits, paths: readonly string[], 
 
 const keys = new WeakMap<ScanLimits, string>();
 
-/** Other limits are another look. */
+/** Other limits are another look, and so is another version of packsync: it may judge otherwise. */
 function limitsKey(limits: ScanLimits): string {
   const known = keys.get(limits);
   if (known !== undefined) return known;
-  const key = Object.values(limits).join(" ");
+  const key = [VERSION, ...Object.values(limits)].join(" ");
   keys.set(limits, key);
   return key;
 }
@@ -68,6 +69,11 @@ export function sameNames(before: Fingerprint | undefined, now: Fingerprint): Re
 
 function namesOf({ names }: Fingerprint): readonly string[] {
   return names.split(SEPARATOR).slice(1);
+}
+
+/** Whether both walks looked the same way, whatever they saw: then what was said of a file still holds. */
+export function isSameLook(a: Fingerprint, b: Fingerprint): boolean {
+  return a.names.split(SEPARATOR, 1)[0] === b.names.split(SEPARATOR, 1)[0];
 }
 
 /** How many files and directories it is of. */

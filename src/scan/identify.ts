@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { isSystemError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
+import { manifestDialect } from "../pack/dialect.ts";
 import { type Dialect, readIdentity } from "../pack/identity.ts";
 import { attunePackRef } from "../pack/ref.ts";
 import { lstatIfAny } from "../platform/absence.ts";
@@ -11,6 +12,8 @@ import type { ScanLimits } from "./walk.ts";
 
 export interface IdentityResult {
   readonly identity: PackIdentity | undefined;
+  /** `undefined`: `pack.yaml` does not tell. */
+  readonly dialect: Dialect | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -21,25 +24,26 @@ export const BARE_VERSION = "0.0.0-dev";
 export async function identifyManifest(
   bytes: Uint8Array,
   directory: string,
-  dialect: Dialect | undefined,
+  set: Dialect | undefined,
 ): Promise<IdentityResult> {
   const parsed = await readYaml(bytes, "pack.yaml");
-  if (!parsed.ok) return { identity: undefined, diagnostics: parsed.diagnostics };
+  if (!parsed.ok) return { identity: undefined, dialect: set, diagnostics: parsed.diagnostics };
+  const dialect = set ?? manifestDialect(parsed.value);
   const about = { file: "pack.yaml", directory, dialect } as const;
   const { ref, version, dependencies, diagnostics } = readIdentity(parsed.value, about);
   const identity = ref === undefined || version === undefined ? undefined : { ref, version, dependencies };
-  if (diagnostics.length === 0) return { identity, diagnostics };
+  if (diagnostics.length === 0) return { identity, dialect, diagnostics };
   const { keyPosition } = await import("../pack/yaml-positions.ts");
   const positionOf = (path: readonly string[]) => keyPosition(bytes, path);
-  return { identity, diagnostics: readIdentity(parsed.value, { ...about, positionOf }).diagnostics };
+  return { identity, dialect, diagnostics: readIdentity(parsed.value, { ...about, positionOf }).diagnostics };
 }
 
 /** A development pack without `pack.yaml`: its directory's name is its ref. */
 export function identifyBare(directory: string, mustHaveManifest: boolean): IdentityResult {
-  if (mustHaveManifest) return { identity: undefined, diagnostics: [MISSING] };
+  if (mustHaveManifest) return { identity: undefined, dialect: undefined, diagnostics: [MISSING] };
   const ref = attunePackRef(directory);
-  if (ref !== undefined) return { identity: { ref, version: BARE_VERSION, dependencies: [] }, diagnostics: [] };
-  return { identity: undefined, diagnostics: [unnameable(directory)] };
+  const identity = ref && { ref, version: BARE_VERSION, dependencies: [] };
+  return { identity, dialect: "attune", diagnostics: identity === undefined ? [unnameable(directory)] : [] };
 }
 
 const MISSING: Diagnostic = {

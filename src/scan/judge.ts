@@ -2,11 +2,10 @@ import { threadId } from "node:worker_threads";
 import { findCollisions } from "../pack/collisions.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { generatedManifest } from "../pack/generated.ts";
-import type { FileEntry } from "../pack/snapshot.ts";
+import type { FileEntry, LiveSnapshot } from "../pack/snapshot.ts";
 import { sha256 } from "../platform/sha256.ts";
-import { checkDefinitions } from "./check-definitions.ts";
 import { distrusting, type Fingerprint } from "./fingerprint.ts";
-import { identityOf } from "./look.ts";
+import { judgeContent } from "./judge-content.ts";
 import type { Reading } from "./read-changed.ts";
 import type { Attempt, IsLive, ScannedPack, ScanSink } from "./scan-pack.ts";
 import type { PackIdentity } from "./store.ts";
@@ -15,29 +14,35 @@ import type { SourceWalk } from "./walk.ts";
 /** With time and thread it names a scan. */
 let scans = 0;
 
+/** What a scan compares the source with; see {@link LiveSnapshot}. */
+interface Live {
+  readonly live: LiveSnapshot | undefined;
+  readonly isLive: IsLive;
+}
+
 /** Who the pack is, and everything that is wrong with it. */
 export async function judge(
   walk: SourceWalk,
   reading: Reading,
-  isLive: IsLive,
+  { live, isLive }: Live,
   { request, sink }: Attempt,
 ): Promise<Omit<ScannedPack, "live" | "written">> {
   const seen = [...walk.diagnostics, ...reading.diagnostics];
-  const manifest = reading.manifest ?? (mayHaveManifest(walk, reading, seen) ? "as before" : undefined);
-  const identity = await identityOf(request.at, request.known, manifest);
-  const findings = await checkDefinitions(reading.definitions);
   const { files } = reading;
+  const manifest = reading.manifest ?? (mayHaveManifest(walk, reading, seen) ? "as before" : undefined);
+  const { identity, facts, diagnostics } = await judgeContent({ walk, reading, manifest, live, request });
   const ownManifest = files.has("pack.yaml") || request.known?.ownManifest === true;
-  if (manifest === undefined && identity.identity !== undefined) {
-    files.set("pack.yaml", generateManifest(identity.identity, isLive, sink));
+  if (manifest === undefined && identity !== undefined) {
+    files.set("pack.yaml", generateManifest(identity, isLive, sink));
   }
   const collisions = findCollisions([...files.keys(), ...walk.directories]);
   return {
     snapshot: { files, directories: walk.directories },
-    identity: identity.identity,
+    identity,
     ownManifest,
-    diagnostics: [...walk.diagnostics, ...collisions, ...identity.diagnostics, ...reading.diagnostics, ...findings],
+    diagnostics: [...walk.diagnostics, ...collisions, ...reading.diagnostics, ...diagnostics],
     fingerprint: seen.some(isUnreadable) ? undefined : remembered(walk),
+    facts,
     revision: `${Date.now()}-${threadId}-${++scans}`,
   };
 }

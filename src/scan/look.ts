@@ -56,7 +56,7 @@ export async function identityOf(
   known: KnownPack | undefined,
   manifest: Uint8Array | "as before" | undefined,
 ): Promise<IdentityResult> {
-  if (manifest === "as before") return { identity: known?.identity, diagnostics: [] };
+  if (manifest === "as before") return { identity: known?.identity, dialect: at.source.dialect, diagnostics: [] };
   if (manifest !== undefined) return identifyManifest(manifest, at.directory, at.source.dialect);
   return identifyBare(at.directory, known?.ownManifest === true || at.source.kind === "production");
 }

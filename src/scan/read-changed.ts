@@ -1,6 +1,8 @@
 import { errnoOf } from "../errors.ts";
+import { isOfFileAlone } from "../pack/across-files.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { isDefinitionFile } from "../pack/layout.ts";
+import { MAX_SCRIPT, type ScriptFacts, scriptFacts } from "../pack/scripts.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { printableName } from "../platform/names.ts";
 import type { Definition } from "./check-definitions.ts";
@@ -10,11 +12,15 @@ import type { Attempt, IsLive } from "./scan-pack.ts";
 import type { KnownPack } from "./store.ts";
 import type { SourceWalk, WalkedFile } from "./walk.ts";
 
-/** What there is to judge: the bytes of changed definitions, and what was said of the others. */
+/** What there is to judge: the bytes of changed definitions, and what was said of the others, by file. */
 export interface Reading {
   readonly files: Map<string, FileEntry>;
   readonly definitions: Definition[];
+  readonly scripts: Map<string, ScriptFacts>;
   readonly diagnostics: Diagnostic[];
+  /** What has the content that it had at the last scan. */
+  readonly same: WalkedFile[];
+  readonly remembered: ReadonlyMap<string | undefined, readonly Diagnostic[]>;
   readonly manifest: Uint8Array | undefined;
 }
 
@@ -23,9 +29,11 @@ export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }:
   const reading = {
     files: new Map<string, FileEntry>(),
     definitions: [] as Definition[],
+    scripts: new Map<string, ScriptFacts>(),
     diagnostics: [] as Diagnostic[],
+    same: [] as WalkedFile[],
+    remembered: rememberedFindings(request.known),
   };
-  const remembered = rememberedFindings(request.known);
   const same = sameNames(request.known?.fingerprint, walk.fingerprint);
   const isSkipped = ({ path, name }: WalkedFile): boolean => {
     const known = name === path && same.has(name) ? entryAt(request.files, path) : undefined;
@@ -39,7 +47,7 @@ export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }:
     if (before !== undefined && skipped.has(file)) {
       reading.files.set(file.path, before);
       if (before.mode === 0o755 && !file.executable) reading.diagnostics.push(notExecutable(file.path));
-      reading.diagnostics.push(...(remembered.get(file.path) ?? []));
+      reading.same.push(file);
       continue;
     }
     const isDefinition = isDefinitionFile(file.path);
@@ -48,17 +56,47 @@ export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }:
     if (read.entry.size !== file.size) return "changed";
     reading.files.set(file.path, read.entry);
     if (read.madeExecutable) reading.diagnostics.push(notExecutable(file.path));
-    if (before?.digest === read.entry.digest) reading.diagnostics.push(...(remembered.get(file.path) ?? []));
-    else if (file.path === "pack.yaml") manifest = read.bytes;
-    else if (isDefinition && read.bytes !== undefined) reading.definitions.push({ file: file.path, bytes: read.bytes });
+    if (before?.digest === read.entry.digest) reading.same.push(file);
+    else if (read.bytes !== undefined) take(reading, file.path, read.bytes);
+    if (file.path === "pack.yaml" && before?.digest !== read.entry.digest) manifest = read.bytes;
   }
   return { ...reading, manifest };
+}
+
+/** The bytes are only good until the next read, but for those of definitions. */
+function take(
+  { definitions, scripts }: Pick<Reading, "definitions" | "scripts">,
+  file: string,
+  bytes: Uint8Array,
+): void {
+  if (isDefinitionFile(file)) {
+    definitions.push({ file, bytes });
+    return;
+  }
+  const script = scriptFacts(file, bytes);
+  if (script !== undefined) scripts.set(file, script);
+}
+
+/**
+ * What did not change is read again where what was said of it does not hold any more: under another dialect, another ref
+ * or by another packsync. What moves meanwhile is seen by the next scan.
+ */
+export function readAgain(reading: Reading): void {
+  for (const file of reading.same) {
+    const { elf } = reading.files.get(file.path) ?? {};
+    const isDefinition = isDefinitionFile(file.path);
+    if (!isDefinition && (elf !== undefined || file.size > MAX_SCRIPT || !/^(actions|sensors)\//.test(file.path)))
+      continue;
+    const { bytes } = tryRead(isDefinition ? readWhole : readOnce, file, undefined, []) ?? {};
+    if (bytes !== undefined) take(reading, file.path, bytes);
+  }
 }
 
 /** What the last scan said about files that did not change; what the walk says is said anew each time. */
 function rememberedFindings(known: KnownPack | undefined): ReadonlyMap<string | undefined, readonly Diagnostic[]> {
   const findings = known?.diagnostics ?? [];
-  const lasting = findings.filter(({ code }) => !/^(source|limits|volume)\.|^script\.not_executable$/.test(code));
+  const isSaidAnew = (code: string) => /^(source|limits|volume)\.|^script\.not_executable$/.test(code);
+  const lasting = findings.filter(({ code }) => !isSaidAnew(code) && isOfFileAlone(code));
   return Map.groupBy(lasting, ({ file }) => file);
 }
 

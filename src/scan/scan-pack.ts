@@ -1,5 +1,6 @@
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { PackFacts } from "../pack/pack-facts.ts";
 import type { FileEntry, FileIdentity, LedgerFile, LiveSnapshot, PackSnapshot } from "../pack/snapshot.ts";
 import { isAbsence } from "../platform/absence.ts";
 import type { Owner } from "../platform/ownership.ts";
@@ -18,6 +19,10 @@ export interface ScanRequest {
   readonly known: KnownPack | undefined;
   /** What was found in files when `known` was scanned: while their stamps stay, their content does. */
   readonly files: Readonly<Record<string, FileEntry>>;
+  /** What `known` found in its definitions and scripts. */
+  readonly facts: PackFacts | undefined;
+  /** Wanted machines, in `uname -m` terms; empty: any. */
+  readonly arch: readonly string[];
   readonly limits: ScanLimits;
   /** What the source is compared with; `undefined`: its ref is not known, so nothing of it can be live. */
   readonly live: LivePlace | undefined;
@@ -46,6 +51,8 @@ export interface ScannedPack {
   readonly diagnostics: readonly Diagnostic[];
   /** `undefined` when something could not be read. */
   readonly fingerprint: Fingerprint | undefined;
+  /** `undefined` while nobody knows whose rules its definitions follow. */
+  readonly facts: PackFacts | undefined;
   readonly revision: string;
   /** The pack's directory in the volume as it was compared; `undefined`: there is none. */
   readonly live: LiveSnapshot | undefined;
@@ -104,7 +111,7 @@ async function scanUntilStill(attempt: Attempt): Promise<ScannedPack> {
     const isLive: IsLive = (path, entry) => isSame(live, path, entry);
     const reading = readChanged(before, isLive, attempt);
     if (reading !== "changed" && isStill(at, before.fingerprint, limits)) {
-      const judged = await judge(before, reading, isLive, attempt);
+      const judged = await judge(before, reading, { live, isLive }, attempt);
       return { ...judged, live, written: attempt.sink?.written ?? new Map() };
     }
   }

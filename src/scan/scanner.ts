@@ -1,5 +1,6 @@
 import type { LiveSnapshot } from "../pack/snapshot.ts";
 import { discover, type Source, type SourceListing } from "./discover.ts";
+import { type ForeignPack, readForeignPack } from "./foreign.ts";
 import { type LiveScanRequest, liveFingerprint, scanLive } from "./live.ts";
 import { type Look, lookAt, type SourceDirectory } from "./look.ts";
 import { areStill } from "./restat.ts";
@@ -15,6 +16,8 @@ export interface Scanner {
   look(places: readonly Place[]): Promise<Look[]>;
   scan(request: ScanRequest): Promise<ScannedPack>;
   scanLive(request: LiveScanRequest): LiveSnapshot | undefined;
+  /** What others may name of a pack in the volume that is in no source; `ref` is its directory's name. */
+  readForeign(root: string, ref: string): Promise<ForeignPack | undefined>;
   fingerprint(root: string, paths: readonly string[]): string;
 }
 
@@ -59,6 +62,7 @@ export function createScanner({ limits, openSink, thread }: ScannerDeps): Scanne
       return await scanPack(request, openSink);
     },
     scanLive,
+    readForeign: (root, ref) => readForeignPack(root, ref, limits),
     fingerprint: liveFingerprint,
   };
 }

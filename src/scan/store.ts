@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Diagnostic } from "../pack/diagnostics.ts";
+import type { Outside, PackFacts } from "../pack/pack-facts.ts";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
+import { dropFacts, factsSchema, putFacts, readFacts, readOutside } from "./facts-store.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
 /** The scan's own tables: what was seen last time, so that nothing is read or parsed twice. (What the files
@@ -19,6 +21,7 @@ export const scanSchema = `
     diagnostics TEXT NOT NULL,   -- JSON Diagnostic[]
     PRIMARY KEY (source, directory)
   ) WITHOUT ROWID;
+  ${factsSchema}
 `;
 
 /** Who a pack is: what its `pack.yaml` says, or its directory's name in `packs.dev`. */
@@ -47,24 +50,36 @@ export interface KnownPack {
 export interface ScanStore {
   /** Everything known about a source's directories, by directory name. */
   known(source: string): ReadonlyMap<string, KnownPack>;
-  save(pack: KnownPack): void;
+  /** What was found in its definitions and scripts. */
+  facts(source: string, directory: string): PackFacts | undefined;
+  /** What it is to other packs: a part of its facts. */
+  outside(source: string, directory: string): Outside | undefined;
+  save(pack: KnownPack, facts?: PackFacts): void;
+  /** What is known stays, but for what is said of it. */
+  restate(pack: Pick<KnownPack, "source" | "directory" | "diagnostics">): void;
   forget(source: string, directory: string): void;
 }
 
 export function openScanStore(database: DatabaseSync): ScanStore {
   const put = database.prepare("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const restate = database.prepare("UPDATE scan SET diagnostics = ? WHERE source = ? AND directory = ?");
   const drop = database.prepare("DELETE FROM scan WHERE source = ? AND directory = ?");
   return {
     ...readScanStore(database),
-    save(pack) {
+    save(pack, facts) {
       const { source, directory } = pack;
       const identity = pack.identity === undefined ? null : JSON.stringify(pack.identity);
       const diagnostics = JSON.stringify(pack.diagnostics);
       const own = pack.ownManifest ? 1 : 0;
       const { names = null, stamps = null } = pack.fingerprint ?? {};
       put.run(source, directory, names, stamps, pack.revision, own, identity, pack.verdict, pack.since, diagnostics);
+      putFacts(database, pack, facts);
     },
-    forget: (source, directory) => void drop.run(source, directory),
+    restate: ({ source, directory, diagnostics }) => void restate.run(JSON.stringify(diagnostics), source, directory),
+    forget(source, directory) {
+      drop.run(source, directory);
+      dropFacts(database, source, directory);
+    },
   };
 }
 
@@ -73,6 +88,8 @@ export function readScanStore(database: DatabaseSync): ScanStore {
   const all = database.prepare("SELECT * FROM scan WHERE source = ?");
   return {
     ...emptyScanStore,
+    facts: (source, directory) => readFacts(database, source, directory),
+    outside: (source, directory) => readOutside(database, source, directory),
     known(source) {
       const packs = all.all(source).flatMap(fromRow);
       return new Map(packs.map((pack) => [pack.directory, pack]));
@@ -83,7 +100,10 @@ export function readScanStore(database: DatabaseSync): ScanStore {
 /** Nothing remembered: what `plan` uses before the first sync. */
 export const emptyScanStore: ScanStore = {
   known: () => new Map(),
+  facts: () => undefined,
+  outside: () => undefined,
   save: () => {},
+  restate: () => {},
   forget: () => {},
 };
 

@@ -95,7 +95,16 @@ describe("a large definition within the limits", () => {
 
   test("is parsed to its end", async () => {
     using own = pack({ "pack.yaml": padding + MANIFEST, "actions/big.yaml": `${padding}a: [\n` });
-    const request = { at: own.at, known: undefined, files: {}, limits, live: undefined, staging: undefined };
+    const request = {
+      at: own.at,
+      known: undefined,
+      files: {},
+      facts: undefined,
+      arch: [],
+      limits,
+      live: undefined,
+      staging: undefined,
+    };
     const { identity, diagnostics } = await scanPack(request, () => memorySink());
     expect(identity?.ref).toBe("mypack");
     expect(diagnostics).toMatchObject([{ severity: "error", file: "actions/big.yaml", code: "metadata.invalid_yaml" }]);
@@ -109,6 +118,8 @@ describe("a large definition within the limits", () => {
       at: own.at,
       known,
       files: Object.fromEntries(snapshot.files),
+      facts: undefined,
+      arch: [],
       limits,
       live: undefined,
       staging: undefined,

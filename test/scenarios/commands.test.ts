@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { action, brokenYaml, pack, packs } from "./support/packs.ts";
+import { action, brokenYaml, pack, packs, script } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
 import { link, stampsOf, treeOf } from "./support/tree.ts";
 
@@ -81,7 +81,10 @@ describe("what changes nothing", () => {
     { title: "status", args: ["status"], code: 0 },
     { title: "config --explain", args: ["config", "--explain"], code: 0 },
   ])("$title makes no volume, and no .packsync in one", ({ args, code }) => {
-    using it = story({ packs: packs("core"), "packs.dev": { mine: { actions: { "a.yaml": action("a") } } } });
+    using it = story({
+      packs: packs("core"),
+      "packs.dev": { mine: { actions: { "a.yaml": action("a"), "echo.sh": script("echo a") } } },
+    });
     const before = stampsOf(it.directory);
     expect(it.packsync(args).code).toBe(code);
     expect(stampsOf(it.directory)).toEqual(before);
@@ -111,19 +114,19 @@ describe("what changes nothing", () => {
 
 describe("plan", () => {
   test("says file by file what a sync would do, and why", () => {
-    using it = story({ packs: packs("core", "extra") });
+    using it = story({ packs: { core: pack("core", { "old.sh": script("echo old") }), ...packs("extra") } });
     it.once();
     it.write("volume/core", { "theirs.txt": "x" });
     it.write("packs/core/actions/echo.yaml", action("louder"));
     it.write("packs/core/new.txt", "x");
-    it.remove("packs/core/actions/echo.sh");
+    it.remove("packs/core/old.sh");
     it.remove("packs/extra");
     const { code, stdout } = it.packsync(["plan"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^core {2}1\.0\.0 {2}packs {2}would be published/m);
     expect(stdout).toMatch(/~ +actions\/echo\.yaml/);
     expect(stdout).toMatch(/\+ +new\.txt/);
-    expect(stdout).toMatch(/- +actions\/echo\.sh/);
+    expect(stdout).toMatch(/- +old\.sh/);
     expect(stdout).toMatch(/· +theirs\.txt/);
     expect(stdout).toMatch(/^extra .*would be retired/m);
     const planned = JSON.parse(it.packsync(["plan", "--format", "json"]).stdout).packs[0];

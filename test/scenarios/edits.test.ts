@@ -53,9 +53,9 @@ describe("a change in the source", () => {
   });
 
   test("a removed file leaves the volume", () => {
-    using it = story({ packs: packs("core") });
+    using it = story({ packs: { core: pack("core", { "old.sh": script("echo old") }) } });
     it.once();
-    it.remove("packs/core/actions/echo.sh");
+    it.remove("packs/core/old.sh");
     expect(it.once().pack("core")).toMatchObject({
       outcome: "published",
       changes: { added: 0, replaced: 0, removed: 1 },

@@ -114,8 +114,8 @@ describe("a development pack", () => {
       outcome: "published",
       kind: "development",
       version: "0.0.0-dev",
-      diagnostics: [],
     });
+    expect(run.codes("mypack")).toContain("script.parameter_not_in_environment"); // what it prints is empty on a worker
     const env = { ...process.env, ATTUNE_MESSAGE: "hello" };
     expect(execFileSync(it.at("volume/mypack/actions/echo.sh"), { env, encoding: "utf8" })).toBe("Message: hello\n");
     expect(it.read("volume/mypack/pack.yaml")).toContain('ref: "mypack"\nlabel: "Mypack"\nversion: "0.0.0-dev"\n');
@@ -124,7 +124,10 @@ describe("a development pack", () => {
   });
 
   test("goes on with an edit, and with a pack.yaml of its own", () => {
-    using it = story({ packs: packs("core"), "packs.dev": { mypack: { actions: { "test.yaml": action("test") } } } });
+    using it = story({
+      packs: packs("core"),
+      "packs.dev": { mypack: { actions: { "test.yaml": action("test"), "echo.sh": script("echo test") } } },
+    });
     it.once();
     it.write("packs.dev/mypack/actions", { "more.yaml": action("more") });
     expect(it.once().pack("mypack")).toMatchObject({ outcome: "published", changes: { added: 1, replaced: 0 } });

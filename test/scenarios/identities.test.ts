@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { action, brokenYaml, manifest, pack, packs } from "./support/packs.ts";
+import { action, brokenYaml, manifest, pack, packs, script } from "./support/packs.ts";
 import { story } from "./support/story.ts";
 import { stampsOf } from "./support/tree.ts";
 
@@ -143,7 +143,7 @@ describe("a development pack over a production pack of the same ref", () => {
       ]),
     );
     expect(it.tree("volume/core")).toEqual(it.tree("packs/core"));
-    it.write("packs.dev/core/actions/a.yaml", action("a"));
+    it.write("packs.dev/core/actions", { "a.yaml": action("a"), "echo.sh": script("echo a") });
     expect(it.once().pack("core")).toMatchObject({ outcome: "published", source: "packs.dev" });
     expect(it.tree("volume/core")).toEqual(it.tree("packs.dev/core"));
   });

@@ -72,6 +72,8 @@ export async function scan(at: SourceDirectory, before?: Scanned, options: ScanO
       at,
       known,
       files: Object.fromEntries(before?.snapshot.files ?? []),
+      facts: before?.facts,
+      arch: [],
       limits: LIMITS,
       live: options.live,
       staging,

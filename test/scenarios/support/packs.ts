@@ -13,8 +13,10 @@ export function manifest(ref: string, version = "1.0.0"): string {
   return `ref: ${ref}\nlabel: ${ref}\nversion: "${version}"\n`;
 }
 
+/** It runs the `echo.sh` beside it. */
 export function action(name: string): string {
-  return `name: ${name}\ndescription: Says ${name}\nrunner_type: shell\nentry_point: ${name}.sh\n`;
+  const plain = name.replaceAll(" ", "_");
+  return `name: ${plain}\ndescription: Says ${name}\nrunner_type: shell\nentry_point: echo.sh\n`;
 }
 
 export function script(line: string): Tree[string] {

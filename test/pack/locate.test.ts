@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { factsOf } from "../../src/pack/facts.ts";
+import { located } from "../../src/pack/locate.ts";
+import { checkYaml } from "../../src/pack/yaml.ts";
+import { rangeFinder } from "../../src/pack/yaml-positions.ts";
+
+async function locate(text: string) {
+  const read = checkYaml(text, "x.yaml");
+  const value = read.ok ? read.value : undefined;
+  const finder = rangeFinder(text);
+  let slow = 0;
+  const facts = factsOf(value, { file: "x.yaml", kind: "workflow", dialect: "attune", pack: "demo" });
+  const { links } = await located(facts, value, text, async () => {
+    slow++;
+    return (path) => finder(path, "value");
+  });
+  const exact = links.map(({ path }) => finder(path, "value"));
+  return { ranges: links.map(({ range }) => range), exact, slow };
+}
+
+describe("a link is found without parsing the file again", () => {
+  test.for([
+    { title: "plain", text: "tasks:\n  - name: a\n    action: core.a\n" },
+    {
+      title: "first of its item, quoted, with a comment",
+      text: 'tasks:\n  - action:   "core.a"   # why\n    name: a\n',
+    },
+    { title: "in single quotes, with CRLF", text: "tasks:\r\n  - action: 'core.a'\r\n    name: b\r\n" },
+    { title: "twice", text: "tasks:\n  - action: core.a\n  - name: b\n    action: core.a\n" },
+  ])("$title", async ({ text }) => {
+    const { ranges, exact, slow } = await locate(text);
+    expect(ranges).toEqual(exact);
+    expect(ranges).not.toContain(undefined);
+    expect(slow).toBe(0);
+  });
+});
+
+describe("a link is found by parsing the file again", () => {
+  test.for([
+    { title: "in braces", text: "tasks: [{ action: core.a }]\n" },
+    {
+      title: "when the same line stands elsewhere, too",
+      text: "tasks:\n  - name: a\n    action: core.a\n    input:\n      action: core.a\n",
+    },
+    { title: "folded", text: "tasks:\n  - action: >-\n      core.a\n" },
+  ])("$title", async ({ text }) => {
+    const { ranges, exact, slow } = await locate(text);
+    expect(ranges).toEqual(exact);
+    expect(slow).toBe(1);
+  });
+});
+
+test("both ways find the same place, however tasks are written", async () => {
+  const quote = fc.constantFrom("", '"', "'");
+  const task = fc.record({
+    ref: fc.constantFrom("core.a", "core.b", "demo.c"),
+    quote,
+    first: fc.boolean(),
+    blanks: fc.nat(3),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(task, { minLength: 1, maxLength: 8 }), async (tasks) => {
+      const lines = tasks.map(({ ref, quote, first, blanks }, index) => {
+        const action = `action:${" ".repeat(blanks + 1)}${quote}${ref}${quote}`;
+        return first ? `  - ${action}\n    name: t${index}\n` : `  - name: t${index}\n    ${action}\n`;
+      });
+      const { ranges, exact } = await locate(`tasks:\n${lines.join("")}`);
+      expect(ranges).toEqual(exact);
+    }),
+  );
+});
