@@ -41,7 +41,7 @@ function checkFiles(file: string, facts: Facts, pack: WholePack): Diagnostic[] {
 
 /** What the platform does itself; its `entry_point` only says what. */
 function isPlatforms({ ref = "", runner = "" }: Facts): boolean {
-  return ref === "core.ask" || runner.endsWith("builtin");
+  return /^core\.ask$/.test(ref) || runner.endsWith("builtin");
 }
 
 /** What is started as it is; an interpreter's script can be built by nobody. */

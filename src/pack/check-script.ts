@@ -39,7 +39,7 @@ function noShebang(at: At, { about: { runner }, dialect }: Script): Diagnostic[]
     const hint = "Begin it with e.g. `#!/bin/sh`, or name the runner: `runner_type: shell`.";
     return [{ severity: "warning", code, message, ...at, hint }];
   }
-  if (dialect !== "attune" || runner === undefined || RUNNERS[runner] !== "shell") return [];
+  if (dialect !== "attune" || languageOfRunner(runner) !== "shell") return [];
   const message = "Expected `#!` in the first line, got none: it does not say which shell it is written for";
   return [{ severity: "hint", code, message, ...at, hint: "Begin it with `#!/bin/sh` or `#!/bin/bash`." }];
 }
@@ -77,11 +77,17 @@ function insane(at: At, shebang: string): Diagnostic[] {
 
 type Language = "shell" | "python" | "node";
 
+/** Without `core.`, which is the pack of all of Attune's own runtimes. */
 const RUNNERS: Readonly<Record<string, Language>> = {
-  ...{ shell: "shell", bash: "shell", sh: "shell", "core.shell": "shell" },
-  ...{ python: "python", python3: "python", "core.python": "python", "python-script": "python" },
-  ...{ node: "node", nodejs: "node", "node.js": "node", "core.nodejs": "node" },
+  ...{ shell: "shell", bash: "shell", sh: "shell" },
+  ...{ python: "python", python3: "python", "python-script": "python" },
+  ...{ node: "node", nodejs: "node" },
 };
+
+function languageOfRunner(runner = ""): Language | undefined {
+  const name = runner.replace(/^core\./, "").replace(/^node\.js$/, "node");
+  return Object.hasOwn(RUNNERS, name) ? RUNNERS[name] : undefined;
+}
 
 const EXTENSIONS: Readonly<Record<string, Language>> = {
   ...{ sh: "shell", bash: "shell", py: "python", js: "node", mjs: "node", cjs: "node" },
@@ -89,7 +95,7 @@ const EXTENSIONS: Readonly<Record<string, Language>> = {
 
 /** A runner that hands the file to an interpreter does not look at `#!`. */
 function checkRunner({ file, definition, facts, about }: Script): Diagnostic[] {
-  const wanted = about.runner !== undefined && Object.hasOwn(RUNNERS, about.runner) ? RUNNERS[about.runner] : undefined;
+  const wanted = languageOfRunner(about.runner);
   const got = languageOf(file, facts);
   if (wanted === undefined || got === undefined || wanted === got) return [];
   const message = `Expected a ${wanted} script for \`runner_type: ${about.runner}\`, got the ${got} script \`${file}\``;

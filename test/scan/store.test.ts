@@ -54,6 +54,25 @@ test("gives back what it was given, by source and directory", () => {
   expect(own.store.known("elsewhere")).toEqual(new Map());
 });
 
+test("gives back facts, and what of them matters to other packs", () => {
+  using own = store();
+  const link = { to: "action", target: "core.echo", path: ["action_ref"] } as const;
+  const rule = { kind: "rule", parameters: [], defines: [{ kind: "rule", ref: "mypack.r" }], links: [link] } as const;
+  const definitions = new Map([["__proto__", rule]]);
+  const facts = { dialect: "attune", pack: "mypack", definitions, scripts: new Map() } as const;
+  own.store.save(pack, facts);
+  expect(own.store.facts("packs", pack.directory)).toEqual(facts);
+  const wants = [{ file: "__proto__", ...link }];
+  expect(own.store.outside("packs", pack.directory)).toEqual({ dialect: "attune", offers: rule.defines, wants });
+  own.store.restate({ ...pack, diagnostics: [] });
+  expect(own.store.known("packs").get(pack.directory)).toEqual({ ...pack, diagnostics: [] });
+  own.store.save(pack);
+  expect(own.store.facts("packs", pack.directory)).toBeUndefined();
+  own.store.save(pack, facts);
+  own.store.forget("packs", pack.directory);
+  expect(own.store.outside("packs", pack.directory)).toBeUndefined();
+});
+
 test("keeps the newest, and forgets", () => {
   using own = store();
   own.store.save(pack);

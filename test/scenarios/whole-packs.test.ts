@@ -77,16 +77,14 @@ describe("one edited file", () => {
   });
 
   test("in the manifest makes the same definitions another pack's", () => {
-    const files = {
-      triggers: { "tick.yaml": "name: tick\n" },
-      rules: { "a.yaml": "name: r\ntrigger_ref: core.tick\naction_ref: core.echo\n" },
-    };
-    using it = story({ packs: { core: pack("core", files) } });
+    const workflow = 'version: "1.0.0"\nlabel: W\ntasks:\n  - name: a\n    action: core.echo\n';
+    const own = pack("core");
+    const files = { ...own, actions: { ...Object(own["actions"]), workflows: { "w.workflow.yaml": workflow } } };
+    using it = story({ packs: { core: files } });
     expect(it.once().code).toBe(0);
     it.write("packs/core/pack.yaml", manifest("other"));
     expect(findings(it.once(), "other", /^reference/)).toEqual([
-      "reference.unknown rules/a.yaml:2",
-      "reference.unknown rules/a.yaml:3",
+      "reference.unknown actions/workflows/w.workflow.yaml:5",
     ]);
   });
 });
