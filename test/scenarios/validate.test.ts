@@ -1,10 +1,24 @@
 import { chmodSync, lstatSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { action, brokenYaml, manifest, pack, packs, script } from "./support/packs.ts";
+import { brokenYaml, manifest, script } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
 import { stampsOf, type Tree } from "./support/tree.ts";
 
 const wrongVersion = "ref: core\nlabel: core\nversion: 0.1\n";
+
+/** A pack that nothing can be said against. */
+function pack(ref: string, files: Tree = {}): Tree {
+  return {
+    "pack.yaml": manifest(ref),
+    actions: { "echo.yaml": action(`${ref}.echo`), "echo.sh": script("echo hello") },
+    ...files,
+  };
+}
+
+function action(ref: string): string {
+  const name = ref.replace(/.*\./, "");
+  return `ref: ${ref}\nlabel: ${name}\ndescription: Says ${name}\nrunner_type: shell\nentry_point: ${name}.sh\n`;
+}
 
 interface Report {
   readonly exitCode: number;
@@ -30,7 +44,7 @@ describe("what is looked at", () => {
   test("is all packs of the sources, without a path", () => {
     using it = story({
       packs: tree,
-      "packs.dev": { mine: { actions: { "a.yaml": action("a"), "a.sh": script("x") } } },
+      "packs.dev": { mine: { actions: { "a.yaml": action("mine.a"), "a.sh": script("x") } } },
     });
     const { packs, code } = validate(it);
     expect(packs.map(({ path }) => path)).toEqual(["packs/bad", "packs/good", "packs.dev/mine"].map((p) => it.at(p)));
@@ -77,7 +91,7 @@ describe("what is looked at", () => {
 });
 
 test("needs no volume, and writes nothing", () => {
-  using it = story({ packs: packs("core", "deploy"), "packs.dev": { mine: pack("mine") } });
+  using it = story({ packs: { core: pack("core"), deploy: pack("deploy") }, "packs.dev": { mine: pack("mine") } });
   const before = stampsOf(it.directory);
   expect(validate(it)).toMatchObject({ code: 0, totals: { error: 0, warning: 0, hint: 0 } });
   expect(stampsOf(it.directory)).toEqual(before);
@@ -104,7 +118,7 @@ test("gives an annotation for GitHub, and a document for SARIF", () => {
 });
 
 test.for([["plan"], ["status"], ["verify"], ["config"]])("%s does not know these formats", (args) => {
-  using it = story({ packs: packs("core") });
+  using it = story({ packs: { core: pack("core") } });
   const { code, stdout, stderr } = it.packsync([...args, "--format", "github"]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain("`--format` to be one of `text`, `json`");
@@ -127,7 +141,7 @@ test("--dialect says whose rules count", () => {
 describe("--fix", () => {
   const messy: Tree = {
     actions: {
-      "run.yaml": action("run"),
+      "run.yaml": action("mine.run"),
       "run.sh": "#!/bin/sh\r\necho hello\r\n",
       "notes.txt": "a\r\nb\r\n",
       "lib.sh": "echo library\r\n",
