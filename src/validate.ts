@@ -1,10 +1,13 @@
 import type { Config } from "./config/config.ts";
 import { failure } from "./cycle/failure.ts";
 import { duplicateRef } from "./cycle/findings.ts";
+import { checkWorld, type World } from "./pack/check-world.ts";
 import type { Diagnostic, Severity } from "./pack/diagnostics.ts";
 import type { Dialect } from "./pack/identity.ts";
+import { isReference, type Outside, outsideOf, packOf } from "./pack/pack-facts.ts";
 import type { PackRef } from "./pack/ref.ts";
 import { resolveClaims } from "./plan/claims.ts";
+import { checkSyntax } from "./scan/check-syntax.ts";
 import { rootOf } from "./scan/look.ts";
 import type { Scanner } from "./scan/scanner.ts";
 import { disposableScanner } from "./threaded-scanner.ts";
@@ -56,7 +59,7 @@ export async function validate(config: Config, request: ValidateRequest): Promis
   const targets = found.targets.map((target) => withDialect(target, dialect));
   const mended = fix ? await mendAll(targets, config) : [];
   await using scanner = disposableScanner(config);
-  const packs = await scanAll(targets, scanner, config);
+  const packs = amongEachOther(await scanAll(targets, scanner, config));
   const judged = <T extends Judged>(each: T): T => ({ ...each, diagnostics: judge(each.diagnostics, strict) });
   const report = { packs: packs.map(judged), sources: found.sources.map(judged) };
   const diagnostics = [...report.packs, ...report.sources].flatMap((each) => each.diagnostics);
@@ -81,10 +84,10 @@ async function scanAll(
   targets: readonly Target[],
   scanner: Scanner,
   config: Config,
-): Promise<readonly ValidatedPack[]> {
+): Promise<readonly ScannedTarget[]> {
   const looks = await scanner.look(targets.map(({ at }) => ({ at, known: undefined })));
   const quarrels = duplicatesOf(looks);
-  const packs: ValidatedPack[] = [];
+  const packs: ScannedTarget[] = [];
   const waiting = targets.entries();
   const worker = async (): Promise<void> => {
     for (const [index, target] of waiting) {
@@ -117,17 +120,46 @@ async function scanOne(
   { at, only }: Target,
   more: readonly Diagnostic[],
   scanner: Scanner,
-  { limits }: Config,
-): Promise<ValidatedPack> {
+  { limits, arch }: Config,
+): Promise<ScannedTarget> {
   const path = rootOf(at);
   try {
-    const request = { at, known: undefined, files: {}, limits, live: undefined, staging: undefined };
-    const { identity, diagnostics } = await scanner.scan(request);
-    const wanted = [...diagnostics, ...more].filter(({ file }) => only === undefined || file === only);
-    return { ref: identity?.ref ?? at.directory, version: identity?.version, path, diagnostics: wanted.sort(byPlace) };
+    const nothing = { known: undefined, files: {}, facts: undefined, live: undefined, staging: undefined };
+    const { identity, diagnostics, facts } = await scanner.scan({ at, limits, arch, ...nothing });
+    const syntax = facts === undefined ? [] : await checkSyntax(path, facts);
+    const all = { ref: identity?.ref ?? at.directory, version: identity?.version, path };
+    return { ...all, only, outside: facts && outsideOf(facts), diagnostics: [...diagnostics, ...more, ...syntax] };
   } catch (error) {
-    return { ref: at.directory, version: undefined, path, diagnostics: [failure(error)] };
+    const diagnostics = [failure(error)];
+    return { ref: at.directory, version: undefined, path, only: undefined, outside: undefined, diagnostics };
   }
+}
+
+interface ScannedTarget extends ValidatedPack {
+  /** The one file that was asked for. */
+  readonly only: string | undefined;
+  readonly outside: Outside | undefined;
+}
+
+/** What packs need of each other, as far as they are looked at together: of packs that are not here nobody can tell. */
+function amongEachOther(scanned: readonly ScannedTarget[]): readonly ValidatedPack[] {
+  const packs = new Map(scanned.map((pack) => [pack.ref, pack]));
+  const refs = new Set(
+    scanned.flatMap(({ outside }) => outside?.offers ?? []).map(({ kind, ref }) => `${kind} ${ref}`),
+  );
+  const world: World = {
+    has: (kind, ref) => refs.has(`${kind} ${ref}`),
+    hasPack: (ref) => packs.has(ref),
+    versionOf: (ref) => packs.get(ref)?.version,
+  };
+  return scanned.map(({ only, outside, diagnostics, ...pack }) => {
+    const wants = (outside?.wants ?? []).filter(({ to, target }) =>
+      packs.has(isReference(to) ? packOf(target) : target),
+    );
+    const missed = outside === undefined ? [] : checkWorld({ ...outside, wants }, world);
+    const wanted = [...diagnostics, ...missed].filter(({ file }) => only === undefined || file === only);
+    return { ...pack, diagnostics: wanted.sort(byPlace) };
+  });
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {
