@@ -14,7 +14,7 @@ const finding = (about: Partial<Diagnostic> = {}): Diagnostic => ({
 });
 
 function validation(...diagnostics: readonly Diagnostic[]): Validation {
-  const pack = { ref: "demo", version: "1.0.0", path: "/work/packs/demo", diagnostics };
+  const pack = { ref: "demo", version: "1.0.0", path: "/repo/packs/demo", diagnostics };
   return { packs: [pack], sources: [], mended: [], totals: { error: diagnostics.length, warning: 0, hint: 0 } };
 }
 
@@ -46,11 +46,11 @@ describe("GitHub's workflow commands", () => {
       line: "::error file=packs/demo,title=pack.busy::Expected a version",
     },
   ])("$title", ({ about, line }) => {
-    expect(githubText(validation(finding(about)), "/work")).toBe(`${line}\n`);
+    expect(githubText(validation(finding(about)), "/repo")).toBe(`${line}\n`);
   });
 
   test("are none without a finding", () => {
-    expect(githubText(validation(), "/work")).toBe("");
+    expect(githubText(validation(), "/repo")).toBe("");
   });
 });
 
@@ -106,13 +106,13 @@ describe("SARIF", () => {
     finding({ code: "pack.busy", file: "." }),
   ];
 
-  test.for(["/work", "/elsewhere", "/with space/ä"])("is what 2.1.0 demands, read from %s", (cwd) => {
+  test.for(["/repo", "/elsewhere", "/with space/ä"])("is what 2.1.0 demands, read from %s", (cwd) => {
     expect(Sarif.safeParse(sarifDocument(validation(...findings), cwd)).error?.issues).toBeUndefined();
     expect(Sarif.safeParse(sarifDocument(validation(), cwd)).error?.issues).toBeUndefined();
   });
 
   test("has each code once as a rule, and each result points at its own", () => {
-    const { runs } = Sarif.parse(sarifDocument(validation(...findings), "/work"));
+    const { runs } = Sarif.parse(sarifDocument(validation(...findings), "/repo"));
     const [{ tool, results }] = runs;
     expect(tool.driver.rules.map(({ id }) => id)).toEqual([
       "manifest.invalid_version",
@@ -127,7 +127,7 @@ describe("SARIF", () => {
       sarifDocument(validation(...findings), cwd).runs[0]?.results.map(
         ({ locations: [location] }) => location?.physicalLocation.artifactLocation,
       );
-    expect(artifacts("/work")?.[1]).toEqual({ uri: "packs/demo/actions/%C3%A4%20%25.sh", uriBaseId: "%SRCROOT%" });
-    expect(artifacts("/elsewhere")?.[0]).toEqual({ uri: "file:///work/packs/demo/pack.yaml" });
+    expect(artifacts("/repo")?.[1]).toEqual({ uri: "packs/demo/actions/%C3%A4%20%25.sh", uriBaseId: "%SRCROOT%" });
+    expect(artifacts("/elsewhere")?.[0]).toEqual({ uri: "file:///repo/packs/demo/pack.yaml" });
   });
 });

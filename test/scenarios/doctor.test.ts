@@ -5,7 +5,7 @@ import { checkDocker } from "../../src/doctor/machine.ts";
 import { testWith } from "../support/requires.ts";
 import { scratch } from "../support/trees.ts";
 import { build, mount } from "./support/machine.ts";
-import { action, brokenYaml, pack, packs, script } from "./support/packs.ts";
+import { brokenYaml, pack, packs, script } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
 import { executable, stampsOf } from "./support/tree.ts";
 
@@ -104,6 +104,8 @@ describe("packsync doctor", () => {
   });
 });
 
+const DEEP = "name: deep.name\ndescription: Deep\nrunner_type: shell\nentry_point: deep.sh\n";
+
 describe("packsync doctor <pack.action>", () => {
   test("walks from the source to the volume", () => {
     using it = story({ packs: packs("core") });
@@ -167,7 +169,7 @@ describe("packsync doctor <pack.action>", () => {
     using it = story({
       packs: packs("core"),
       "packs.dev": {
-        core: { ...pack("core"), actions: { "a.yaml": action("deep.name"), "deep.name.sh": script("x") } },
+        core: { ...pack("core"), actions: { "a.yaml": DEEP, "deep.sh": script("x") } },
       },
     });
     it.once();
