@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { isSoak } from "./support/is-soak.ts";
 import { usage } from "./support/machine.ts";
 import { packs } from "./support/packs.ts";
 import { story } from "./support/story.ts";
@@ -35,12 +36,13 @@ describe("what costs more than it looks", () => {
   });
 });
 
-/** A minute and more, so it is part of the soak only. */
-const isSoak = Number(process.env["PACKSYNC_TEST_SEQUENCES"] ?? 0) >= 10_000;
 const FILES = 100_000;
 
-describe.runIf(isSoak)(`a pack of ${FILES} files`, { timeout: 600_000 }, () => {
-  test("is published, changed in one place, and then left alone, in bounded memory", () => {
+/** A minute and more, so it is part of the soak only. */
+if (isSoak) {
+  test(`a pack of ${FILES} files is published, changed in one place, and then left alone, in bounded memory`, {
+    timeout: 600_000,
+  }, () => {
     using it = story({ packs: packs("core", "deploy") });
     writeFiles(it.at("packs/core/data"));
     const first = usage(it, { timeoutMs: 300_000 });
@@ -56,7 +58,7 @@ describe.runIf(isSoak)(`a pack of ${FILES} files`, { timeout: 600_000 }, () => {
     const third = JSON.parse(usage(it, { timeoutMs: 300_000 }).stdout);
     expect(third.packs).toMatchObject([{ outcome: "unchanged" }, { outcome: "unchanged" }]);
   });
-});
+}
 
 function writeFiles(directory: string): void {
   for (let index = 0; index < FILES; index++) {
