@@ -1,10 +1,9 @@
 import type { Config } from "./config/config.ts";
 import { failure } from "./cycle/failure.ts";
 import { duplicateRef } from "./cycle/findings.ts";
-import { checkWorld, type World } from "./pack/check-world.ts";
 import type { Diagnostic, Severity } from "./pack/diagnostics.ts";
 import type { Dialect } from "./pack/identity.ts";
-import { isReference, type Outside, outsideOf, packOf } from "./pack/pack-facts.ts";
+import { outsideOf } from "./pack/pack-facts.ts";
 import type { PackRef } from "./pack/ref.ts";
 import { resolveClaims } from "./plan/claims.ts";
 import { checkSyntax } from "./scan/check-syntax.ts";
@@ -13,6 +12,7 @@ import type { Scanner } from "./scan/scanner.ts";
 import { disposableScanner } from "./threaded-scanner.ts";
 import type { Mended } from "./validation/mend.ts";
 import { findTargets, type Target } from "./validation/targets.ts";
+import { type Looked, missing } from "./validation/world.ts";
 
 /** Composition root of `packsync validate`: looks at packs where they are written; needs no volume. */
 
@@ -59,7 +59,7 @@ export async function validate(config: Config, request: ValidateRequest): Promis
   const targets = found.targets.map((target) => withDialect(target, dialect));
   const mended = fix ? await mendAll(targets, config) : [];
   await using scanner = disposableScanner(config);
-  const packs = amongEachOther(await scanAll(targets, scanner, config));
+  const packs = await scanAll(targets, scanner, config);
   const judged = <T extends Judged>(each: T): T => ({ ...each, diagnostics: judge(each.diagnostics, strict) });
   const report = { packs: packs.map(judged), sources: found.sources.map(judged) };
   const diagnostics = [...report.packs, ...report.sources].flatMap((each) => each.diagnostics);
@@ -84,18 +84,21 @@ async function scanAll(
   targets: readonly Target[],
   scanner: Scanner,
   config: Config,
-): Promise<readonly ScannedTarget[]> {
-  const looks = await scanner.look(targets.map(({ at }) => ({ at, known: undefined })));
-  const quarrels = duplicatesOf(looks);
-  const packs: ScannedTarget[] = [];
+): Promise<readonly ValidatedPack[]> {
+  const quarrels = duplicatesOf(await scanner.look(targets.map(({ at }) => ({ at, known: undefined }))));
+  const scanned: Scanned[] = [];
   const waiting = targets.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, target] of waiting) {
-      packs[index] = await scanOne(target, quarrels.get(rootOf(target.at)) ?? [], scanner, config);
-    }
+    for (const [index, target] of waiting) scanned[index] = await scanOne(target, scanner, config);
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  return packs;
+  const missed = await missing(scanned, scanner, config);
+  return scanned.map(({ target: { at, only }, ref, version, diagnostics }, index) => {
+    const path = rootOf(at);
+    const all = [...diagnostics, ...(quarrels.get(path) ?? []), ...(missed[index] ?? [])];
+    const wanted = all.filter(({ file }) => only === undefined || file === only);
+    return { ref, version, path, diagnostics: wanted.sort(byPlace) };
+  });
 }
 
 type Looks = Awaited<ReturnType<Scanner["look"]>>;
@@ -116,50 +119,28 @@ function duplicatesOf(looks: Looks): ReadonlyMap<string, readonly Diagnostic[]> 
   );
 }
 
-async function scanOne(
-  { at, only }: Target,
-  more: readonly Diagnostic[],
-  scanner: Scanner,
-  { limits, arch }: Config,
-): Promise<ScannedTarget> {
-  const path = rootOf(at);
+/** A pack that was looked into, on its own. */
+interface Scanned extends Looked {
+  readonly target: Target;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function scanOne(target: Target, scanner: Scanner, { limits, arch }: Config): Promise<Scanned> {
+  const { at } = target;
   try {
     const nothing = { known: undefined, files: {}, facts: undefined, live: undefined, staging: undefined };
     const { identity, diagnostics, facts } = await scanner.scan({ at, limits, arch, ...nothing });
-    const syntax = facts === undefined ? [] : await checkSyntax(path, facts);
-    const all = { ref: identity?.ref ?? at.directory, version: identity?.version, path };
-    return { ...all, only, outside: facts && outsideOf(facts), diagnostics: [...diagnostics, ...more, ...syntax] };
+    const syntax = facts === undefined ? [] : await checkSyntax(rootOf(at), facts);
+    return {
+      target,
+      ref: identity?.ref ?? at.directory,
+      version: identity?.version,
+      outside: facts && outsideOf(facts),
+      diagnostics: [...diagnostics, ...syntax],
+    };
   } catch (error) {
-    const diagnostics = [failure(error)];
-    return { ref: at.directory, version: undefined, path, only: undefined, outside: undefined, diagnostics };
+    return { target, ref: at.directory, version: undefined, outside: undefined, diagnostics: [failure(error)] };
   }
-}
-
-interface ScannedTarget extends ValidatedPack {
-  /** The one file that was asked for. */
-  readonly only: string | undefined;
-  readonly outside: Outside | undefined;
-}
-
-/** What packs need of each other, as far as they are looked at together: of packs that are not here nobody can tell. */
-function amongEachOther(scanned: readonly ScannedTarget[]): readonly ValidatedPack[] {
-  const packs = new Map(scanned.map((pack) => [pack.ref, pack]));
-  const refs = new Set(
-    scanned.flatMap(({ outside }) => outside?.offers ?? []).map(({ kind, ref }) => `${kind} ${ref}`),
-  );
-  const world: World = {
-    has: (kind, ref) => refs.has(`${kind} ${ref}`),
-    hasPack: (ref) => packs.has(ref),
-    versionOf: (ref) => packs.get(ref)?.version,
-  };
-  return scanned.map(({ only, outside, diagnostics, ...pack }) => {
-    const wants = (outside?.wants ?? []).filter(({ to, target }) =>
-      packs.has(isReference(to) ? packOf(target) : target),
-    );
-    const missed = outside === undefined ? [] : checkWorld({ ...outside, wants }, world);
-    const wanted = [...diagnostics, ...missed].filter(({ file }) => only === undefined || file === only);
-    return { ...pack, diagnostics: wanted.sort(byPlace) };
-  });
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

@@ -45,7 +45,7 @@ function described(trap: Trap & { kind: "scalar" }, about: TrapContext): Said | 
       return trap.at === "key" ? undefined : equalsSign(about.dialect);
     case "date":
       return said(
-        "ambiguous_date",
+        "yaml.ambiguous_date",
         source,
         "a date",
         "the text",
@@ -55,7 +55,7 @@ function described(trap: Trap & { kind: "scalar" }, about: TrapContext): Said | 
     case "boolean":
       if (isMeantBoolean(trap, about)) return undefined;
       return said(
-        "ambiguous_boolean",
+        "yaml.ambiguous_boolean",
         source,
         `\`${reading.value}\``,
         "the text",
@@ -65,10 +65,17 @@ function described(trap: Trap & { kind: "scalar" }, about: TrapContext): Said | 
     case "number":
       if (Object.is(reading.value, trap.node.value)) return lostDigits(trap, reading.value, about);
       if (about.dialect === "stackstorm" && isMeantNumber(source)) return undefined;
-      return said("ambiguous_number", source, `the number \`${reading.value}\``, shown(trap.node.value), about, quote);
+      return said(
+        "yaml.ambiguous_number",
+        source,
+        `the number \`${reading.value}\``,
+        shown(trap.node.value),
+        about,
+        quote,
+      );
     case "text":
       return said(
-        "ambiguous_number",
+        "yaml.ambiguous_number",
         source,
         "the text",
         shown(trap.node.value),
@@ -83,13 +90,13 @@ function described(trap: Trap & { kind: "scalar" }, about: TrapContext): Said | 
   }
 }
 
-function said(name: string, source: string, in11: string, in12: string, { dialect }: TrapContext, hint: string): Said {
+function said(code: string, source: string, in11: string, in12: string, { dialect }: TrapContext, hint: string): Said {
   const got = `\`${excerpt(source)}\``;
   const message =
     dialect === "stackstorm"
       ? `Expected a value that reads as it looks, got ${got}: StackStorm (YAML 1.1) reads ${in11}`
       : `Expected a value with one meaning, got ${got}: Attune's loader (YAML 1.1) reads ${in11}, its API (YAML 1.2) ${in12}`;
-  return { code: `yaml.${name}`, message, hint };
+  return { code, message, hint };
 }
 
 /** PyYAML resolves `=` to a tag that its `safe_load` does not construct. */
