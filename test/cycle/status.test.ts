@@ -4,7 +4,7 @@ import { type TestMachine, testMachine } from "../support/sync.ts";
 import { writeTree } from "../support/trees.ts";
 
 function packYaml(ref: string): string {
-  return `ref: ${ref}\nversion: 1.0.0\n`;
+  return `ref: ${ref}\nlabel: ${ref}\nversion: 1.0.0\n`;
 }
 
 /** Three live packs, and one that was never good enough. */
@@ -15,7 +15,7 @@ async function started(): Promise<TestMachine> {
     "bb/pack.yaml": packYaml("bb"),
     "bad/pack.yaml": "ref: [",
   });
-  writeTree(machine.dev, { "cc/actions/a.yaml": "name: a\n" });
+  writeTree(machine.dev, { "cc/triggers/a.yaml": "name: a\n" });
   await machine.sync();
   return machine;
 }

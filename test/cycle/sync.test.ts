@@ -18,7 +18,7 @@ import { outcomes, packOf, silent, testConfig, testMachine } from "../support/sy
 import { readTree, writeTree } from "../support/trees.ts";
 
 function packYaml(ref: string, version = "1.0.0"): string {
-  return `ref: ${ref}\nversion: ${version}\n`;
+  return `ref: ${ref}\nlabel: ${ref}\nversion: ${version}\n`;
 }
 
 describe("one pack's trouble is its own affair: others go on", () => {
@@ -159,7 +159,7 @@ describe("nothing is retired", () => {
     "while a pack of %s lacks its pack.yaml and the database was lost",
     async (of) => {
       using machine = testMachine();
-      writeTree(machine[of], { "dir/pack.yaml": packYaml("aaa"), "dir/actions/a.yaml": "name: a\n" });
+      writeTree(machine[of], { "dir/pack.yaml": packYaml("aaa"), "dir/triggers/a.yaml": "name: a\n" });
       await machine.sync();
       for (const name of ["state.db", "state.db-wal", "state.db-shm"])
         rmSync(`${machine.volume}/.packsync/${name}`, { force: true });
@@ -332,7 +332,7 @@ describe("a sync that has nothing to do", () => {
       "aaa/run.sh": { script: "#!/bin/sh" },
       "aaa/empty": "directory/",
     });
-    writeTree(machine.dev, { "bbb/actions/a.yaml": "name: a\n" });
+    writeTree(machine.dev, { "bbb/triggers/a.yaml": "name: a\n" });
     expect(outcomes(await machine.plan())).toEqual(["aaa: published", "bbb: published"]);
     expect(outcomes(await machine.sync())).toEqual(["aaa: published", "bbb: published"]);
     await settle();
