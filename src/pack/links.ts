@@ -21,7 +21,7 @@ export function linksOf(value: unknown, about: DefinitionContext): readonly Link
   const { kind, dialect } = about;
   switch (kind) {
     case "pack":
-      return dependencyLinks(value);
+      return dependencyLinks(value, about);
     case "action":
       return dialect === "attune" ? attuneFiles(value) : stackstormFiles(value);
     case "sensor":
@@ -147,13 +147,14 @@ function cacheLinks(value: unknown, about: DefinitionContext): Link[] {
 /** Attune writes `ref@spec`, StackStorm `ref=version`; what is a URL is nobody's ref. */
 const DEPENDENCY = /^([a-z0-9][a-z0-9_-]*)\s*(?:@\s*(.*)|([=<>~^!].*))?$/s;
 
-function dependencyLinks(value: Readonly<Record<string, unknown>>): Link[] {
+/** What is not written as the platform reads it is a finding of its own. */
+function dependencyLinks(value: Readonly<Record<string, unknown>>, { dialect }: DefinitionContext): Link[] {
   const given = value["dependencies"];
   if (!Array.isArray(given)) return [];
   return given.flatMap((entry, index): Link[] => {
     const [, target, at, operator] = (typeof entry === "string" && DEPENDENCY.exec(entry.trim())) || [];
     const spec = (at ?? operator)?.trim();
-    if (target === undefined) return [];
+    if (target === undefined || (dialect === "attune" && at === undefined && operator !== undefined)) return [];
     return [{ to: "pack", target, path: ["dependencies", index], ...(spec && { spec }) }];
   });
 }
