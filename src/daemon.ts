@@ -11,7 +11,7 @@ import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, openScanStore, readScanStore } from "./scan/store.ts";
-import { disposableScanner } from "./threaded-scanner.ts";
+import { disposableScanner, scanLimits } from "./threaded-scanner.ts";
 import { layoutOf, policyOf, reading, type SessionOptions, withVolume } from "./volume-session.ts";
 
 /** What a run is told beside its configuration. */
@@ -95,7 +95,8 @@ function expectsMuch({ stateDir, sources }: Config): boolean {
 type Parts = Pick<CycleDeps, "scanner" | "store" | "volume" | "memory" | "publisher">;
 
 function cycleDeps({ config, onProgress }: RunOptions, parts: Parts): CycleDeps {
-  const { sources, adopt, allowRemovals, only, limits, history } = config;
+  const { sources, adopt, allowRemovals, only, history } = config;
+  const limits = scanLimits(config);
   const policy = policyOf(config);
   return {
     ...parts,

@@ -10,7 +10,7 @@ import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import type { PrunedForGood } from "./publish/retention.ts";
 import { type VolumeView, viewVolume } from "./publish/view.ts";
 import { emptyScanStore, openScanStore, readScanStore } from "./scan/store.ts";
-import { disposableScanner } from "./threaded-scanner.ts";
+import { disposableScanner, scanLimits } from "./threaded-scanner.ts";
 import { layoutOf, policyOf, reading, type SessionOptions, withVolume } from "./volume-session.ts";
 
 /** Composition root of the commands about releases that are there already; `daemon.ts` is that of everything that syncs. */
@@ -83,7 +83,8 @@ export async function verify(
   abort: AbortSignal,
 ): Promise<readonly Verified[]> {
   const { config, onProgress } = options;
-  const { sources, limits } = config;
+  const { sources } = config;
+  const limits = scanLimits(config);
   await using scanner = disposableScanner(config);
   const about = { sources, limits, scanner, onProgress };
   if (!repair && !prune) {

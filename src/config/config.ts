@@ -6,7 +6,12 @@ export interface SourceConfig {
   readonly path: string;
   /** Packs of a development source may lack `pack.yaml`; an absent one is no error; its findings never fail a run. */
   readonly kind: "production" | "development";
+  /** Whose rules its packs follow: all of them, or by the directory's name; unset: each says so by what it has. */
+  readonly dialect?: DialectSetting | undefined;
 }
+
+export type DialectSetting = DialectName | Readonly<Record<string, DialectName>>;
+type DialectName = "attune" | "stackstorm";
 
 export type PreserveWord = "static-elf" | "always" | "off";
 

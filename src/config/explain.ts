@@ -21,8 +21,8 @@ export interface Explained {
 /** Every value: sources first, then in the order of the documentation. */
 export function explain({ config, origins }: LoadedConfig): readonly Explained[] {
   const originOf = (key: string): Origin => origins.get(key) ?? { from: "default" };
-  const sources = config.sources.map(({ name, path, kind }) => ({
-    ...{ section: "sources", key: name, value: { path, kind }, written: { path, kind } },
+  const sources = config.sources.map(({ name, ...about }) => ({
+    ...{ section: "sources", key: name, value: about, written: about },
     ...{ origin: originOf(`sources.${name}`), inFile: true },
   }));
   const values = valuesOf(config);

@@ -126,7 +126,7 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
-    sources: sources.map(({ name, path, kind }) => ({ name, path, kind })),
+    sources: sources.map(({ origin: _, ...source }) => source),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner,
     lockTimeoutSeconds: lockTimeout,

@@ -38,6 +38,8 @@ const owner = z.pipe(
   }),
 );
 
+const dialect = oneOf(["attune", "stackstorm"]);
+const aboutSource = "a directory, or `{path, kind, dialect}`";
 const source = z.union(
   [
     directory,
@@ -48,11 +50,18 @@ const source = z.union(
           "Whether packs may lack `pack.yaml` and never fail a run: `development` for `packs.dev`, else `production`",
           oneOf(["production", "development"]),
         ),
+        dialect: optional(
+          "Whose rules its packs follow, where they do not say so by what they have: for all, or by the pack's directory",
+          z.union(
+            [dialect, z.record(z.string(), dialect)],
+            "`attune`, `stackstorm`, or `{<directory>: <one of these>}`",
+          ),
+        ),
       },
-      "a directory, or `{path, kind}`",
+      aboutSource,
     ),
   ],
-  "a directory, or `{path, kind}`",
+  aboutSource,
 );
 
 const sourceNames =

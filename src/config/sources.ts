@@ -41,17 +41,19 @@ export function namedDirectory(text: string): { readonly name: string; readonly 
   return SOURCE_NAME.test(name) && directory !== "" ? { name, directory } : undefined;
 }
 
+type FileSource = Pick<SourceConfig, "path"> & Partial<Pick<SourceConfig, "kind" | "dialect">>;
+
 /** The sources of a file, in the file's order: `originOf` also says in which line a source stands. */
 export function fileSources(
-  sources: Readonly<Record<string, string | (Pick<SourceConfig, "path"> & Partial<Pick<SourceConfig, "kind">>)>>,
+  sources: Readonly<Record<string, string | FileSource>>,
   base: string,
   originOf: (name: string) => Extract<Origin, { from: "file" }>,
 ): readonly NamedSource[] {
   return Object.entries(sources)
     .map(([name, source]) => {
-      const { path, kind = name === PACKS_DEV ? "development" : "production" } =
-        typeof source === "string" ? { path: source } : source;
-      return { name, path: resolve(base, path), kind, origin: originOf(name) };
+      const about: FileSource = typeof source === "string" ? { path: source } : source;
+      const { path, kind = name === PACKS_DEV ? "development" : "production", dialect } = about;
+      return { name, path: resolve(base, path), kind, ...(dialect && { dialect }), origin: originOf(name) };
     })
     .sort(({ origin: a }, { origin: b }) => a.line - b.line || a.column - b.column); // JavaScript puts `2` before `a`
 }

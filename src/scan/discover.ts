@@ -3,6 +3,7 @@ import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { Dialect } from "../pack/identity.ts";
 import { componentDirectories, isDefinitionFile, isLitter } from "../pack/layout.ts";
+import { entryAt } from "../pack/snapshot.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { decodeName, listNames, printableName } from "../platform/names.ts";
 import type { KnownPack } from "./store.ts";
@@ -12,8 +13,13 @@ export interface Source {
   readonly name: string;
   readonly path: string;
   readonly kind: "production" | "development";
-  /** Whose rules its packs follow; `undefined`: each says so by what it has. */
-  readonly dialect?: Dialect | undefined;
+  /** Whose rules its packs follow: all of them, or by the directory's name; unset: each says so by what it has. */
+  readonly dialect?: Dialect | Readonly<Record<string, Dialect>> | undefined;
+}
+
+/** Whose rules a directory's pack was set to follow. */
+export function setDialect({ dialect }: Source, directory: string): Dialect | undefined {
+  return typeof dialect === "object" ? entryAt(dialect, directory) : dialect;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isSystemError } from "../errors.ts";
-import type { Source } from "./discover.ts";
+import { type Source, setDialect } from "./discover.ts";
 import { type Fingerprint, isSameFingerprint, isUnchanged } from "./fingerprint.ts";
 import { type IdentityResult, identifyBare, identifyManifest, readManifest } from "./identify.ts";
 import type { KnownPack, PackIdentity } from "./store.ts";
@@ -56,8 +56,9 @@ export async function identityOf(
   known: KnownPack | undefined,
   manifest: Uint8Array | "as before" | undefined,
 ): Promise<IdentityResult> {
-  if (manifest === "as before") return { identity: known?.identity, dialect: at.source.dialect, diagnostics: [] };
-  if (manifest !== undefined) return identifyManifest(manifest, at.directory, at.source.dialect);
+  const dialect = setDialect(at.source, at.directory);
+  if (manifest === "as before") return { identity: known?.identity, dialect, diagnostics: [] };
+  if (manifest !== undefined) return identifyManifest(manifest, at.directory, dialect);
   return identifyBare(at.directory, known?.ownManifest === true || at.source.kind === "production");
 }
 

@@ -13,6 +13,8 @@ export interface ScanLimits {
   readonly maxFileSize: number;
   readonly maxPackSize: number;
   readonly maxDefinitionSize: number;
+  /** What else says how packs are judged: under other rules an unchanged pack is looked at anew. */
+  readonly rules?: string;
 }
 
 /**

@@ -219,6 +219,16 @@ describe("values in flags, variables and files", () => {
       },
     },
     {
+      title: "the dialect of a source",
+      yaml: "sources: {packs: {path: /p, dialect: stackstorm}, other: {path: /o, dialect: {old: stackstorm}}}",
+      config: {
+        sources: [
+          { name: "packs", path: "/p", kind: "production", dialect: "stackstorm" },
+          { name: "other", path: "/o", kind: "production", dialect: { old: "stackstorm" } },
+        ],
+      },
+    },
+    {
       title: "a size in bytes",
       yaml: "limits: {maxFiles: '9', maxFileSize: 4096}",
       config: { limits: { maxFiles: 9, maxFileSize: 4096 } },

@@ -139,7 +139,7 @@ describe("a broken pack beside good ones", () => {
     const run = it.once();
     expect(run.code).toBe(0);
     expect(run.outcomes).toEqual({ core: "unchanged", mine: "rejected" });
-    expect(it.read("volume/mine/actions/echo.yaml")).toBe(action("echo"));
+    expect(it.read("volume/mine/actions/echo.yaml")).toBe(action("echo", "mine"));
   });
 
   test("with pack.yaml gone keeps its release: nothing of it is retired", () => {

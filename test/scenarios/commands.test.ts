@@ -83,7 +83,7 @@ describe("what changes nothing", () => {
   ])("$title makes no volume, and no .packsync in one", ({ args, code }) => {
     using it = story({
       packs: packs("core"),
-      "packs.dev": { mine: { actions: { "a.yaml": action("a"), "echo.sh": script("echo a") } } },
+      "packs.dev": { mine: { actions: { "a.yaml": action("a", "mine"), "echo.sh": script("echo a") } } },
     });
     const before = stampsOf(it.directory);
     expect(it.packsync(args).code).toBe(code);

@@ -259,7 +259,7 @@ describe("the mtime of a path, in whole seconds", () => {
     const first = secondOf(it.at("volume/extra/actions/echo.yaml"));
     it.move("packs/extra", "aside");
     it.once();
-    it.write("aside/actions/echo.yaml", action("later"));
+    it.write("aside/actions/echo.yaml", action("later", "extra"));
     it.move("aside", "packs/extra");
     it.once();
     expect(secondOf(it.at("volume/extra/actions/echo.yaml"))).toBeGreaterThan(first);

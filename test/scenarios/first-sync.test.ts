@@ -126,10 +126,10 @@ describe("a development pack", () => {
   test("goes on with an edit, and with a pack.yaml of its own", () => {
     using it = story({
       packs: packs("core"),
-      "packs.dev": { mypack: { actions: { "test.yaml": action("test"), "echo.sh": script("echo test") } } },
+      "packs.dev": { mypack: { actions: { "test.yaml": action("test", "mypack"), "echo.sh": script("echo test") } } },
     });
     it.once();
-    it.write("packs.dev/mypack/actions", { "more.yaml": action("more") });
+    it.write("packs.dev/mypack/actions", { "more.yaml": action("more", "mypack") });
     expect(it.once().pack("mypack")).toMatchObject({ outcome: "published", changes: { added: 1, replaced: 0 } });
     it.write("packs.dev/mypack/pack.yaml", manifest("mypack", "2.0.0"));
     expect(it.once().pack("mypack")).toMatchObject({ outcome: "published", version: "2.0.0" });

@@ -27,7 +27,7 @@ describe("a changed `ref`", () => {
     expect(it.read("volume/deploy/pack.yaml")).toBe(manifest("deploy"));
     expect(it.once().code).toBe(1);
     expect(it.exists("volume/deploy/pack.yaml")).toBe(true);
-    it.write("packs/deploy/actions/echo.yaml", action("mended"));
+    it.write("packs/deploy/actions/echo.yaml", action("mended", "deploy"));
     expect(it.once().outcomes).toEqual({ core: "unchanged", rollout: "published", deploy: "retired" });
   });
 

@@ -205,3 +205,28 @@ describe("--fix", () => {
     );
   });
 });
+
+test("a dialect that is set for a source, or for one of its packs, judges also packs that did not change", () => {
+  using it = story({
+    packs: {
+      plain: { "pack.yaml": 'ref: plain\nname: plain\nversion: "1.0.0"\n', triggers: { "t.yaml": "name: t\n" } },
+    },
+  });
+  const codes = () => it.once().codes("plain");
+  expect(codes()).toContain("metadata.missing_field");
+  expect(codes()).toContain("metadata.missing_field");
+  it.write("packsync.yaml", "sources: { packs: { path: ./packs, dialect: { plain: stackstorm } } }\n");
+  expect(
+    it
+      .once()
+      .pack("plain")
+      .diagnostics.map(({ file }) => file),
+  ).not.toContain("triggers/t.yaml");
+  it.write("packsync.yaml", "sources: { packs: { path: ./packs, dialect: attune } }\n");
+  expect(
+    it
+      .once()
+      .pack("plain")
+      .diagnostics.map(({ file }) => file),
+  ).toContain("triggers/t.yaml");
+});

@@ -4,7 +4,7 @@ import { executable, type Tree } from "./tree.ts";
 export function pack(ref: string, files: Tree = {}, version = "1.0.0"): Tree {
   return {
     "pack.yaml": manifest(ref, version),
-    actions: { "echo.yaml": action("echo"), "echo.sh": script("echo hello") },
+    actions: { "echo.yaml": action("echo", ref), "echo.sh": script("echo hello") },
     ...files,
   };
 }
@@ -14,9 +14,9 @@ export function manifest(ref: string, version = "1.0.0"): string {
 }
 
 /** It runs the `echo.sh` beside it. */
-export function action(name: string): string {
+export function action(name: string, pack = "core"): string {
   const plain = name.replaceAll(" ", "_");
-  return `name: ${plain}\ndescription: Says ${name}\nrunner_type: shell\nentry_point: echo.sh\n`;
+  return `ref: ${pack}.${plain}\nlabel: ${name}\ndescription: Says ${name}\nrunner_type: shell\nentry_point: echo.sh\n`;
 }
 
 export function script(line: string): Tree[string] {
