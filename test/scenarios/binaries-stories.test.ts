@@ -72,13 +72,19 @@ describe("a container that copies its binary into the volume at every start", ()
 testWith(needs, "a dynamic sensor of the author's own, in packs.dev, goes live each of ten times", () => {
   using it = story({
     packs: { core: pack("core") },
-    "packs.dev": { mine: { sensors: { "timer.yaml": "name: timer\n" } } },
+    "packs.dev": {
+      mine: {
+        triggers: { "tick.yaml": "ref: mine.tick\nlabel: Tick\n" },
+        sensors: { "timer.yaml": "ref: mine.timer\nentry_point: timer\ntrigger_types: [mine.tick]\n" },
+      },
+    },
   });
   for (let answer = 1; answer <= 10; answer++) {
     const bytes = build("dynamic", answer);
     it.write("packs.dev/mine/sensors", { timer: executable(bytes) });
     const run = it.once();
-    expect(run.pack("mine")).toMatchObject({ outcome: "published", diagnostics: [] });
+    expect(run.pack("mine")).toMatchObject({ outcome: "published" });
+    expect(run.codes("mine")).toEqual(["binary.dynamic"]);
     expect(live(it, `mine/${TIMER}`)).toEqual(bytes);
   }
   expect(it.once().outcomes).toEqual({ core: "unchanged", mine: "unchanged" });

@@ -117,10 +117,11 @@ describe("a broken pack beside good ones", () => {
   test("keeps all its findings when one of two broken files is mended", () => {
     using it = story({ packs: { core: pack("core", { rules: { "a.yaml": brokenYaml, "b.yaml": brokenYaml } }) } });
     it.once();
-    it.write("packs/core/rules/b.yaml", "name: b\n");
+    it.write("packs/core/rules/b.yaml", "ref: core.b\ntrigger_ref: other.x\naction_ref: core.echo\n");
     const run = it.once();
     expect(run.code).toBe(1);
-    expect(run.pack("core").diagnostics.map(({ file }) => file)).toEqual(["rules/a.yaml"]);
+    const errors = run.pack("core").diagnostics.filter(({ severity }) => severity === "error");
+    expect(errors.map(({ file }) => file)).toEqual(["rules/a.yaml"]);
   });
 
   test("that was never good is not in the volume, and exit 1 says so", () => {

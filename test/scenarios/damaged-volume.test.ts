@@ -52,8 +52,8 @@ describe("a volume that lost something", () => {
     expect(run.pack("core").diagnostics).toMatchObject([{ code: "volume.leftover", file: ".venv/python" }]);
     expect(stampsOf(it.at("volume"), (path) => isFile(path) && !path.startsWith(".packsync"))).toEqual(before);
     expect(it.once().outcomes).toEqual({ core: "unchanged", deploy: "unchanged" });
-    it.remove("packs/core/actions/echo.sh");
-    expect(it.once().pack("core")).toMatchObject({ outcome: "published", changes: { removed: 1 } });
+    for (const name of ["echo.sh", "echo.yaml"]) it.remove(`packs/core/actions/${name}`);
+    expect(it.once().pack("core")).toMatchObject({ outcome: "published", changes: { removed: 2 } });
     expect(it.exists("volume/core/actions/echo.sh")).toBe(false);
   });
 

@@ -47,7 +47,7 @@ describe("the ordinary story on", () => {
 
 /** What a volume sees in its life. `remount`: as after a reboot. */
 function tellOrdinaryStory(it: Story, remount: () => void): void {
-  it.write("packs", { core: pack("core"), old: pack("old") });
+  it.write("packs", { core: pack("core", { "README.md": "goes\n" }), old: pack("old") });
   it.write("volume", { old: pack("old", { "left.txt": "by cp -rf\n" }, "0.9.0") });
   const first = it.once();
   expect(first).toMatchObject({ code: 0, outcomes: { core: "published", old: "published" } });
@@ -55,7 +55,7 @@ function tellOrdinaryStory(it: Story, remount: () => void): void {
 
   const foreign = { ".venv": { "pyvenv.cfg": "theirs\n" } };
   it.write("volume/core", foreign);
-  it.remove("packs/core/actions/echo.sh");
+  it.remove("packs/core/README.md");
   it.write("packs/core", { actions: { "echo.yaml": action("louder"), "new.sh": script("echo new") } });
   remount();
   const second = it.once();

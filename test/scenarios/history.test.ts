@@ -81,7 +81,7 @@ describe("diff", () => {
     about.once();
     about.write("packs/core", {
       actions: {
-        "echo.yaml": "name: echo\ndescription: Says it\nrunner_type: python\n",
+        "echo.yaml": "ref: core.echo\ndescription: Says it\nrunner_type: bash\nentry_point: echo.sh\n",
         "echo.sh": script("echo bye"),
       },
       sensors: { x: executable(build("static", 2)) },
@@ -89,8 +89,8 @@ describe("diff", () => {
     about.once();
     const text = about.packsync(["diff", "core"]).stdout;
     expect(text).toContain('~ description: "Says echo" → "Says it"');
-    expect(text).toContain('~ runner_type: "shell" → "python"');
-    expect(text).toContain('- entry_point: "echo.sh"');
+    expect(text).toContain('~ runner_type: "shell" → "bash"');
+    expect(text).toContain('- label: "echo"');
     expect(text).toMatch(/\n +-echo hello\n +\+echo bye\n/);
     expect(text).toMatch(/~ sensors\/x .*a binary/);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { action, brokenYaml, manifest, pack, packs, script } from "./support/packs.ts";
+import { action, brokenYaml, identity, manifest, pack, packs, script } from "./support/packs.ts";
 import { story } from "./support/story.ts";
 import { stampsOf } from "./support/tree.ts";
 
@@ -7,7 +7,7 @@ describe("a changed `ref`", () => {
   test("is a rename: the new one goes live, the old one retires", () => {
     using it = story({ packs: packs("core", "deploy") });
     it.once();
-    it.write("packs/deploy/pack.yaml", manifest("rollout"));
+    it.write("packs/deploy", identity("rollout"));
     const run = it.once();
     expect(run.code).toBe(0);
     expect(run.outcomes).toEqual({ core: "unchanged", rollout: "published", deploy: "retired" });
@@ -27,14 +27,14 @@ describe("a changed `ref`", () => {
     expect(it.read("volume/deploy/pack.yaml")).toBe(manifest("deploy"));
     expect(it.once().code).toBe(1);
     expect(it.exists("volume/deploy/pack.yaml")).toBe(true);
-    it.write("packs/deploy/actions/echo.yaml", action("mended", "deploy"));
+    it.write("packs/deploy/actions/echo.yaml", action("mended", "rollout"));
     expect(it.once().outcomes).toEqual({ core: "unchanged", rollout: "published", deploy: "retired" });
   });
 
   test("of every pack at once is no mass removal", () => {
     using it = story({ packs: packs("a1", "a2", "a3", "a4") });
     it.once();
-    for (const ref of ["a1", "a2", "a3", "a4"]) it.write(`packs/${ref}/pack.yaml`, manifest(`new_${ref}`));
+    for (const ref of ["a1", "a2", "a3", "a4"]) it.write(`packs/${ref}`, identity(`new_${ref}`));
     const run = it.once();
     expect(run.code).toBe(0);
     expect(run.report.totals).toMatchObject({ published: 4, retired: 4, held: 0 });
@@ -43,8 +43,8 @@ describe("a changed `ref`", () => {
   test("of two packs swaps them", () => {
     using it = story({ packs: { one: pack("one", { "which.txt": "1" }), two: pack("two", { "which.txt": "2" }) } });
     it.once();
-    it.write("packs/one/pack.yaml", manifest("two"));
-    it.write("packs/two/pack.yaml", manifest("one"));
+    it.write("packs/one", identity("two"));
+    it.write("packs/two", identity("one"));
     const run = it.once();
     expect(run.code).toBe(0);
     expect(run.outcomes).toEqual({ one: "published", two: "published" });
@@ -210,7 +210,7 @@ describe("two packs with one ref in one source", () => {
       ["copy-of-deploy", "rejected"],
       ["deploy", "published"],
     ]);
-    it.write("packs/copy-of-deploy/pack.yaml", manifest("copy"));
+    it.write("packs/copy-of-deploy", identity("copy"));
     const mended = it.once();
     expect(mended.code).toBe(0);
     expect(mended.outcomes).toEqual({ core: "unchanged", deploy: "unchanged", copy: "published" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { action, manifest, pack, packs, script } from "./support/packs.ts";
+import { action, identity, manifest, pack, packs, script } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
 import { stampsOf } from "./support/tree.ts";
 
@@ -82,7 +82,7 @@ describe("one edited file", () => {
     const files = { ...own, actions: { ...Object(own["actions"]), workflows: { "w.workflow.yaml": workflow } } };
     using it = story({ packs: { core: files } });
     expect(it.once().code).toBe(0);
-    it.write("packs/core/pack.yaml", manifest("other"));
+    it.write("packs/core", identity("other"));
     expect(findings(it.once(), "other", /^reference/)).toEqual([
       "reference.unknown actions/workflows/w.workflow.yaml:5",
     ]);

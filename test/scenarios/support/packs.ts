@@ -9,6 +9,11 @@ export function pack(ref: string, files: Tree = {}, version = "1.0.0"): Tree {
   };
 }
 
+/** What makes the same files another pack: `pack.yaml`, and the action whose `ref` names it. */
+export function identity(ref: string): Tree {
+  return { "pack.yaml": manifest(ref), actions: { "echo.yaml": action("echo", ref) } };
+}
+
 export function manifest(ref: string, version = "1.0.0"): string {
   return `ref: ${ref}\nlabel: ${ref}\nversion: "${version}"\n`;
 }
