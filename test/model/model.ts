@@ -48,7 +48,7 @@ export function emptyModel(): Model {
 export function freshPack(ref: string): Tree {
   const tree = treeOf([]);
   put(tree, "pack.yaml", { content: `manifest ${ref}`, mode: 0o644 });
-  put(tree, "actions/a.yaml", { content: "definition 1", mode: 0o644 });
+  put(tree, "triggers/a.yaml", { content: "definition 1", mode: 0o644 });
   return tree;
 }
 

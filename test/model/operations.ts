@@ -40,7 +40,7 @@ const anyForeignFile: fc.Arbitrary<ModelFile> = fc.record({
   ),
   mode: fc.constantFrom(0o644, 0o755, 0o600),
 });
-const anyForeignPath = fc.constantFrom(...PATHS, "pack.yaml", "actions/a.yaml", "theirs/x");
+const anyForeignPath = fc.constantFrom(...PATHS, "pack.yaml", "triggers/a.yaml", "theirs/x");
 
 /** All that happens, each with its share. */
 export const anyCommand: readonly fc.Arbitrary<Command>[] = [
@@ -49,10 +49,10 @@ export const anyCommand: readonly fc.Arbitrary<Command>[] = [
   fc.constant(false).map(syncs),
   fc.tuple(anyPlace, anyPath, anySourceFile, anyHow, fc.boolean()).map((parts) => edits(...parts)),
   fc.tuple(anyPlace, anyPath, anySourceFile, anyHow, fc.boolean()).map((parts) => edits(...parts)),
-  fc.tuple(anyPlace, fc.constantFrom(...PATHS, "actions/a.yaml")).map((parts) => overwrites(...parts)),
+  fc.tuple(anyPlace, fc.constantFrom(...PATHS, "triggers/a.yaml")).map((parts) => overwrites(...parts)),
   fc.tuple(anyPlace, anyPath).map((parts) => removesFile(...parts)),
   fc.tuple(anyPlace, anyPath, fc.constantFrom(0o644, 0o755)).map((parts) => setsMode("source", ...parts)),
-  fc.tuple(anyPlace, fc.constantFrom("pack.yaml", "actions/a.yaml")).map((parts) => breaks(...parts)),
+  fc.tuple(anyPlace, fc.constantFrom("pack.yaml", "triggers/a.yaml")).map((parts) => breaks(...parts)),
   anyPlace.map(mends),
   anyPlace.map(renamesRef),
   fc.tuple(anyPlace, anyPlace).map((parts) => moves(...parts)),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createEngine, type Engine } from "../programs/engine.ts";
-import { manifest, script } from "./packs.ts";
+import { action, manifest, script } from "./packs.ts";
 import { makeTree, type Tree, walk } from "./tree.ts";
 
 /** Packs by their refs. */
@@ -150,7 +150,7 @@ export const SMALL: Shape = {
     core: {
       "pack.yaml": manifest("core"),
       "README.md": "the same in both\n",
-      actions: { "echo.yaml": "name: echo\n", "echo.sh": script("echo 1") },
+      actions: { "echo.yaml": action("echo"), "echo.sh": script("echo 1") },
       lib: { "old.txt": "1\n".repeat(3000) },
     },
   },
@@ -158,7 +158,7 @@ export const SMALL: Shape = {
     core: {
       "pack.yaml": manifest("core", "2.0.0"),
       "README.md": "the same in both\n",
-      actions: { "echo.yaml": "name: echo\n", "echo.sh": script("echo 2") },
+      actions: { "echo.yaml": action("echo"), "echo.sh": script("echo 2") },
       etc: { "new.txt": "2\n".repeat(3000) },
     },
   },
