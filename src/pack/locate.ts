@@ -3,7 +3,7 @@ import { valueAt } from "./fields.ts";
 import type { ValuePath } from "./finding.ts";
 import type { Link } from "./links.ts";
 import type { Range } from "./yaml-positions.ts";
-import { positionAt } from "./yaml-text.ts";
+import { positionAt, readYamlText } from "./yaml-text.ts";
 
 /** A line that says `key: value` or `- value`, and nothing else. */
 const LINE =
@@ -19,9 +19,11 @@ const LINE =
 export async function located(
   facts: Facts,
   value: unknown,
-  text: string,
+  source: string,
   slowly: () => Promise<(path: ValuePath) => Range | undefined>,
 ): Promise<Facts> {
+  // What ends a line is the same here as where the file is parsed.
+  const { text } = readYamlText(source);
   const own = withOwnPlaces(facts, text);
   if (facts.links.length === 0) return own;
   const written = facts.links.map(({ path }) => lineKey(nameOf(path), valueAt(value, path)));

@@ -27,6 +27,7 @@ describe("a link is found without parsing the file again", () => {
       text: 'tasks:\n  - action:   "core.a"   # why\n    name: a\n',
     },
     { title: "in single quotes, with CRLF", text: "tasks:\r\n  - action: 'core.a'\r\n    name: b\r\n" },
+    { title: "below the end of a line of old Macs", text: "label: x\rtasks:\n  - action: core.a\n" },
     { title: "twice", text: "tasks:\n  - action: core.a\n  - name: b\n    action: core.a\n" },
   ])("$title", async ({ text }) => {
     const { ranges, exact, slow } = await locate(text);
