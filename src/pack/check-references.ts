@@ -17,7 +17,7 @@ export function checkReferences(pack: Pack): readonly Diagnostic[] {
 
 function duplicates({ definitions }: Pack): Diagnostic[] {
   const seen = new Map<string, string>();
-  return [...definitions].flatMap(([file, { kind, ref }]) => {
+  return [...definitions].flatMap(([file, { kind, ref, refRange }]) => {
     if (ref === undefined) return [];
     const key = `${kind} ${ref}`;
     const other = seen.get(key);
@@ -29,7 +29,7 @@ function duplicates({ definitions }: Pack): Diagnostic[] {
     const hint = "Give one of them another name.";
     const isLegacy = file.startsWith("workflows/") || other.startsWith("workflows/");
     const severity = isLegacy ? "warning" : "error";
-    return [{ severity, code: "component.duplicate_ref", message, file, hint }];
+    return [{ severity, code: "component.duplicate_ref", message, file, ...refRange, hint }];
   });
 }
 

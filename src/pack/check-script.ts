@@ -100,7 +100,9 @@ function checkRunner({ file, definition, facts, about }: Script): Diagnostic[] {
   if (wanted === undefined || got === undefined || wanted === got) return [];
   const message = `Expected a ${wanted} script for \`runner_type: ${about.runner}\`, got the ${got} script \`${file}\``;
   const hint = `Write \`runner_type: ${got === "node" ? "nodejs" : got}\`, or name another \`entry_point\`.`;
-  return [{ severity: "warning", code: "script.runner_mismatch", message, file: definition, hint }];
+  return [
+    { severity: "warning", code: "script.runner_mismatch", message, file: definition, ...about.runnerRange, hint },
+  ];
 }
 
 function languageOf(file: string, { shebang = "" }: ScriptFacts): Language | undefined {

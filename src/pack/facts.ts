@@ -4,6 +4,7 @@ import type { Dialect } from "./identity.ts";
 import { type Link, linksOf } from "./links.ts";
 import { isMapping } from "./mapping.ts";
 import type { DefinitionContext } from "./model.ts";
+import type { Range } from "./yaml-positions.ts";
 
 /** A component that others may name. */
 export interface Component {
@@ -18,6 +19,9 @@ export interface Facts {
   readonly written?: Dialect;
   /** The full reference; `undefined`: it has none, or cannot be told. */
   readonly ref?: string;
+  /** Where that, and the runner, stand; see `locate.ts`. */
+  readonly refRange?: Range;
+  readonly runnerRange?: Range;
   readonly name?: string;
   /** Which runner, in lower case; only of actions and sensors, and with the platform's default. */
   readonly runner?: string;
@@ -56,10 +60,10 @@ export function factsOf(value: unknown, about: DefinitionContext): Facts {
 /** Kinds that have no reference of their own. */
 const NAMELESS: ReadonlySet<ComponentKind> = new Set(["pack", "chain", "config_schema"]);
 
-/** StackStorm makes it of the name; Attune reads `ref`, and its older loader made it of the name, too. */
+/** StackStorm makes it of the name, which is the class of a sensor; Attune reads `ref`, and its older loader made it of the name, too. */
 function refOf(value: unknown, { kind, dialect, pack, file }: DefinitionContext): string | undefined {
   if (NAMELESS.has(kind)) return undefined;
-  const name = textAt(value, "name");
+  const name = textAt(value, dialect === "stackstorm" && kind === "sensor" ? "class_name" : "name");
   if (dialect === "stackstorm") {
     // Dots in a name are part of it.
     return kind === "workflow" || name === undefined || pack === undefined ? undefined : `${pack}.${name}`;

@@ -119,8 +119,10 @@ function taskLinks(tasks: unknown, path: ValuePath, about: DefinitionContext, de
   return entries.flatMap(([key, task]) => {
     const action = textAt(task, "action");
     const at = [...path, key];
+    // Orquesta takes the input behind it, too: `core.local cmd="date"`.
+    const ref = about.dialect === "stackstorm" ? action?.split(/\s/, 1)[0] : action;
     // Without a dot it is one of orquesta's own: `noop`, `fail`.
-    const own = action?.includes(".") === true ? component(action, "action", [...at, "action"], about) : [];
+    const own = ref?.includes(".") === true ? component(ref, "action", [...at, "action"], about) : [];
     const nested = isMapping(task) ? taskLinks(task["tasks"], [...at, "tasks"], about, depth + 1) : [];
     return [...own, ...nested];
   });

@@ -3,6 +3,7 @@ import { valueAt } from "./fields.ts";
 import type { ValuePath } from "./finding.ts";
 import type { Link } from "./links.ts";
 import type { Range } from "./yaml-positions.ts";
+import { positionAt, readYamlText } from "./yaml-text.ts";
 
 /** A line that says `key: value` or `- value`, and nothing else. */
 const LINE =
@@ -18,10 +19,13 @@ const LINE =
 export async function located(
   facts: Facts,
   value: unknown,
-  text: string,
+  source: string,
   slowly: () => Promise<(path: ValuePath) => Range | undefined>,
 ): Promise<Facts> {
-  if (facts.links.length === 0) return facts;
+  // What ends a line is the same here as where the file is parsed.
+  const { text } = readYamlText(source);
+  const own = withOwnPlaces(facts, text);
+  if (facts.links.length === 0) return own;
   const written = facts.links.map(({ path }) => lineKey(nameOf(path), valueAt(value, path)));
   const expected = Map.groupBy(written, (key) => key);
   const lines = linesOf(text, expected);
@@ -35,7 +39,31 @@ export async function located(
     const range = isPlain.has(key) ? lines.get(key)?.shift() : finder?.(link.path);
     return range === undefined ? link : { ...link, range };
   });
-  return { ...facts, links };
+  return { ...own, links };
+}
+
+/** What a definition is called, and what runs it, stand at the beginning of a line; elsewhere nobody looks for them. */
+const OWN_LINE =
+  /^(ref|name|class_name|runner_type):[ \t]+("[^"\\]+"|'[^']+'|[^\s"'#,[\]{}&*!|>%@`]\S*)[ \t]*(?:#.*)?\r?$/gm;
+
+function withOwnPlaces(facts: Facts, text: string): Facts {
+  if (facts.ref === undefined) return facts;
+  const found = [...text.matchAll(OWN_LINE)];
+  const isRef = ({ 1: key, 2: written = "" }: RegExpExecArray) =>
+    key !== "runner_type" && `.${facts.ref}`.endsWith(`.${written.replace(/^["']|["']$/g, "")}`);
+  // The last of repeated keys is the one that counts.
+  const ref = found.findLast(isRef);
+  const runner = found.findLast(({ 1: key }) => key === "runner_type");
+  return {
+    ...facts,
+    ...(ref && { refRange: valueRange(text, ref) }),
+    ...(runner && { runnerRange: valueRange(text, runner) }),
+  };
+}
+
+function valueRange(text: string, { index, 0: whole, 1: key = "", 2: written = "" }: RegExpExecArray): Range {
+  const start = positionAt(text, index + whole.indexOf(written, key.length + 1));
+  return { ...start, endLine: start.line, endColumn: start.column + written.length };
 }
 
 /** Items of a list have no key. */

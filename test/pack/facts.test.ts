@@ -144,13 +144,22 @@ describe("StackStorm", () => {
     expect(links(value, about(kind, "stackstorm"))).toEqual(expected);
   });
 
-  test("dots in a name are part of it, and a sensor brings its triggers along", () => {
-    const value = { name: "incident.list", trigger_types: [{ name: "opened" }, { name: "x", pack: "other" }] };
+  test("dots in a name are part of it", () => {
+    expect(factsOf({ name: "incident.list" }, about("action", "stackstorm")).ref).toBe("demo.incident.list");
+  });
+
+  test("a sensor is called like its class, and brings its triggers along", () => {
+    const value = { class_name: "Watch", trigger_types: [{ name: "opened" }, { name: "x", pack: "other" }] };
     expect(factsOf(value, about("sensor", "stackstorm")).defines).toEqual([
-      { kind: "sensor", ref: "demo.incident.list" },
+      { kind: "sensor", ref: "demo.Watch" },
       { kind: "trigger", ref: "demo.opened" },
       { kind: "trigger", ref: "other.x" },
     ]);
+  });
+
+  test("an action of a task is named before its input", () => {
+    const value = { tasks: { a: { action: 'core.local cmd="date"' } } };
+    expect(links(value, about("workflow", "stackstorm"))).toEqual(["action core.local tasks.a.action"]);
   });
 });
 

@@ -27,6 +27,7 @@ describe("a link is found without parsing the file again", () => {
       text: 'tasks:\n  - action:   "core.a"   # why\n    name: a\n',
     },
     { title: "in single quotes, with CRLF", text: "tasks:\r\n  - action: 'core.a'\r\n    name: b\r\n" },
+    { title: "below the end of a line of old Macs", text: "label: x\rtasks:\n  - action: core.a\n" },
     { title: "twice", text: "tasks:\n  - action: core.a\n  - name: b\n    action: core.a\n" },
   ])("$title", async ({ text }) => {
     const { ranges, exact, slow } = await locate(text);
@@ -69,4 +70,33 @@ test("both ways find the same place, however tasks are written", async () => {
       expect(ranges).toEqual(exact);
     }),
   );
+});
+
+describe("what a definition is called, and what runs it,", () => {
+  const about = { file: "actions/a.yaml", kind: "action", dialect: "attune", pack: "demo" } as const;
+  const at = (line: number, column: number, endColumn: number) => ({ line, column, endLine: line, endColumn });
+
+  test.for([
+    { title: "begin lines", text: "ref: demo.a\nrunner_type: shell\n", ref: at(1, 6, 12), runner: at(2, 14, 19) },
+    {
+      title: "may be quoted",
+      text: "runner_type: 'shell' # why\r\nref: \"demo.a\"\r\n",
+      ref: at(2, 6, 14),
+      runner: at(1, 14, 21),
+    },
+    { title: "count where they stand last", text: "ref: demo.a\nref: demo.a\n", ref: at(2, 6, 12), runner: undefined },
+    { title: "may come from the name", text: "label: x\nname: a\n", ref: at(2, 7, 8), runner: undefined },
+    {
+      title: "are not looked for elsewhere",
+      text: "{ref: demo.a, runner_type: shell}",
+      ref: undefined,
+      runner: undefined,
+    },
+    { title: "stand in files of old Macs, too", text: "label: x\rref: demo.a\r", ref: at(2, 6, 12), runner: undefined },
+  ])("$title", async ({ text, ref, runner }) => {
+    const read = checkYaml(text, "actions/a.yaml");
+    const value = read.ok ? read.value : undefined;
+    const { refRange, runnerRange } = await located(factsOf(value, about), value, text, async () => () => undefined);
+    expect({ refRange, runnerRange }).toEqual({ refRange: ref, runnerRange: runner });
+  });
 });
