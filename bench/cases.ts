@@ -5,6 +5,7 @@ import { expectOutcomes } from "./outcomes.ts";
 import { type Command, run } from "./process.ts";
 import { type Case, type Measurement, type Peer, SUBJECT } from "./targets.ts";
 import { editOneFile, FILES_PER_PACK, LARGE_PACK, SIZES, type Size, writeLargePack } from "./tree.ts";
+import { validateCold, validateEdit, validateMemory, validateWarm } from "./validation.ts";
 import { expectFileCount, expectSameTree } from "./verify.ts";
 
 /** One generated tree and what is measured on it. */
@@ -18,18 +19,23 @@ export interface Bench extends Rounds {
   readonly program: string;
 }
 
-/** Runs one case and removes its volumes; after a failure they stay for whoever wants to look (`--keep`). */
-export async function runCase(name: Case, bench: Bench): Promise<Measurement> {
+/**
+ * Runs one case and removes its volumes; after a failure they stay for whoever wants to look (`--keep`).
+ *
+ * @returns `undefined` when what it is compared with is not installed
+ */
+export async function runCase(name: Case, bench: Bench): Promise<Measurement | undefined> {
+  work(bench);
   const samples = await samplesFor(name, bench);
   await remove(bench, join(bench.root, VOLUMES));
-  return { case: name, size: bench.size, samples };
+  return samples && { case: name, size: bench.size, samples };
 }
 
 const VOLUMES = "volumes";
 
 type Participant = Contender<typeof SUBJECT | Peer>;
 
-function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"]> {
+function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"] | undefined> {
   switch (name) {
     case "cold":
       return cold(bench);
@@ -41,6 +47,14 @@ function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"]> {
       return rollback(bench);
     case "memory":
       return memory(bench);
+    case "validate":
+      return validateCold(bench);
+    case "revalidate":
+      return validateWarm(bench);
+    case "save":
+      return validateEdit(bench);
+    case "validate-memory":
+      return validateMemory(bench);
     default:
       return name satisfies never;
   }

@@ -5,7 +5,8 @@ import { SIZES, type Size } from "./tree.ts";
 export const USAGE = `npm run bench -- [options]
 
   --sizes <1k,10k,100k>             trees to measure on (default: all)
-  --case <cold,noop,edit,rollback,memory>  what to measure (default: all)
+  --case <${CASES.join()}>
+                                    what to measure (default: all)
   --runs <n>                        measured runs of each program (default: 7)
   --keep                            leave trees and volumes, and say where
   --write                           put the results into docs/performance.md

@@ -22,7 +22,7 @@ function rowOf(measurement: Measurement): readonly string[] {
   return [
     measurement.case,
     measurement.size,
-    measurement.case === "memory" ? bytes(spreadOf(subject)) : milliseconds(spreadOf(subject)),
+    measurement.case.endsWith("memory") ? bytes(spreadOf(subject)) : milliseconds(spreadOf(subject)),
     peersOf(measurement, subject),
     ...reachedCells(must),
     ...reachedCells(dream),

@@ -2,15 +2,25 @@ import type { Samples } from "./measure.ts";
 import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
 import type { Size } from "./tree.ts";
 
-export const CASES = ["cold", "noop", "edit", "rollback", "memory"] as const;
+export const CASES = [
+  "cold",
+  "noop",
+  "edit",
+  "rollback",
+  "memory",
+  "validate",
+  "revalidate",
+  "save",
+  "validate-memory",
+] as const;
 export type Case = (typeof CASES)[number];
 
 /** Who is measured: the program itself, and what it is compared with. */
 export const SUBJECT = "packsync";
-export const PEERS = ["cp -rf", "rsync -a", "node -e 0", "own noop", "re-hashing"] as const;
+export const PEERS = ["cp -rf", "rsync -a", "node -e 0", "own noop", "re-hashing", "CSafeLoader", "own cold"] as const;
 export type Peer = (typeof PEERS)[number];
 
-/** What one case gave at one size: milliseconds, or bytes for `memory`. */
+/** What one case gave at one size: milliseconds, or bytes for `memory` and `validate-memory`. */
 export interface Measurement {
   readonly case: Case;
   readonly size: Size;
@@ -37,6 +47,10 @@ const TARGETS: readonly Target[] = [
   { case: "noop", size: "100k", must: times(1.0, "rsync -a"), dream: times(0.5, "rsync -a") },
   { case: "edit", size: "10k", must: times(1.2, "own noop") },
   { case: "rollback", size: "1k", must: { kind: "milliseconds", atMost: 20 } },
+  { case: "validate", size: "10k", must: times(1.5, "CSafeLoader") },
+  { case: "revalidate", size: "10k", must: times(0.1, "own cold") },
+  { case: "save", size: "10k", must: { kind: "milliseconds", atMost: 10 } },
+  { case: "validate-memory", size: "10k", must: megabytes(200) },
   { case: "memory", size: "100k", must: megabytes(250), dream: megabytes(150) },
 ];
 

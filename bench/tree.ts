@@ -65,6 +65,36 @@ export function writeLargePack(root: string, generation: number): void {
   writePack(join(root, LARGE_PACK), [plain("pack.yaml", packYaml(seeded(SEED), LARGE_PACK)), ...files]);
 }
 
+/** What `validate` is measured on. */
+export const DEFINITIONS = { packs: 1_000, files: 10_000 } as const;
+
+/** 1,000 packs of 10 definitions each: `pack.yaml`, 7 actions with their scripts, a trigger and a rule. */
+export async function writeDefinitions(root: string, abort: AbortSignal): Promise<void> {
+  for (let index = 0; index < DEFINITIONS.packs; index += 1) {
+    const random = seeded(SEED + index * 7_919);
+    const pack = packRef(index);
+    writePack(join(root, pack), definitionFiles(random, pack, 7, 1));
+    await nextTurn();
+    abort.throwIfAborted();
+  }
+}
+
+/** One pack of 100 files: `pack.yaml`, 44 actions with their scripts, 5 triggers, 5 rules and a page. */
+export function writeHundred(root: string): void {
+  const random = seeded(SEED);
+  const pack = "bench_hundred";
+  const page = plain("README.md", markdown(random, pack));
+  writePack(root, [...definitionFiles(random, pack, 44, 5), page]);
+}
+
+function definitionFiles(random: Random, pack: string, actions: number, events: number): readonly TreeFile[] {
+  return [
+    plain("pack.yaml", packYaml(random, pack)),
+    ...numbered(actions).flatMap((n) => actionFiles(random, pack, n)),
+    ...numbered(events).flatMap((n) => eventFiles(random, pack, n)),
+  ];
+}
+
 function writePack(root: string, files: readonly TreeFile[]): void {
   for (const directory of new Set(files.map(({ path }) => dirname(join(root, path))))) {
     mkdirSync(directory, { recursive: true });

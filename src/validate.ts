@@ -6,7 +6,7 @@ import type { Dialect } from "./pack/identity.ts";
 import { outsideOf } from "./pack/pack-facts.ts";
 import type { PackRef } from "./pack/ref.ts";
 import { resolveClaims } from "./plan/claims.ts";
-import { checkSyntax } from "./scan/check-syntax.ts";
+import { checkSyntax, type Scripts } from "./scan/check-syntax.ts";
 import { rootOf } from "./scan/look.ts";
 import type { Scanner } from "./scan/scanner.ts";
 import { disposableScanner } from "./threaded-scanner.ts";
@@ -93,9 +93,10 @@ async function scanAll(
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
   const missed = await missing(scanned, scanner, config);
+  const said = await checkSyntax(scanned.map(scriptsOf));
   return scanned.map(({ target: { at, only }, ref, version, diagnostics }, index) => {
     const path = rootOf(at);
-    const all = [...diagnostics, ...(quarrels.get(path) ?? []), ...(missed[index] ?? [])];
+    const all = [...diagnostics, ...(quarrels.get(path) ?? []), ...(missed[index] ?? []), ...(said[index] ?? [])];
     const wanted = all.filter(({ file }) => only === undefined || file === only);
     return { ref, version, path, diagnostics: wanted.sort(byPlace) };
   });
@@ -122,7 +123,14 @@ function duplicatesOf(looks: Looks): ReadonlyMap<string, readonly Diagnostic[]> 
 /** A pack that was looked into, on its own. */
 interface Scanned extends Looked {
   readonly target: Target;
+  readonly scripts: Scripts["scripts"];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Of a pack that one file was asked of, nothing else is parsed. */
+function scriptsOf({ target: { at, only }, scripts }: Scanned): Scripts {
+  const wanted = only === undefined ? scripts : new Map([...scripts].filter(([file]) => file === only));
+  return { root: rootOf(at), scripts: wanted };
 }
 
 async function scanOne(target: Target, scanner: Scanner, { limits, arch }: Config): Promise<Scanned> {
@@ -130,16 +138,17 @@ async function scanOne(target: Target, scanner: Scanner, { limits, arch }: Confi
   try {
     const nothing = { known: undefined, files: {}, facts: undefined, live: undefined, staging: undefined };
     const { identity, diagnostics, facts } = await scanner.scan({ at, limits, arch, ...nothing });
-    const syntax = facts === undefined ? [] : await checkSyntax(rootOf(at), facts);
     return {
       target,
       ref: identity?.ref ?? at.directory,
       version: identity?.version,
       outside: facts && outsideOf(facts),
-      diagnostics: [...diagnostics, ...syntax],
+      scripts: facts?.scripts ?? new Map(),
+      diagnostics,
     };
   } catch (error) {
-    return { target, ref: at.directory, version: undefined, outside: undefined, diagnostics: [failure(error)] };
+    const unknown = { ref: at.directory, version: undefined, outside: undefined, scripts: new Map() };
+    return { target, ...unknown, diagnostics: [failure(error)] };
   }
 }
 

@@ -26,9 +26,10 @@ export async function located(
   const { text } = readYamlText(source);
   const own = withOwnPlaces(facts, text);
   if (facts.links.length === 0) return own;
-  const written = facts.links.map(({ path }) => lineKey(nameOf(path), valueAt(value, path)));
+  const values = facts.links.map(({ path }) => String(valueAt(value, path)));
+  const written = facts.links.map(({ path }, index) => lineKey(nameOf(path), values[index] ?? ""));
   const expected = Map.groupBy(written, (key) => key);
-  const lines = linesOf(text, expected);
+  const lines = linesOf(text, new Set(values));
   const isPlain = new Set(
     [...expected].filter(([key, { length }]) => lines.get(key)?.length === length).map(([key]) => key),
   );
@@ -72,25 +73,42 @@ function nameOf(path: ValuePath): string {
   return typeof last === "string" ? last : "";
 }
 
-function lineKey(name: string, value: unknown): string {
-  return `${name}: ${String(value)}`;
+function lineKey(name: string, value: string): string {
+  return `${name}: ${value}`;
 }
 
 /** Where lines with these contents stand, in order. */
-function linesOf(text: string, wanted: ReadonlyMap<string, unknown>): Map<string, Range[]> {
+function linesOf(text: string, values: ReadonlySet<string>): Map<string, Range[]> {
   const found = new Map<string, Range[]>();
-  for (const [index, line] of text.split("\n").entries()) {
-    const [, indent = "", name = "", double, single, plain] = LINE.exec(line.trimEnd()) ?? [];
-    const value = double ?? single ?? plain;
-    const key = lineKey(name, value);
-    if (value === undefined || !wanted.has(key) || (name === "" && !indent.includes("-"))) continue;
-    const quotes = plain === undefined ? 2 : 0;
-    const behind = indent.length + (name === "" ? 0 : name.length + 1);
-    const column = line.indexOf(value, behind) + 1 - quotes / 2;
-    const range = { line: index + 1, column, endLine: index + 1, endColumn: column + value.length + quotes };
-    const ranges = found.get(key);
-    if (ranges === undefined) found.set(key, [range]);
-    else ranges.push(range);
-  }
+  for (const value of values) for (const [key, range] of linesWith(value, text)) push(found, key, range);
   return found;
+}
+
+function* linesWith(wanted: string, text: string): Generator<readonly [key: string, Range]> {
+  let [lineStart, number] = [0, 1];
+  for (let at = text.indexOf(wanted); at !== -1 && wanted !== ""; at = text.indexOf(wanted, lineStart)) {
+    for (let next = text.indexOf("\n", lineStart) + 1; next > 0 && next <= at; next = text.indexOf("\n", next) + 1) {
+      lineStart = next;
+      number++;
+    }
+    const newline = text.indexOf("\n", at);
+    const line = text.slice(lineStart, newline === -1 ? text.length : newline);
+    const [, indent = "", name = "", double, single, plain] = LINE.exec(line.trimEnd()) ?? [];
+    const isListed = name !== "" || indent.includes("-");
+    if ((double ?? single ?? plain) === wanted && isListed) {
+      const quotes = plain === undefined ? 2 : 0;
+      const behind = indent.length + (name === "" ? 0 : name.length + 1);
+      const column = line.indexOf(wanted, behind) + 1 - quotes / 2;
+      const range = { line: number, column, endLine: number, endColumn: column + wanted.length + quotes };
+      yield [lineKey(name, wanted), range];
+    }
+    if (newline === -1) return;
+    [lineStart, number] = [newline + 1, number + 1];
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
 }

@@ -19,20 +19,21 @@ const KEY =
 const FLOW = /\{[^{}]{0,2000}\}/g;
 
 function repeatsInBlocks(text: string): boolean {
-  // The keys of the mappings that the line is in, by their columns.
-  const open = new Map<number, Set<string>>();
-  for (const [, before = "", key] of text.matchAll(KEY)) {
+  // The keys of the mappings that the line is in, the innermost last.
+  const open: { readonly column: number; readonly keys: Set<string> }[] = [];
+  KEY.lastIndex = 0;
+  for (let match = KEY.exec(text); match !== null; match = KEY.exec(text)) {
+    const [, before = "", key] = match;
     const column = before.length;
-    const firstDash = before.indexOf("-");
-    for (const other of open.keys()) {
-      const isOver = other > column || (firstDash !== -1 && other > firstDash);
-      if (isOver) open.delete(other);
-    }
+    const dash = before.indexOf("-");
+    const outer = dash === -1 ? column : dash;
+    while ((open.at(-1)?.column ?? -1) > outer) open.pop();
     if (key === undefined) continue;
-    const keys = open.get(column) ?? new Set();
-    const name = key.trim().replace(/^["']|["']$/g, "");
-    if (keys.has(name) && name !== "<<") return true;
-    open.set(column, keys.add(name));
+    const name = /^["']/.test(key) ? key.trim().replace(/^["']|["']$/g, "") : key.trim();
+    const innermost = open.at(-1);
+    if (innermost?.column !== column) open.push({ column, keys: new Set([name]) });
+    else if (innermost.keys.has(name) && name !== "<<") return true;
+    else innermost.keys.add(name);
   }
   return false;
 }

@@ -6,19 +6,19 @@ import { checkSyntax } from "../../src/scan/check-syntax.ts";
 import { testWith } from "../support/requires.ts";
 import { scratch, writeTree } from "../support/trees.ts";
 
-function factsOf(files: Readonly<Record<string, string>>): PackFacts {
+function scriptsOf(files: Readonly<Record<string, string>>): PackFacts["scripts"] {
   const scripts = Object.entries(files).flatMap(([file, text]) => {
     const facts = scriptFacts(file, Buffer.from(text));
     return facts === undefined ? [] : [[file, facts] as const];
   });
-  return { dialect: "attune", pack: "demo", definitions: new Map(), scripts: new Map(scripts) };
+  return new Map(scripts);
 }
 
 async function check(files: Readonly<Record<string, string>>) {
   using directory = scratch();
   writeTree(directory.path, files);
   const before = readdirSync(directory.path, { recursive: true });
-  const found = await checkSyntax(directory.path, factsOf(files), 60_000);
+  const [found] = await checkSyntax([{ root: directory.path, scripts: scriptsOf(files) }], 60_000);
   expect(readdirSync(directory.path, { recursive: true }), "what is there afterwards").toEqual(before);
   return found;
 }
@@ -39,6 +39,30 @@ describe("a script that cannot be parsed is found at its line", () => {
       const found = await check({ [file]: text });
       expect(found).toMatchObject([{ severity: "warning", code: "script.syntax", file, line }]);
     });
+});
+
+testWith({ tools }, "each of many scripts of many packs has its own answer", async () => {
+  using directory = scratch();
+  const files = Object.fromEntries(
+    Array.from({ length: 30 }, (_, index) => [
+      [`actions/${index} a.py`, index % 3 === 0 ? "\nif x\n" : "x = 1\n"],
+      [`actions/${index} b.sh`, index % 3 === 1 ? "#!/bin/sh\n\ndone\n" : "#!/bin/sh\ntrue\n"],
+      [`actions/${index}.bash`, index % 3 === 2 ? "\n\n\ndone\n" : "true\n"],
+    ]).flat(),
+  );
+  for (const pack of ["one", "two: 1: x"]) writeTree(`${directory.path}/${pack}`, files);
+  const packs = ["one", "two: 1: x"].map((pack) => ({ root: `${directory.path}/${pack}`, scripts: scriptsOf(files) }));
+  const [one = [], two] = await checkSyntax(packs, 60_000);
+  expect(two).toEqual(one);
+  expect(one.map(({ file, line }) => `${file}:${line}`).sort()).toEqual(
+    Array.from({ length: 30 }, (_, index) =>
+      index % 3 === 0
+        ? `actions/${index} a.py:2`
+        : index % 3 === 1
+          ? `actions/${index} b.sh:3`
+          : `actions/${index}.bash:4`,
+    ).sort(),
+  );
 });
 
 describe("nothing is said of", () => {
@@ -67,6 +91,6 @@ describe("nothing is said of", () => {
 
   testWith({ tools }, "a script that is gone meanwhile", async () => {
     using directory = scratch();
-    expect(await checkSyntax(directory.path, factsOf({ "actions/a.py": "(" }))).toEqual([]);
+    expect(await checkSyntax([{ root: directory.path, scripts: scriptsOf({ "actions/a.py": "(" }) }])).toEqual([[]]);
   });
 });
