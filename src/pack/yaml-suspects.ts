@@ -40,7 +40,9 @@ function repeatsInBlocks(text: string): boolean {
 
 function repeatsInBraces(text: string): boolean {
   for (const [braces] of text.matchAll(FLOW)) {
-    const keys = [...braces.matchAll(/[{,]\s*["']?([^\s"':,{}](?:[^"':,{}]*[^\s"':,{}])?)["']?\s*:/g)].map(([, key]) => key);
+    const keys = [...braces.matchAll(/[{,]\s*["']?([^\s"':,{}](?:[^"':,{}]*[^\s"':,{}])?)["']?\s*:/g)].map(
+      ([, key]) => key,
+    );
     if (new Set(keys).size < keys.length) return true;
   }
   return false;

@@ -7,8 +7,10 @@ import { excerpt } from "../pack/excerpt.ts";
 import type { PackFacts } from "../pack/pack-facts.ts";
 import type { ScriptFacts } from "../pack/scripts.ts";
 
-/** How long the interpreters of a run may think, in milliseconds; and how many files are asked about one process each. */
+/** How long the interpreters of a run may think, in milliseconds. */
 const PATIENCE_MS = 10_000;
+/** How many scripts of a run are parsed, the first ones; and how many of them by a process that takes long to start. */
+const MAX_SCRIPTS = 1_000;
 const MAX_PROCESSES = 200;
 /** In bytes: what an interpreter says beyond that helps nobody. */
 const MAX_OUTPUT = 4 * 1024 * 1024;
@@ -33,9 +35,11 @@ export async function checkSyntax(
   patienceMs: number = PATIENCE_MS,
 ): Promise<readonly (readonly Diagnostic[])[]> {
   const until = Date.now() + patienceMs;
-  const files = packs.flatMap(({ root, scripts }) =>
-    [...scripts].map(([file, facts]): Script => ({ path: `${root}/${file}`, file, facts })),
-  );
+  const files = packs
+    .flatMap(({ root, scripts }) =>
+      [...scripts].map(([file, facts]): Script => ({ path: `${root}/${file}`, file, facts })),
+    )
+    .slice(0, MAX_SCRIPTS);
   const found = new Map<string, Diagnostic>();
   await Promise.all([
     ...BATCHES.map((batch) => askBatch(batch, files, { found, until })),
@@ -67,7 +71,8 @@ interface Batch {
 }
 
 const PYTHON_PROGRAM = `
-import ast, sys, warnings
+import ast, gc, sys, warnings
+gc.disable()
 warnings.simplefilter("ignore")
 sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 for number, path in enumerate(sys.stdin.buffer.read().split(b"\\n")[:-1]):
