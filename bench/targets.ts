@@ -17,7 +17,16 @@ export type Case = (typeof CASES)[number];
 
 /** Who is measured: the program itself, and what it is compared with. */
 export const SUBJECT = "packsync";
-export const PEERS = ["cp -rf", "rsync -a", "node -e 0", "own noop", "re-hashing", "CSafeLoader", "own cold"] as const;
+export const PEERS = [
+  "cp -rf",
+  "rsync -a",
+  "node -e 0",
+  "own noop",
+  "re-hashing",
+  "fresh process",
+  "CSafeLoader",
+  "own cold",
+] as const;
 export type Peer = (typeof PEERS)[number];
 
 /** What one case gave at one size: milliseconds, or bytes for `memory` and `validate-memory`. */
