@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { PacksyncError } from "../errors.ts";
+import { errnoOf, PacksyncError } from "../errors.ts";
 import { adopt, type Owner, ownerToSet } from "../platform/ownership.ts";
 import { unusable } from "../platform/unusable.ts";
 import type { VolumeLayout } from "./layout.ts";
@@ -60,8 +60,14 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
 function makePath(path: string, mode: number): boolean {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return false;
   if (dirname(path) !== path) makePath(dirname(path), 0o755);
-  mkdirSync(path, { mode });
-  return true;
+  try {
+    mkdirSync(path, { mode });
+    return true;
+  } catch (error) {
+    // Another packsync that starts at the same moment made it: nobody has the lock yet.
+    if (errnoOf(error) === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return false;
+    throw error;
+  }
 }
 
 function makeOwn(directory: string, owner: Owner | undefined): void {
