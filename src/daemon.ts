@@ -79,7 +79,7 @@ export function isLiveIn(config: Config): (ref: string) => boolean {
 }
 
 /** A database of this size, in bytes, knows some 30,000 files. */
-const MANY_FILES_BYTES = 4 * 1024 * 1024;
+const MANY_FILES_BYTES = 14 * 1024 * 1024;
 
 /** Whether the thread had better start while the rest is loaded; before the first sync by the number of packs. */
 function expectsMuch({ stateDir, sources }: Config): boolean {
