@@ -1,6 +1,6 @@
 import type { Config } from "./config/config.ts";
 import type { CycleReport, PackReport } from "./cycle/report.ts";
-import { planOnce, type RunOptions } from "./daemon.ts";
+import { planOnce, type RunOptions } from "./once.ts";
 import { checkEntry, checkSame, entryOf, findAction } from "./doctor/action.ts";
 import { type Check, failed, ok } from "./doctor/check.ts";
 import { checkDocker, checkVersions, checkWatches } from "./doctor/machine.ts";

@@ -95,7 +95,7 @@ function jobsOf({ byRef, nameless, records }: Survey, deps: CycleDeps): Job[] {
 async function prepareClaims({ looks, record }: Job, deps: CycleDeps): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
   for (const look of looks) {
-    const result = await prepare(look, record, deps);
+    const result = deps.attention.standing(look, record) ?? (await prepare(look, record, deps));
     prepared.push(result);
     const isRefused = result.report.outcome === "rejected" || result.report.outcome === "failed";
     if (!isRefused || (record?.release !== undefined && record.source === look.source.name)) break;

@@ -1,8 +1,9 @@
 import { parentPort } from "node:worker_threads";
+import { toFailure } from "./platform/failures.ts";
 import { openSink } from "./publish/staging.ts";
 import { takeAll } from "./scan/restat.ts";
 import { scanPack } from "./scan/scan-pack.ts";
-import { type ThreadRequest, type ThreadResponse, toFailure } from "./scan/thread.ts";
+import type { ThreadRequest, ThreadResponse } from "./scan/thread.ts";
 
 /** The second thread of a run with much to do: scans packs, and writes their changed files into staging, beside the first. */
 parentPort?.on("message", async (message: ThreadRequest) => {

@@ -1,4 +1,4 @@
-import { planOnce } from "../daemon.ts";
+import { planOnce } from "../once.ts";
 import { ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";

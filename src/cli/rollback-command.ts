@@ -1,16 +1,20 @@
 import type { RollbackReport } from "../cycle/rollback.ts";
 import { ExitCode } from "../errors.ts";
-import { type RollbackRequest, rollback, unpin } from "../history.ts";
+import { ask } from "../ask.ts";
+import { planRollback } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
+import type { RollbackRequest } from "../requests.ts";
 import { countsText, findingLines, type Paint, paintFor, plural } from "./text.ts";
 
 /** `packsync rollback <pack>`: an earlier release is live again, and stays until the source changes. */
 export async function rollbackCommand(
   { loaded: { config }, log, stdout, abort }: CommandContext,
-  request: RollbackRequest,
+  { dryRun, ...request }: RollbackRequest & { readonly dryRun: boolean },
 ): Promise<ExitCode> {
-  const report = await rollback({ config, log, doing: "rollback" }, request, abort);
+  const report = dryRun
+    ? await planRollback(config, request)
+    : await ask("rollback", request, { config, log, doing: "rollback" }, abort);
   stdout.write(
     config.format === "json"
       ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, ...report }, null, 2)}\n`
@@ -41,7 +45,7 @@ export async function unpinCommand(
   { loaded: { config }, log, stdout, abort }: CommandContext,
   pack: string,
 ): Promise<ExitCode> {
-  const release = await unpin({ config, log, doing: "unpin" }, pack, abort);
+  const release = await ask("unpin", { pack }, { config, log, doing: "unpin" }, abort);
   stdout.write(
     config.format === "json"
       ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, ref: pack, release }, null, 2)}\n`

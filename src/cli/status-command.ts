@@ -1,4 +1,4 @@
-import { status } from "../daemon.ts";
+import { status } from "../once.ts";
 import { ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";

@@ -11,6 +11,7 @@ const COLORS: Readonly<Record<PackState, Parameters<Paint>[0]>> = {
   shadowed: "dim",
   missing: "red",
   retired: "dim",
+  mounted: "green",
 };
 
 /** Where every pack stands, for people. */

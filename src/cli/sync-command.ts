@@ -1,6 +1,6 @@
 import { exitCodeOfReport } from "../cycle/exit-code.ts";
 import { type CycleReport, totalsOf } from "../cycle/report.ts";
-import { isLiveIn, planOnce, syncOnce } from "../daemon.ts";
+import { isLiveIn, planOnce, syncOnce } from "../once.ts";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";

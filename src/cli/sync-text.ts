@@ -54,6 +54,8 @@ const COLORS: Readonly<Record<Outcome, Parameters<Paint>[0]>> = {
   failed: "red",
   retired: "yellow",
   held: "yellow",
+  checked: "green",
+  waiting: "dim",
 };
 
 function packRow(

@@ -1,6 +1,9 @@
 import { ExitCode } from "../errors.ts";
-import { type Verified, type VerifyRequest, verify } from "../history.ts";
+import { ask } from "../ask.ts";
+import type { Verified } from "../cycle/verified.ts";
+import { verify } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
+import type { VerifyRequest } from "../requests.ts";
 import type { CommandContext } from "./context.ts";
 import { progressOn } from "./progress.ts";
 import { columns, findingLines, type Paint, paintFor, plural } from "./text.ts";
@@ -12,7 +15,7 @@ export async function verifyCommand(
 ): Promise<ExitCode> {
   using progress = progressOn(stderr);
   const options = { config, log, doing: "verify", onProgress: progress.show };
-  const packs = await verify(options, request, abort);
+  const packs = request.repair || request.prune ? await ask("verify", request, options, abort) : await verify(options, request.packs);
   const exitCode = packs.some(isDrifted) ? ExitCode.packs : ExitCode.ok;
   stdout.write(
     config.format === "json"
@@ -26,8 +29,8 @@ function isDrifted({ verdict, repair }: Verified): boolean {
   return verdict === "drifted" && repair?.release === undefined;
 }
 
-function document({ unnoticed, drift: { paths: _, ...drift }, ...pack }: Verified) {
-  return { ...pack, drift, sourceUnnoticed: unnoticed !== undefined };
+function document({ drift: { paths: _, ...drift }, ...pack }: Verified) {
+  return { ...pack, drift };
 }
 
 const COLORS = { sound: "green", drifted: "red", damaged: "yellow" } as const;

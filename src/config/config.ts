@@ -8,6 +8,8 @@ export interface SourceConfig {
   readonly kind: "production" | "development";
   /** Whose rules its packs follow: all of them, or by the directory's name; unset: each says so by what it has. */
   readonly dialect?: DialectSetting | undefined;
+  /** `mounted`: services read it where it is; it is validated, and nothing of it is copied. */
+  readonly mode?: "published" | "mounted" | undefined;
 }
 
 export type DialectSetting = DialectName | Readonly<Record<string, DialectName>>;
@@ -54,6 +56,13 @@ export interface Config {
     readonly maxAgeSeconds?: number | undefined;
     readonly maxBytes: number;
     readonly minFreeBytes: number;
+  };
+  readonly watch: {
+    /** The least time between two looks at everything. */
+    readonly rescanSeconds: number;
+    /** How often every byte is read again; 0: never. */
+    readonly verifySeconds: number;
+    readonly drift: "repair" | "report" | "ignore";
   };
   readonly format: Format;
   readonly log: {

@@ -85,7 +85,7 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "log";
+type Section = "limits" | "history" | "watch" | "log";
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = RunSettings &
@@ -103,6 +103,7 @@ function defaults(cwd: string): Complete {
     lockTimeout: 30,
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 8 * 2 ** 30, maxDefinitionSize: 4 * 2 ** 20 },
     history: { keep: 5, minAge: 600, maxBytes: 2 * 2 ** 30, minFree: 0 },
+    watch: { rescan: 5, verify: 86_400, drift: "repair" },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -117,12 +118,13 @@ function overlay(below: Complete, above: RunSettings): Complete {
     ...above,
     limits: { ...below.limits, ...above.limits },
     history: { ...below.history, ...above.history },
+    watch: { ...below.watch, ...above.watch },
     log: { ...below.log, ...above.log },
   };
 }
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
-  const { stateDir, owner, lockTimeout, history, ...rest } = settings;
+  const { stateDir, owner, lockTimeout, history, watch, ...rest } = settings;
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
@@ -130,6 +132,7 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner,
     lockTimeoutSeconds: lockTimeout,
+    watch: { rescanSeconds: watch.rescan, verifySeconds: watch.verify, drift: watch.drift },
     history: { ...kept, minAgeSeconds: minAge, maxAgeSeconds: maxAge, minFreeBytes: minFree },
   };
 }

@@ -39,7 +39,7 @@ const owner = z.pipe(
 );
 
 const dialect = oneOf(["attune", "stackstorm"]);
-const aboutSource = "a directory, or `{path, kind, dialect}`";
+const aboutSource = "a directory, or `{path, kind, mode, dialect}`";
 const source = z.union(
   [
     directory,
@@ -49,6 +49,10 @@ const source = z.union(
         kind: optional(
           "Whether packs may lack `pack.yaml` and never fail a run: `development` for `packs.dev`, else `production`",
           oneOf(["production", "development"]),
+        ),
+        mode: optional(
+          "`mounted`: services read it where it is (StackStorm's packs.dev); validate it, copy nothing",
+          oneOf(["published", "mounted"]),
         ),
         dialect: optional(
           "Whose rules its packs follow, where they do not say so by what they have: for all, or by the pack's directory",
@@ -119,6 +123,14 @@ const shared = {
     maxAge: optional("Older ones go; unset: none goes for its age", duration),
     maxBytes: optional("Size of all earlier releases of a pack together", size),
     minFree: optional("Space on the volume that is left to the services: history goes first, however young", anySize),
+  }),
+  watch: section({
+    rescan: optional("The least time between two looks at everything, whatever was announced", duration),
+    verify: optional("How often every byte is read again in the background; `0`: never", duration),
+    drift: optional(
+      "What to do with published files that somebody else changed in the volume",
+      oneOf(["repair", "report", "ignore"]),
+    ),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({

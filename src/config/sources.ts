@@ -41,7 +41,7 @@ export function namedDirectory(text: string): { readonly name: string; readonly 
   return SOURCE_NAME.test(name) && directory !== "" ? { name, directory } : undefined;
 }
 
-type FileSource = Pick<SourceConfig, "path"> & Partial<Pick<SourceConfig, "kind" | "dialect">>;
+type FileSource = Pick<SourceConfig, "path"> & Partial<Pick<SourceConfig, "kind" | "dialect" | "mode">>;
 
 /** The sources of a file, in the file's order: `originOf` also says in which line a source stands. */
 export function fileSources(
@@ -52,8 +52,8 @@ export function fileSources(
   return Object.entries(sources)
     .map(([name, source]) => {
       const about: FileSource = typeof source === "string" ? { path: source } : source;
-      const { path, kind = name === PACKS_DEV ? "development" : "production", dialect } = about;
-      return { name, path: resolve(base, path), kind, ...(dialect && { dialect }), origin: originOf(name) };
+      const { path, kind = name === PACKS_DEV ? "development" : "production", ...how } = about;
+      return { name, path: resolve(base, path), kind, ...how, origin: originOf(name) };
     })
     .sort(({ origin: a }, { origin: b }) => a.line - b.line || a.column - b.column); // JavaScript puts `2` before `a`
 }

@@ -25,7 +25,7 @@ interface Known {
 }
 
 function knownKeys(parent: readonly string[]): readonly Known[] {
-  if (parent[0] === "sources") return ["path", "kind", "dialect"].map(itself);
+  if (parent[0] === "sources") return ["path", "kind", "mode", "dialect"].map(itself);
   if (parent[0] === "preserve") return ["default", "files"].map(itself);
   const settings = SETTINGS.filter(({ runOnly }) => runOnly === undefined);
   if (parent.length > 0) {

@@ -6,6 +6,7 @@ import type { Source } from "../scan/discover.ts";
 import type { Scanner } from "../scan/scanner.ts";
 import type { ScanStore } from "../scan/store.ts";
 import type { ScanLimits } from "../scan/walk.ts";
+import type { Attention } from "./attention.ts";
 import type { CycleReport } from "./report.ts";
 
 /** What one cycle works with; `daemon.ts` has the implementations. */
@@ -17,8 +18,11 @@ export interface CycleDeps {
   readonly policy: PreservePolicy;
   readonly adopt: "merge" | "never";
   readonly allowRemovals: boolean;
+  /** What to do with published files that somebody else changed in the volume. */
+  readonly drift: "repair" | "report" | "ignore";
   /** Only these refs; empty: all. */
   readonly only: readonly string[];
+  readonly attention: Attention;
   readonly retention: RetentionPolicy;
   readonly volume: VolumeView;
   /** `undefined`: only plan, and change nothing. */

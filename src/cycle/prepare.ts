@@ -47,6 +47,7 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
   const { known, unchanged, source, directory } = look;
   if (!unchanged || known === undefined) return undefined;
   const { verdict, diagnostics } = known;
+  if (source.mode === "mounted" && verdict === "valid") return finished(look, record, { outcome: "checked", diagnostics });
   if (verdict === "rejected") {
     const isOfTheVolume = diagnostics.some(({ severity, code }) => severity === "error" && code.startsWith("volume."));
     return isOfTheVolume ? undefined : finished(look, record, { outcome: "rejected", diagnostics });
@@ -60,8 +61,9 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
 async function prepareChanged(look: Look, record: PackRecord | undefined, deps: CycleDeps): Promise<Prepared> {
   const { source, directory, known } = look;
   const ref = look.identity?.ref ?? record?.ref;
-  const previous = ref && deps.volume.previous(ref);
-  const place = ref && deps.publisher?.place(ref);
+  const isMounted = source.mode === "mounted";
+  const previous = ref && !isMounted ? deps.volume.previous(ref) : undefined;
+  const place = ref && !isMounted ? deps.publisher?.place(ref) : undefined;
   const scanned = await deps.scanner.scan({
     at: { source, directory },
     known,
@@ -69,17 +71,25 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
     facts: known && deps.store.facts(source.name, directory),
     arch: deps.policy.arch,
     limits: deps.limits,
-    live: ref && { root: deps.volume.path(ref), ledger: previous?.files },
+    live: ref && !isMounted ? { root: deps.volume.path(ref), ledger: previous?.files } : undefined,
     staging: place,
   });
   using owned = new DisposableStack();
   const staging = place && deps.publisher && owned.use(deps.publisher.open(place, scanned.written));
   if (scanned.identity !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
 
+  if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory))
+    return finished(look, record, { outcome: "waiting", diagnostics: [] });
   const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
   return { ...prepared, scanned: { outside: scanned.facts && outsideOf(scanned.facts), diagnostics } };
+}
+
+/** What an editor or a linker leaves in mid-write, too: whoever saw the last write only just now had better look again. */
+function isHalfWritten({ diagnostics, snapshot }: ScannedPack): boolean {
+  if (diagnostics.some(({ code }) => code === "metadata.invalid_yaml" || code === "manifest.not_object")) return true;
+  return snapshot.files.values().some(({ elf }) => elf?.truncated === true);
 }
 
 /**
@@ -108,6 +118,11 @@ function decide(context: Context, deps: CycleDeps): Decision {
     diagnostics,
   });
   if (identity === undefined || hasErrors(scanned.diagnostics)) return reject(scanned.diagnostics);
+  if (look.source.mode === "mounted") {
+    const { diagnostics } = scanned;
+    const about = { outcome: "checked", version: identity.version, diagnostics } as const;
+    return { prepared: finished(look, record, about), diagnostics };
+  }
   const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);
 

@@ -3,7 +3,7 @@ import type { HoldReason } from "../plan/hold.ts";
 import type { Change, ChangeKind } from "../plan/plan.ts";
 
 /** What a cycle did with a pack; docs/cli.md has the table. */
-export type Outcome = "published" | "unchanged" | "rejected" | "failed" | "retired" | "held";
+export type Outcome = "published" | "unchanged" | "rejected" | "failed" | "retired" | "held" | "checked" | "waiting";
 
 /** How many paths of a pack were decided how. */
 export interface ChangeCounts {
@@ -34,6 +34,7 @@ export interface SourceReport {
   readonly name: string;
   readonly path: string;
   readonly kind: "production" | "development";
+  readonly mode?: "published" | "mounted" | undefined;
   readonly state: "listed" | "absent" | "unreadable";
   readonly held: HoldReason | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -71,7 +72,7 @@ export function countChanges(changes: readonly Change[]): ChangeCounts {
 
 /** How many packs had which outcome. */
 export function totalsOf(packs: readonly PackReport[]): Readonly<Record<Outcome, number>> {
-  const totals = { published: 0, unchanged: 0, rejected: 0, failed: 0, retired: 0, held: 0 };
+  const totals = { published: 0, unchanged: 0, rejected: 0, failed: 0, retired: 0, held: 0, checked: 0, waiting: 0 };
   for (const { outcome } of packs) totals[outcome]++;
   return totals;
 }

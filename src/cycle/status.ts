@@ -11,9 +11,18 @@ import type { Shadowed } from "./report.ts";
 
 /**
  * Where a pack stands, as of the last cycle; docs/cli.md has the table. `live`: what the source says is what is live.
- * `pinned`: a rollback is. `invalid`: its last good release is live, its newest state is rejected. `rejected`: it was never live.
+ * `pinned`: a rollback is. `mounted`: services read it in its source. `invalid`: its last good release is live, its newest state is rejected. `rejected`: it was never live.
  */
-export type PackState = "live" | "pinned" | "invalid" | "rejected" | "held" | "shadowed" | "missing" | "retired";
+export type PackState =
+  | "live"
+  | "pinned"
+  | "invalid"
+  | "rejected"
+  | "held"
+  | "shadowed"
+  | "missing"
+  | "retired"
+  | "mounted";
 
 export interface PackStatus {
   readonly ref: string;
@@ -44,6 +53,7 @@ export function readStatus(database: DatabaseSync, volume: VolumeView): Status {
   const statuses = [
     ...records.map((record) => liveStatus(record, { last, known, volume })),
     ...known.filter((pack) => pack.verdict === "rejected" && !isLiveOrRefused(pack)).map(rejectedStatus),
+    ...known.filter((pack) => pack.verdict === "valid" && isMounted(pack, last)).map(mountedStatus),
     ...last.refused.map((refused) => refusedStatus(refused, last)),
     ...last.shadowed.map((shadowed) => shadowedStatus(shadowed, last)),
   ];
@@ -109,6 +119,14 @@ function stateOf(
 function rejectedStatus({ source, directory, identity, since, diagnostics: findings }: KnownPack): PackStatus {
   const about = { ref: identity?.ref ?? directory, version: identity?.version, source, directory };
   return { ...about, state: "rejected", release: undefined, since, findings };
+}
+
+function isMounted({ source }: KnownPack, { sources }: LastCycle): boolean {
+  return sources.some(({ name, mode }) => name === source && mode === "mounted");
+}
+
+function mountedStatus(pack: KnownPack): PackStatus {
+  return { ...rejectedStatus(pack), state: "mounted" };
 }
 
 /** A pack whose ref another directory of its source has. */

@@ -6,8 +6,10 @@ import type { PackRecord } from "../publish/ledger.ts";
 import { NO_SOURCE } from "../publish/manifest.ts";
 import type { SourceListing } from "../scan/discover.ts";
 import { BARE_VERSION } from "../scan/identify.ts";
-import type { Look } from "../scan/look.ts";
+import type { Look, SourceDirectory } from "../scan/look.ts";
+import type { Place } from "../scan/scanner.ts";
 import type { KnownPack } from "../scan/store.ts";
+import { placeKey } from "./attention.ts";
 import type { CycleDeps } from "./deps.ts";
 import { duplicateRef, heldFinding, pinnedFinding } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
@@ -49,7 +51,7 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   for (const each of found) forgetGone(each, deps);
   const looks = await lookAtAll(found, deps);
 
-  const liveFrom = new Map(live.map((record) => [placeKey(record.source, record.directory), record]));
+  const liveFrom = new Map(live.map((record) => [placeKey(record.source ?? "", record.directory ?? ""), record]));
   const claims = looks.flatMap((look) => claimOf(look, liveFrom, deps) ?? []);
   const claimed = new Set(claims.map(({ look }) => look));
   const nameless = looks.filter((look) => !claimed.has(look));
@@ -108,25 +110,31 @@ function forgetGone({ listing: { source, state, packs }, known }: Found, { store
 
 type Found = { readonly listing: SourceListing; readonly known: ReadonlyMap<string, KnownPack> };
 
-function lookAtAll(found: readonly Found[], { scanner }: CycleDeps): Promise<Look[]> {
+/** What nobody has reason to look at is as it was. */
+async function lookAtAll(found: readonly Found[], { scanner, attention }: CycleDeps): Promise<Look[]> {
   const places = found.flatMap(({ listing: { source, packs }, known }) =>
     packs.map((directory) => ({ at: { source, directory }, known: known.get(directory) })),
   );
-  return scanner.look(places);
+  const isDue = ({ at, known }: Place) => known === undefined || attention.isDue(at.source.name, at.directory);
+  const looked = new Map((await scanner.look(places.filter(isDue))).map((look) => [keyOf(look), look]));
+  return places.flatMap((place) => {
+    if (isDue(place) || place.known === undefined) return looked.get(keyOf(place.at)) ?? [];
+    return [{ ...place.at, unchanged: true, known: place.known, identity: place.known.identity }];
+  });
+}
+
+function keyOf({ source, directory }: SourceDirectory): string {
+  return placeKey(source.name, directory);
 }
 
 /** A directory whose `pack.yaml` says nothing usable still is what it was: nothing of it may be retired. */
 function claimOf(look: Look, liveFrom: ReadonlyMap<string, PackRecord>, deps: CycleDeps): LookClaim | undefined {
   const { source, directory, identity } = look;
+  if (source.mode === "mounted") return undefined; // nothing of it is in the volume
   const live = liveFrom.get(placeKey(source.name, directory));
   const ref = identity?.ref ?? live?.ref;
   if (ref === undefined) return undefined;
   return { ref, source: source.name, directory, rank: deps.sources.indexOf(source), look };
-}
-
-/** No directory name contains a slash. */
-function placeKey(source = "", directory = ""): string {
-  return `${source}/${directory}`;
 }
 
 /** While directories of its source quarrel about a live pack it stays as it is: no source below inherits it. */
@@ -144,7 +152,7 @@ function withoutHeirs({ byRef, duplicates }: Claims<LookClaim>, records: Survey[
 function leftBehind(live: readonly PackRecord[], { byRef, duplicates }: Claims<LookClaim>): ReadonlySet<PackRecord> {
   const refused = new Set(duplicates.map(({ claim }) => placeKey(claim.source, claim.directory)));
   return new Set(
-    live.filter(({ ref, source, directory }) => !byRef.has(ref) && !refused.has(placeKey(source, directory))),
+    live.filter(({ ref, source, directory }) => !byRef.has(ref) && !refused.has(placeKey(source ?? "", directory ?? ""))),
   );
 }
 
@@ -172,8 +180,8 @@ function judge(listing: SourceListing, live: readonly PackRecord[], left: Readon
   const vanished = gone.length - renamed.length;
   const reason = holdReason({ kind: source.kind, state, isEmpty, had: had.length, vanished });
   const held = deps.allowRemovals ? undefined : reason;
-  const { name, path, kind } = source;
-  const report: SourceReport = { name, path, kind, state, held, diagnostics };
+  const { name, path, kind, mode } = source;
+  const report: SourceReport = { name, path, kind, ...(mode && { mode }), state, held, diagnostics };
   return { report, gone };
 }
 

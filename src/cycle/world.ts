@@ -83,12 +83,14 @@ function retires({ record, held }: Survey["gone"][number], prepared: readonly Pr
 function ofSources(name: string, prepared: readonly Prepared[], { byRef }: Survey, deps: CycleDeps): Known | undefined {
   const ref = asPackRef(name);
   const claim = ref && byRef.get(ref)?.[0];
+  const own = prepared.filter((pack) => ref !== undefined && pack.ref === ref);
+  if (own.length > 0) {
+    const offers = own.flatMap((pack) => outsideOf(pack, deps)?.offers ?? []);
+    return { version: own.at(-1)?.report.version, refs: refsOf(offers) };
+  }
   if (claim === undefined) return undefined;
-  const own = prepared.filter((pack) => pack.ref === ref);
-  const outsides =
-    own.length > 0 ? own.map((pack) => outsideOf(pack, deps)) : [deps.store.outside(claim.source, claim.directory)];
-  const offers = outsides.flatMap((outside) => outside?.offers ?? []);
-  return { version: own.at(-1)?.report.version ?? claim.look.identity?.version, refs: refsOf(offers) };
+  const offers = deps.store.outside(claim.source, claim.directory)?.offers ?? [];
+  return { version: claim.look.identity?.version, refs: refsOf(offers) };
 }
 
 async function ofVolume(name: string, { scanner, volume }: CycleDeps): Promise<Known | undefined> {

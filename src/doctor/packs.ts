@@ -54,6 +54,10 @@ export function packCheck(pack: PackReport, { sources }: Pick<Config, "sources">
       return note("pack", `${ref} left its source, and is still in the volume.`, SYNC);
     case "held":
       return note("pack", `${ref} left its source, and waits for a person.`, "packsync --once --allow-removals");
+    case "checked":
+      return ok("pack", `${ref}: ${path}/${directory} is valid; services read it there.`);
+    case "waiting":
+      return note("pack", `${ref} is being written.`, "packsync doctor");
     default:
       return outcome satisfies never;
   }

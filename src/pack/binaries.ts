@@ -33,7 +33,7 @@ export function notBuilt(file: string): Pick<Diagnostic, "severity" | "code" | "
 
 function truncated({ file }: Binary): Diagnostic {
   const message = `Expected a whole binary, got one that is cut short: \`${excerpt(file)}\``;
-  return { severity: "warning", code: "binary.truncated", message, file, hint: "Build it, or copy it, again." };
+  return { severity: "error", code: "binary.truncated", message, file, hint: "Build it, or copy it, again." };
 }
 
 const TYPES: Readonly<Record<Exclude<ElfInfo["type"], "executable">, string>> = {

@@ -11,6 +11,10 @@ export const SCHEMA_VERSION = 3;
 
 const NAME = "state.db";
 
+export function statePath(directory: string): string {
+  return `${directory}/${NAME}`;
+}
+
 /**
  * What a disk must have free beside the database for what a usual run writes there. SQLite maps its index of the WAL:
  * where a block is smaller than a page (ext4 below 512 MB), writing into that map on a full disk is death by SIGBUS.

@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { PacksyncError } from "../errors.ts";
 import { monotonicMs } from "../platform/clock.ts";
@@ -26,6 +26,11 @@ export interface LockRequest {
   readonly onWait: (holder: LockHolder | undefined) => void;
 }
 
+export interface Lock extends Disposable {
+  /** Whether the lock file still is the one that is locked: who finds another one there locks that. */
+  isInPlace(): boolean;
+}
+
 const RETRY_MS = 50;
 
 /**
@@ -33,7 +38,7 @@ const RETRY_MS = 50;
  *
  * @throws PacksyncError `LOCK_TIMEOUT`, which says who holds it; `VOLUME_UNUSABLE` when the lock file cannot be written.
  */
-export async function acquireLock(request: LockRequest, abort: AbortSignal): Promise<Disposable> {
+export async function acquireLock(request: LockRequest, abort: AbortSignal): Promise<Lock> {
   try {
     return await lock(request, abort);
   } catch (error) {
@@ -41,7 +46,7 @@ export async function acquireLock(request: LockRequest, abort: AbortSignal): Pro
   }
 }
 
-async function lock(request: LockRequest, abort: AbortSignal): Promise<Disposable> {
+async function lock(request: LockRequest, abort: AbortSignal): Promise<Lock> {
   using opened = new DisposableStack();
   const fd = opened.adopt(openSync(request.path, constants.O_RDWR | constants.O_CREAT, 0o640), closeSync);
   adopt(request.path, request.owner);
@@ -53,7 +58,16 @@ async function lock(request: LockRequest, abort: AbortSignal): Promise<Disposabl
     await sleep(RETRY_MS, undefined, { signal: abort });
   }
   writeHolder(fd, request);
-  return opened.move();
+  const mine = opened.move();
+  return {
+    isInPlace: () => isSameFile(fd, request.path),
+    [Symbol.dispose]: () => mine.dispose(),
+  };
+}
+
+function isSameFile(fd: number, path: string): boolean {
+  const [locked, there] = [fstatSync(fd), statSync(path, { throwIfNoEntry: false })];
+  return locked.dev === there?.dev && locked.ino === there.ino;
 }
 
 export function readHolder(path: string): LockHolder | undefined {

@@ -13,6 +13,8 @@ export interface Source {
   readonly name: string;
   readonly path: string;
   readonly kind: "production" | "development";
+  /** `mounted`: services read it where it is, so that it is only validated. */
+  readonly mode?: "published" | "mounted" | undefined;
   /** Whose rules its packs follow: all of them, or by the directory's name; unset: each says so by what it has. */
   readonly dialect?: Dialect | Readonly<Record<string, Dialect>> | undefined;
 }

@@ -58,14 +58,31 @@ export interface ScanStore {
   /** What is known stays, but for what is said of it. */
   restate(pack: Pick<KnownPack, "source" | "directory" | "diagnostics">): void;
   forget(source: string, directory: string): void;
+  /** What was saved since the transaction began is not so. */
+  refresh(): void;
 }
 
+/** Reads each source once; nobody else writes while it is open. */
 export function openScanStore(database: DatabaseSync): ScanStore {
   const put = database.prepare("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const restate = database.prepare("UPDATE scan SET diagnostics = ? WHERE source = ? AND directory = ?");
   const drop = database.prepare("DELETE FROM scan WHERE source = ? AND directory = ?");
+  const reader = readScanStore(database);
+  const sources = new Map<string, Map<string, KnownPack>>();
+  const outsides = new Map<string, Outside | undefined>();
+  const known = (source: string): Map<string, KnownPack> => {
+    const found = sources.get(source) ?? new Map(reader.known(source));
+    sources.set(source, found);
+    return found;
+  };
   return {
-    ...readScanStore(database),
+    ...reader,
+    known: (source) => new Map(known(source)),
+    outside(source, directory) {
+      const key = `${source}/${directory}`;
+      if (!outsides.has(key)) outsides.set(key, reader.outside(source, directory));
+      return outsides.get(key);
+    },
     save(pack, facts) {
       const { source, directory } = pack;
       const identity = pack.identity === undefined ? null : JSON.stringify(pack.identity);
@@ -74,11 +91,23 @@ export function openScanStore(database: DatabaseSync): ScanStore {
       const { names = null, stamps = null } = pack.fingerprint ?? {};
       put.run(source, directory, names, stamps, pack.revision, own, identity, pack.verdict, pack.since, diagnostics);
       putFacts(database, pack, facts);
+      known(source).set(directory, pack);
+      outsides.delete(`${source}/${directory}`);
     },
-    restate: ({ source, directory, diagnostics }) => void restate.run(JSON.stringify(diagnostics), source, directory),
+    restate({ source, directory, diagnostics }) {
+      restate.run(JSON.stringify(diagnostics), source, directory);
+      const pack = known(source).get(directory);
+      if (pack !== undefined) known(source).set(directory, { ...pack, diagnostics });
+    },
     forget(source, directory) {
       drop.run(source, directory);
       dropFacts(database, source, directory);
+      known(source).delete(directory);
+      outsides.delete(`${source}/${directory}`);
+    },
+    refresh() {
+      sources.clear();
+      outsides.clear();
     },
   };
 }
@@ -105,6 +134,7 @@ export const emptyScanStore: ScanStore = {
   save: () => {},
   restate: () => {},
   forget: () => {},
+  refresh: () => {},
 };
 
 /** A ref becomes a path: where somebody wrote another into the row, it is not believed, and its pack is scanned afresh. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, isSystemError, PacksyncError } from "../errors.ts";
+import { type Failure, fromFailure } from "../platform/failures.ts";
 import type { SharedWork } from "./restat.ts";
 import type { ScannedPack, ScanRequest } from "./scan-pack.ts";
 
@@ -10,14 +10,7 @@ export type ThreadRequest =
 /** What it answers to a scan. */
 export type ThreadResponse =
   | { readonly id: number; readonly scanned: ScannedPack }
-  | { readonly id: number; readonly failed: ThreadFailure };
-
-/** An error on its way between two threads: a class does not survive the trip. */
-interface ThreadFailure {
-  readonly known?: { readonly code: ErrorCode; readonly hint: string | undefined; readonly retryable: boolean };
-  readonly system?: { readonly code: string | undefined; readonly syscall: string | undefined };
-  readonly message: string;
-}
+  | { readonly id: number; readonly failed: Failure };
 
 /** A second thread that scans. What waits for it when it dies is rejected with its error. */
 export interface ScanThread extends AsyncDisposable {
@@ -45,7 +38,7 @@ export function startScanThread(entry: URL): ScanThread {
     waiting.delete(response.id);
     if (waiting.size === 0) worker.unref();
     if ("scanned" in response) answer?.resolve(response.scanned);
-    else answer?.reject(toError(response.failed));
+    else answer?.reject(fromFailure(response.failed));
   });
   worker.on("error", (error) => {
     isDead = true;
@@ -68,18 +61,4 @@ export function startScanThread(entry: URL): ScanThread {
       await worker.terminate();
     },
   };
-}
-
-export function toFailure(error: unknown): ThreadFailure {
-  if (error instanceof PacksyncError) {
-    const { code, hint, retryable, message } = error;
-    return { known: { code, hint, retryable }, message };
-  }
-  if (isSystemError(error)) return { system: { code: error.code, syscall: error.syscall }, message: error.message };
-  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-}
-
-function toError({ known, system, message }: ThreadFailure): Error {
-  if (known !== undefined) return new PacksyncError(known.code, message, known);
-  return Object.assign(new Error(message), system);
 }

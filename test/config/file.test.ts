@@ -287,7 +287,7 @@ describe("a wrong value or key is shown where it stands", () => {
     {
       yaml: "sources: {packs: 5}",
       at: [1, 18],
-      message: "Expected `sources.packs` to be a directory, or `{path, kind, dialect}`, got `5`",
+      message: "Expected `sources.packs` to be a directory, or `{path, kind, mode, dialect}`, got `5`",
       hint: sourcesHint,
     },
     {

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import { syncOnce } from "../../src/daemon.ts";
+import { syncOnce } from "../../src/once.ts";
 import { elfFile } from "../support/elf.ts";
 import { outcomes, packOf, silent, testConfig, testMachine } from "../support/sync.ts";
 import { readTree, writeTree } from "../support/trees.ts";

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { expect, vi } from "vitest";
-import { syncOnce } from "../../src/daemon.ts";
+import { syncOnce } from "../../src/once.ts";
 import { PacksyncError } from "../../src/errors.ts";
 import { rollback, unpin } from "../../src/history.ts";
 import { parentsOf } from "../../src/pack/snapshot.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../src/config/config.ts";
 import type { CycleReport, PackReport } from "../../src/cycle/report.ts";
-import { planOnce, status, syncOnce } from "../../src/daemon.ts";
+import { planOnce, status, syncOnce } from "../../src/once.ts";
 import { scratch } from "./trees.ts";
 
 /** A machine with `packs`, `packs.dev` and a volume, on which whole cycles run in this process. */
@@ -65,6 +65,7 @@ export function testConfig(path: string): Config {
     lockTimeoutSeconds: 5,
     limits: { maxFiles: 1000, maxFileSize: 1_000_000, maxPackSize: 10_000_000, maxDefinitionSize: 1000 },
     history: { keep: 5, minAgeSeconds: 600, maxBytes: 1e9, minFreeBytes: 0 },
+    watch: { rescanSeconds: 5, verifySeconds: 86_400, drift: "repair" },
     format: "text",
     log: { level: "silent", style: "json" },
   };

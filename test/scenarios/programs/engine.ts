@@ -2,7 +2,7 @@ import type { Config } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { CycleReport } from "../../../src/cycle/report.ts";
 import type { Status } from "../../../src/cycle/status.ts";
-import { status, syncOnce } from "../../../src/daemon.ts";
+import { status, syncOnce } from "../../../src/once.ts";
 
 /** Where a scenario plays: `<root>/packs`, `<root>/packs.dev` and `<root>/volume`. */
 export interface Engine {

@@ -1,0 +1,48 @@
+import type { Config, SourceConfig } from "../config/config.ts";
+import type { LoopStatus } from "../loop/status.ts";
+import type { Failure } from "../platform/failures.ts";
+import type { Answers, RequestKind } from "../requests.ts";
+
+/**
+ * How a command and the daemon talk: HTTP over the unix socket `<state directory>/control.sock`.
+ *
+ * `GET /about` and `GET /status` answer one JSON document. `POST /requests/<kind>` with the request as JSON answers lines
+ * of JSON, {@link Line}: some `progress`, then one `answer` or `failure`. Who hangs up takes the request back.
+ */
+export const PROTOCOL = 1;
+
+export function socketPath(stateDir: string): string {
+  return `${stateDir}/control.sock`;
+}
+
+/** Who listens. */
+export interface About {
+  readonly protocol: number;
+  readonly version: string;
+  readonly pid: number;
+  /** ISO time. */
+  readonly since: string;
+  readonly sources: readonly Pick<SourceConfig, "name" | "path" | "kind">[];
+}
+
+/** What the daemon knows beside what stands in the volume. */
+export interface DaemonStatus extends About, LoopStatus {}
+
+export type Line<K extends RequestKind = RequestKind> =
+  | { readonly progress: readonly [done: number, total: number] }
+  | { readonly answer: Answers[K] }
+  | { readonly failure: Failure };
+
+/** What may be asked from outside. */
+export const ASKABLE = ["sync", "rollback", "unpin", "verify"] as const satisfies readonly RequestKind[];
+export type Askable = (typeof ASKABLE)[number];
+
+/** Whether a daemon that says this about itself does for `config` what this program would do. */
+export function agrees(about: About, { sources }: Config): boolean {
+  return about.protocol === PROTOCOL && isSame(about.sources, sources);
+}
+
+function isSame(theirs: About["sources"], ours: About["sources"]): boolean {
+  const told = (sources: About["sources"]) => JSON.stringify(sources.map(({ name, path, kind }) => [name, path, kind]));
+  return told(theirs) === told(ours);
+}

@@ -1,0 +1,99 @@
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { PacksyncError } from "../errors.ts";
+import { toFailure } from "../platform/failures.ts";
+import { adopt, type Owner } from "../platform/ownership.ts";
+import { socketName } from "../platform/sockets.ts";
+import type { Answers, Requests } from "../requests.ts";
+import { type About, ASKABLE, type Askable, type DaemonStatus, type Line } from "./protocol.ts";
+
+/** What the daemon answers with. */
+export interface Answering {
+  about(): About;
+  status(): DaemonStatus;
+  ask<K extends Askable>(
+    kind: K,
+    request: Requests[K],
+    onProgress: (done: number, total: number) => void,
+    abort: AbortSignal,
+  ): Promise<Answers[K]>;
+}
+
+/** A request is a few refs. */
+const MAX_BODY = 1024 * 1024;
+
+/**
+ * Listens on a unix socket that only its owner and group may use. Call it under the volume's lock: a socket that is there
+ * already is a dead daemon's.
+ */
+export async function listen(path: string, owner: Owner | undefined, answering: Answering): Promise<AsyncDisposable> {
+  const server = createServer((request, response) => {
+    answer(request, response, answering).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(400, { "content-type": "application/json" });
+      response.end(`${JSON.stringify({ failure: toFailure(error) })}\n`);
+    });
+  });
+  using socket = socketName(path);
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(socket.name, resolve);
+  });
+  chmodSync(path, 0o660);
+  adopt(path, owner);
+  return {
+    async [Symbol.asyncDispose]() {
+      rmSync(path, { force: true });
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, answering: Answering): Promise<void> {
+  const { method, url = "" } = request;
+  if (method === "GET" && url === "/about") return sendJson(response, answering.about());
+  if (method === "GET" && url === "/status") return sendJson(response, answering.status());
+  const kind = ASKABLE.find((each) => url === `/requests/${each}`);
+  if (method !== "POST" || kind === undefined) {
+    response.writeHead(404, { "content-type": "application/json" });
+    response.end(`${JSON.stringify({ failure: toFailure(unknown(method, url)) })}\n`);
+    return;
+  }
+  await work(kind, request, response, answering);
+}
+
+async function work(kind: Askable, request: IncomingMessage, response: ServerResponse, answering: Answering) {
+  const asked = JSON.parse(await bodyOf(request));
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(new PacksyncError("STOPPED", "Whoever asked hung up.")));
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  const send = (line: Line): void => void response.write(`${JSON.stringify(line)}\n`);
+  try {
+    const onProgress = (done: number, total: number) => send({ progress: [done, total] });
+    send({ answer: await answering.ask(kind, asked, onProgress, gone.signal) });
+  } catch (error) {
+    send({ failure: toFailure(error) });
+  }
+  response.end();
+}
+
+function sendJson(response: ServerResponse, document: About | DaemonStatus): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(`${JSON.stringify(document)}\n`);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_BODY) throw new PacksyncError("USAGE", `Expected a request of at most ${MAX_BODY} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function unknown(method: string | undefined, url: string): PacksyncError {
+  return new PacksyncError("USAGE", `Expected a request of this protocol, got \`${method} ${url}\`.`);
+}

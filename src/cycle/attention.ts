@@ -1,0 +1,84 @@
+import type { PackRecord } from "../publish/ledger.ts";
+import type { Look } from "../scan/look.ts";
+import type { KnownPack } from "../scan/store.ts";
+import type { Prepared } from "./prepared.ts";
+import { type CycleReport, NO_CHANGES, type PackReport } from "./report.ts";
+
+/**
+ * Which packs a cycle looks at. One that a timer or a save started has reason to look at a few; of the others stands what the
+ * last cycle said of them.
+ */
+export interface Attention {
+  isDue(source: string, directory: string): boolean;
+  /** What the last cycle left of a pack that nobody has reason to look at; `undefined`: it is looked at. */
+  standing(look: Look, record: PackRecord | undefined): Prepared | undefined;
+  /** Whether a pack that looks half-written is left alone once more. */
+  isPatient(source: string, directory: string): boolean;
+}
+
+/** What `--once` does. */
+export const EVERYTHING: Attention = {
+  isDue: () => true,
+  standing: () => undefined,
+  isPatient: () => false,
+};
+
+/** What cycles of one process leave to the next one. */
+export interface Standing {
+  attention(due: Pick<Attention, "isDue" | "isPatient">): Attention;
+  /** Called after each cycle, with what is remembered of each pack now. */
+  keep(report: CycleReport, now: Remembered): void;
+}
+
+export interface Remembered {
+  readonly known: (source: string, directory: string) => KnownPack | undefined;
+  readonly records: ReadonlyMap<string, PackRecord>;
+}
+
+interface Kept {
+  readonly report: PackReport;
+  /** While it is the same, nobody else touched the pack: no rollback, no repair, no other cycle. */
+  readonly stamp: string;
+}
+
+export function createStanding(): Standing {
+  let kept: ReadonlyMap<string, Kept> = new Map();
+  return {
+    attention: (due) => ({
+      ...due,
+      standing(look, record) {
+        const place = placeKey(look.source.name, look.directory);
+        const last = kept.get(place);
+        if (last === undefined || due.isDue(look.source.name, look.directory)) return undefined;
+        return last.stamp === stampOf(look.known, record) ? asBefore(look, last.report) : undefined;
+      },
+    }),
+    keep({ packs }, { known, records }) {
+      const entries = packs.map((report): [string, Kept] => {
+        const { source, directory, ref } = report;
+        return [placeKey(source, directory), { report, stamp: stampOf(known(source, directory), records.get(ref)) }];
+      });
+      kept = new Map(entries);
+    },
+  };
+}
+
+/** No name of a directory contains a slash. */
+export function placeKey(source: string, directory: string): string {
+  return `${source}/${directory}`;
+}
+
+function stampOf(known: KnownPack | undefined, record: PackRecord | undefined): string {
+  const { release, source, directory, pinned, applied, live } = record ?? {};
+  return JSON.stringify([known?.revision, known?.verdict, release, source, directory, pinned, applied, live]);
+}
+
+function asBefore({ identity }: Look, report: PackReport): Prepared {
+  const outcome = report.outcome === "published" ? "unchanged" : report.outcome;
+  return {
+    ref: identity?.ref,
+    dependencies: identity?.dependencies ?? [],
+    report: { ...report, outcome, changes: NO_CHANGES },
+    staged: undefined,
+  };
+}

@@ -1,0 +1,179 @@
+import type { Config } from "./config/config.ts";
+import { type Attention, createStanding, EVERYTHING, placeKey, type Standing } from "./cycle/attention.ts";
+import type { CycleDeps } from "./cycle/deps.ts";
+import { recordCycle } from "./cycle/journal.ts";
+import { type CycleNews, createNewsroom, findingsOf, type Newsroom } from "./cycle/news.ts";
+import { type CycleReport, totalsOf } from "./cycle/report.ts";
+import { monotonicMs } from "./platform/clock.ts";
+import { begin, commit, rollback } from "./platform/database.ts";
+import { reconcile } from "./reconciler.ts";
+import type { CycleRequest, SyncRequest } from "./requests.ts";
+import { sizeOf } from "./scan/fingerprint.ts";
+import type { Scanner } from "./scan/scanner.ts";
+import type { ScanStore } from "./scan/store.ts";
+import { scanLimits } from "./threaded-scanner.ts";
+import { policyOf, type VolumeSession } from "./volume-session.ts";
+
+/** What a request is done with, beside the volume. */
+export interface Performing {
+  readonly config: Config;
+  readonly scanner: Scanner;
+  readonly onProgress: CycleDeps["onProgress"];
+  readonly memory: CyclesMemory;
+}
+
+/** What one cycle leaves to the next one of the same process. */
+export interface CyclesMemory {
+  readonly standing: Standing;
+  readonly newsroom: Newsroom;
+}
+
+export function createCyclesMemory(): CyclesMemory {
+  return { standing: createStanding(), newsroom: createNewsroom() };
+}
+
+/** One cycle about everything: `--once`, `sync`. */
+export async function syncAll(
+  request: SyncRequest,
+  session: VolumeSession,
+  how: Performing,
+  abort: AbortSignal,
+): Promise<CycleReport> {
+  return await runCycle({ ...request, attention: EVERYTHING }, session, how, abort);
+}
+
+/** One cycle of the daemon's, about what there is reason to look at. */
+export async function cycleAbout(
+  request: CycleRequest,
+  session: VolumeSession,
+  how: Performing,
+  abort: AbortSignal,
+): Promise<CycleNews> {
+  const [started, cpu] = [monotonicMs(), process.cpuUsage()];
+  const { due, next } = dueOf(request, session.store);
+  const looked = observed(how.scanner);
+  const attention = how.memory.standing.attention(due);
+  const { allowRemovals, only } = how.config;
+  const report = await runCycle(
+    { allowRemovals, only, attention },
+    session,
+    { ...how, scanner: looked.scanner },
+    abort,
+  );
+  const spent = process.cpuUsage(cpu);
+  return {
+    sources: report.sources,
+    shadowed: report.shadowed,
+    packs: how.memory.newsroom.newsOf(report),
+    waiting: report.packs.filter(({ outcome }) => outcome === "waiting").map(keyOf),
+    changed: [...looked.changed],
+    totals: totalsOf(report.packs),
+    findings: findingsOf(report),
+    durationMs: monotonicMs() - started,
+    cpuMs: (spent.user + spent.system) / 1000,
+    next,
+  };
+}
+
+type Asked = SyncRequest & Pick<CycleDeps, "attention">;
+
+async function runCycle(
+  asked: Asked,
+  { database, publisher, store }: VolumeSession,
+  how: Performing,
+  abort: AbortSignal,
+): Promise<CycleReport> {
+  const memory = {
+    begin: () => begin(database),
+    record: (report: CycleReport) => recordCycle(database, report, asked.only, new Date()),
+    commit: () => commit(database),
+    rollback: () => {
+      if (database.isTransaction) store.refresh();
+      rollback(database);
+    },
+  };
+  const { scanner, onProgress } = how;
+  const parts = { scanner, store, volume: publisher, publisher, memory, onProgress, ...asked };
+  const report = await reconcile({ ...settingsOf(how.config), ...parts }, abort);
+  const known = new Map(how.config.sources.map(({ name }) => [name, store.known(name)]));
+  how.memory.standing.keep(report, {
+    known: (source, directory) => known.get(source)?.get(directory),
+    records: publisher.packs(),
+  });
+  return report;
+}
+
+/** What the configuration says of a cycle. */
+export function settingsOf(config: Config) {
+  const { sources, adopt, history, watch } = config;
+  return {
+    sources,
+    adopt,
+    drift: watch.drift,
+    policy: policyOf(config),
+    limits: scanLimits(config),
+    retention: history,
+    now: () => new Date(),
+  };
+}
+
+function keyOf({ source, directory }: CycleReport["packs"][number]): string {
+  return placeKey(source, directory);
+}
+
+/** A slice of a source ends with the pack that makes it so many files and directories: some 10 ms. */
+const SLICE = 2000;
+
+type Due = Pick<Attention, "isDue" | "isPatient">;
+
+/** Whose turn it is. */
+function dueOf(request: CycleRequest, store: ScanStore): { readonly due: Due; readonly next: string | undefined } {
+  switch (request.look) {
+    case "everything":
+      return { due: EVERYTHING, next: undefined };
+    case "places": {
+      const [sources, places, patient] = [request.sources, request.places, request.patient].map((keys) => new Set(keys));
+      const isDue: Due["isDue"] = (source, directory) =>
+        sources?.has(source) === true || places?.has(placeKey(source, directory)) === true;
+      const isPatient: Due["isPatient"] = (source, directory) =>
+        patient?.has(source) === true || patient?.has(placeKey(source, directory)) === true;
+      return { due: { isDue, isPatient }, next: undefined };
+    }
+    case "slice": {
+      const directories = sliceOf(request, store);
+      const names = new Set(directories.names);
+      const isDue: Due["isDue"] = (source, directory) => source === request.source && names.has(directory);
+      return { due: { isDue, isPatient: isDue }, next: directories.next };
+    }
+    default:
+      return request satisfies never;
+  }
+}
+
+type Slice = Extract<CycleRequest, { look: "slice" }>;
+
+/** Directories nobody knows yet are looked at in any case. */
+function sliceOf({ source, after }: Slice, store: ScanStore) {
+  const known = store.known(source);
+  const left = [...known.keys()].sort().filter((directory) => after === undefined || directory > after);
+  const names: string[] = [];
+  let paths = 0;
+  for (const directory of left) {
+    if (paths >= SLICE) return { names, next: names.at(-1) };
+    const { fingerprint } = known.get(directory) ?? {};
+    paths += fingerprint === undefined ? SLICE : sizeOf(fingerprint);
+    names.push(directory);
+  }
+  return { names, next: undefined };
+}
+
+/** The scanner, and which packs it found changed. */
+function observed(scanner: Scanner): { readonly scanner: Scanner; readonly changed: ReadonlySet<string> } {
+  const changed = new Set<string>();
+  const look: Scanner["look"] = async (places) => {
+    const looks = await scanner.look(places);
+    for (const { unchanged, source, directory } of looks) if (!unchanged) changed.add(placeKey(source.name, directory));
+    return looks;
+  };
+  return { scanner: { ...scanner, look }, changed };
+}

@@ -1,0 +1,23 @@
+import type { CycleNews } from "../cycle/news.ts";
+import type { PackReport } from "../cycle/report.ts";
+import type { Verified } from "../cycle/verified.ts";
+import type { LoopStatus, RootStatus } from "./status.ts";
+
+/** What the daemon tells people, once each. */
+export type DaemonEvent =
+  | { readonly kind: "started"; readonly news: CycleNews; readonly status: LoopStatus; readonly tookMs: number }
+  | {
+      readonly kind: "pack";
+      readonly report: PackReport;
+      /** Milliseconds since the first hint of the change; `undefined`: nobody announced it. */
+      readonly elapsedMs: number | undefined;
+    }
+  | { readonly kind: "root"; readonly root: RootStatus; readonly before: Pick<RootStatus, "watching" | "held"> }
+  | { readonly kind: "missed"; readonly source: string; readonly packs: readonly string[] }
+  | { readonly kind: "trouble"; readonly message: string; readonly hint: string | undefined }
+  | { readonly kind: "recovered" }
+  | { readonly kind: "verified"; readonly pack: Verified }
+  /** A cycle is over. */
+  | { readonly kind: "rest"; readonly status: LoopStatus };
+
+export type Say = (event: DaemonEvent) => void;

@@ -1,0 +1,173 @@
+import { placeKey } from "../cycle/attention.ts";
+import type { CycleNews } from "../cycle/news.ts";
+import { PacksyncError } from "../errors.ts";
+import { type Place, waitOnce } from "../plan/settle.ts";
+import type { CycleRequest } from "../requests.ts";
+import { afterSlice, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
+import { type LoopDeps, type LoopState, rootStatus, statusOf } from "./state.ts";
+
+/** What the jobs work with; `stopping` ends them. */
+export interface Working {
+  readonly state: LoopState;
+  readonly deps: LoopDeps;
+  readonly stopping: AbortSignal;
+}
+
+/** What has come to rest is looked at. */
+export async function lookAtSettled(ready: readonly Place[], working: Working): Promise<void> {
+  const byKey = new Map(ready.map((place) => [keyOf(place), place]));
+  const news = await cycle(
+    {
+      look: "places",
+      sources: ready.filter(({ directory }) => directory === undefined).map(({ source }) => source),
+      places: ready.filter(({ directory }) => directory !== undefined).map(keyOf),
+      patient: ready.filter(({ isFinal }) => !isFinal).map(keyOf),
+    },
+    working,
+  );
+  if (news === undefined) return;
+  const placeOf = (key: string): Place | undefined => byKey.get(key) ?? byKey.get(sourceOf(key));
+  wait(news, (key) => placeOf(key)?.sinceMs, working);
+  tellPacks(news, (key) => placeOf(key)?.sinceMs, working);
+}
+
+/** A piece of a look at everything, whatever was announced. What changed there without a word, events had missed. */
+export async function lookAtSlice(root: Root, working: Working): Promise<void> {
+  const { state, deps } = working;
+  const startedMs = deps.now();
+  if (root.pass.after === undefined) deps.recheck(root.name);
+  const news = await cycle({ look: "slice", source: root.name, after: root.pass.after }, working);
+  if (news === undefined) return;
+  afterSlice(root, news.cpuMs, news.next, deps.now(), deps.rescanMs);
+  wait(news, () => startedMs, working);
+  const gone = news.packs.filter(({ outcome }) => outcome === "retired");
+  const changed = [...news.changed, ...gone.map(({ source, directory }) => placeKey(source, directory))];
+  state.suspicions.add(changed.filter((key) => !news.waiting.includes(key)), startedMs, deps.now());
+  tellPacks(news, () => undefined, working);
+}
+
+/** At the start, and after whatever kept the volume from being used. */
+export async function lookAtEverything(working: Working): Promise<void> {
+  const news = await cycle({ look: "everything" }, working);
+  if (news === undefined) return;
+  startOver(news, working);
+  tellPacks(news, () => undefined, working);
+}
+
+/** The next looks at everything are counted from now. */
+export function startOver(news: CycleNews, { state: { roots }, deps }: Working): void {
+  for (const root of roots.values()) {
+    rescanSoon(root, deps.now());
+    afterSlice(root, news.cpuMs / roots.size, undefined, deps.now(), deps.rescanMs);
+  }
+}
+
+/** @returns `undefined` when the volume cannot be used now, which is said */
+async function cycle(request: CycleRequest, working: Working): Promise<CycleNews | undefined> {
+  const { state, deps, stopping } = working;
+  try {
+    const news = await deps.ask("cycle", request, () => {}, stopping);
+    if (state.trouble !== undefined) deps.say({ kind: "recovered" });
+    state.trouble = undefined;
+    take(news, working);
+    return news;
+  } catch (error) {
+    if (!stopping.aborted) hold(error, working);
+    return undefined;
+  }
+}
+
+/** What a cycle found of the sources as such. */
+export function take(news: CycleNews, { state, deps }: Working): void {
+  state.last = { news, at: new Date().toISOString() };
+  for (const { name, state: found, held } of news.sources) {
+    const root = state.roots.get(name);
+    if (root === undefined) continue;
+    telling(root, deps, () => {
+      root.isVanished = found !== "listed";
+      root.held = held;
+    });
+  }
+}
+
+/** Says it when a root is watched otherwise than before. */
+export function telling(root: Root, { say, rescanMs }: LoopDeps, change: () => void): void {
+  const [watching, held] = [watchingOf(root), root.held];
+  change();
+  if (watchingOf(root) !== watching || root.held !== held)
+    say({ kind: "root", root: rootStatus(root, rescanMs), before: { watching, held } });
+}
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 30_000;
+
+/** Whatever keeps the volume from being used is said once; everything is looked at when it is over. */
+function hold(error: unknown, { state, deps: { now, say } }: Working): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof PacksyncError ? error.hint : undefined;
+  if (state.trouble?.message !== message) say({ kind: "trouble", message, hint });
+  const waitMs = Math.min((state.trouble?.waitMs ?? FIRST_RETRY_MS / 2) * 2, LAST_RETRY_MS);
+  state.trouble = { message, waitMs, retryAtMs: now() + waitMs };
+}
+
+/** What looks half-written is looked at once more, in a moment. */
+function wait({ waiting }: CycleNews, sinceOf: (key: string) => number | undefined, { state, deps }: Working): void {
+  for (const key of waiting) {
+    const source = sourceOf(key);
+    const directory = key.slice(source.length + 1);
+    const place = { source, directory, sinceMs: sinceOf(key) ?? deps.now(), isFinal: false };
+    state.dirty = waitOnce(state.dirty, place, deps.now());
+  }
+}
+
+function tellPacks(news: CycleNews, sinceOf: (key: string) => number | undefined, { state, deps }: Working): void {
+  for (const report of news.packs) {
+    const since = sinceOf(placeKey(report.source, report.directory));
+    deps.say({ kind: "pack", report, elapsedMs: since === undefined ? undefined : deps.now() - since });
+  }
+  deps.say({ kind: "rest", status: statusOf(state, deps) });
+}
+
+/** Only when a hint had time to come after all is it missing. */
+export function judgeSuspicions({ state, deps }: Working): void {
+  for (const [source, packs] of state.suspicions.confirmed(deps.now())) {
+    const root = state.roots.get(source);
+    if (root === undefined) continue;
+    deps.say({ kind: "missed", source, packs });
+    telling(root, deps, () => noteMissed(root, packs.length));
+  }
+}
+
+/** One pack after the other, each at a time when nothing else is to be done. */
+export async function verifyNext({ state, deps, stopping }: Working): Promise<void> {
+  const [pack, ...others] = state.toVerify;
+  const startedMs = deps.now();
+  try {
+    if (pack === undefined) state.toVerify = await deps.ask("published", {}, () => {}, stopping);
+    else {
+      const request = { packs: [pack], repair: deps.repairs, prune: false };
+      const [verified] = await deps.ask("verify", request, () => {}, stopping);
+      if (verified !== undefined && verified.diagnostics.length > 0) deps.say({ kind: "verified", pack: verified });
+      if (verified?.sourceUnnoticed === true) for (const root of state.roots.values()) rescanSoon(root, deps.now());
+      state.toVerify = others;
+    }
+  } catch (error) {
+    if (stopping.aborted) return;
+    state.toVerify = others;
+    deps.say({ kind: "trouble", message: String(error), hint: undefined });
+  }
+  const isDone = state.toVerify.length === 0;
+  state.verifyAtMs = isDone ? deps.now() + deps.verifyMs : deps.now() + (deps.now() - startedMs) * VERIFY_REST;
+}
+
+/** Reading everything again takes this part of the time that it does not. */
+const VERIFY_REST = 49;
+
+function keyOf({ source, directory }: Place): string {
+  return directory === undefined ? source : placeKey(source, directory);
+}
+
+/** No source's name has a slash. */
+function sourceOf(key: string): string {
+  return key.split("/", 1)[0] ?? "";
+}

@@ -1,0 +1,145 @@
+import { due, type Hint, noted } from "../plan/settle.ts";
+import {
+  judgeSuspicions,
+  lookAtEverything,
+  lookAtSettled,
+  lookAtSlice,
+  startOver,
+  take,
+  telling,
+  verifyNext,
+  type Working,
+} from "./jobs.ts";
+import { rescanSoon } from "./roots.ts";
+import { type Ask, createState, type Job, type LoopDeps, type LoopState, statusOf } from "./state.ts";
+import type { LoopStatus } from "./status.ts";
+
+/** Watch → settle → cycle, for ever. */
+export interface Loop {
+  hint(hints: readonly Hint[]): void;
+  /** Hints may be missing: everything there is looked at. */
+  doubt(source: string): void;
+  /** Whether all of a source's directories can be watched. */
+  degrade(source: string, isDegraded: boolean): void;
+  /** Does it as soon as what is under way is over. */
+  readonly request: Ask;
+  status(): LoopStatus;
+  /** Runs until `abort`. The first cycle looks at everything, and its failure is the loop's. */
+  run(abort: AbortSignal): Promise<void>;
+}
+
+export function createLoop(deps: LoopDeps): Loop {
+  const state = createState(deps);
+  const alarm = createAlarm(deps.now);
+  const stop = new AbortController();
+  const working: Working = { state, deps, stopping: stop.signal };
+  return {
+    hint(hints) {
+      for (const hint of hints) hear(hint, working);
+      state.dirty = noted(state.dirty, hints, deps.now());
+      alarm.ring();
+    },
+    doubt(source) {
+      const root = state.roots.get(source);
+      if (root !== undefined) rescanSoon(root, deps.now());
+      alarm.ring();
+    },
+    degrade(source, isDegraded) {
+      const root = state.roots.get(source);
+      if (root === undefined) return;
+      telling(root, deps, () => {
+        root.isDegraded = isDegraded;
+      });
+    },
+    request: (kind, request, onProgress, abort) =>
+      new Promise((resolve, reject) => {
+        const job: Job = async () => {
+          const until = AbortSignal.any([abort, stop.signal]);
+          if (until.aborted) return reject(until.reason);
+          await deps.ask(kind, request, onProgress, until).then(resolve, reject);
+          for (const root of state.roots.values()) rescanSoon(root, deps.now());
+        };
+        state.requests.push({ job, gone: abort });
+        alarm.ring();
+      }),
+    status: () => statusOf(state, deps),
+    async run(abort) {
+      const onAbort = (): void => {
+        stop.abort(abort.reason);
+        alarm.ring();
+      };
+      abort.addEventListener("abort", onAbort, { once: true });
+      if (abort.aborted) onAbort();
+      await begin(working);
+      while (!stop.signal.aborted) {
+        const next = nextOf(state, working);
+        if (typeof next === "number") await alarm.sleepUntil(next);
+        else await next();
+      }
+      await Promise.all(state.requests.splice(0).map(({ job }) => job())); // each is told that it is over
+    },
+  };
+}
+
+async function begin(working: Working): Promise<void> {
+  const { deps, state, stopping } = working;
+  const startedMs = deps.now();
+  const news = await deps.ask("cycle", { look: "everything" }, () => {}, stopping);
+  take(news, working);
+  startOver(news, working);
+  for (const report of news.packs) deps.say({ kind: "pack", report, elapsedMs: undefined });
+  deps.say({ kind: "started", news, status: statusOf(state, deps), tookMs: deps.now() - startedMs });
+}
+
+function hear({ source, directory }: Hint, { state, deps }: Working): void {
+  const root = state.roots.get(source);
+  if (root === undefined) return;
+  state.suspicions.heard(source, directory, deps.now());
+  telling(root, deps, () => {
+    root.events++;
+  });
+}
+
+/**
+ * The next job, or when to ask again. Somebody waits for a request; what was saved comes before a look at everything, unless
+ * that is long overdue; what is only verified has time.
+ */
+function nextOf(state: LoopState, working: Working): Job | number {
+  const now = working.deps.now();
+  const asked = state.requests.shift();
+  if (asked !== undefined) return asked.job;
+  if (state.trouble !== undefined)
+    return state.trouble.retryAtMs > now ? state.trouble.retryAtMs : () => lookAtEverything(working);
+
+  judgeSuspicions(working);
+  const roots = [...state.roots.values()].sort((a, b) => a.nextSliceAtMs - b.nextSliceAtMs);
+  const [first] = roots;
+  if (first !== undefined && first.nextSliceAtMs + working.deps.rescanMs < now) return () => lookAtSlice(first, working);
+  const { ready, rest, nextAtMs = Number.POSITIVE_INFINITY } = due(state.dirty, now);
+  if (ready.length > 0) {
+    state.dirty = rest;
+    return () => lookAtSettled(ready, working);
+  }
+  if (first !== undefined && first.nextSliceAtMs <= now) return () => lookAtSlice(first, working);
+  if (state.verifyAtMs <= now) return () => verifyNext(working);
+  const sliceAtMs = first?.nextSliceAtMs ?? Number.POSITIVE_INFINITY;
+  return Math.min(nextAtMs, sliceAtMs, state.verifyAtMs, state.suspicions.nextAtMs());
+}
+
+/** Wakes whoever sleeps; nothing slips in between looking and sleeping, for both are in one turn of the event loop. */
+function createAlarm(now: () => number) {
+  let ring = (): void => {};
+  return {
+    ring: () => ring(),
+    async sleepUntil(atMs: number): Promise<void> {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, Math.min(Math.max(0, atMs - now()), LONGEST_SLEEP_MS));
+      ring = resolve;
+      await promise;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Timers of Node cannot wait for ever. */
+const LONGEST_SLEEP_MS = 3_600_000;

@@ -1,0 +1,88 @@
+import { rescanIntervalMs } from "../plan/rescan.ts";
+import type { Watching } from "./status.ts";
+
+/** One source as the loop knows it. Times in milliseconds, by a clock that only goes forward. */
+export interface Root {
+  readonly name: string;
+  readonly path: string;
+  events: number;
+  missed: number;
+  /** Looks at everything that found nothing unannounced, since the last that did. */
+  calmPasses: number;
+  isDegraded: boolean;
+  isVanished: boolean;
+  held: string | undefined;
+  /** What the last look at everything cost, and in how many slices. */
+  costMs: number;
+  slices: number;
+  pass: Pass;
+  nextSliceAtMs: number;
+}
+
+/** A look at everything, slice by slice. */
+interface Pass {
+  readonly startedMs: number;
+  readonly costMs: number;
+  readonly slices: number;
+  readonly after: string | undefined;
+}
+
+const NEW_PASS = { costMs: 0, slices: 0, after: undefined } as const;
+
+export function createRoot(source: { readonly name: string; readonly path: string }, now: number): Root {
+  return {
+    name: source.name,
+    path: source.path,
+    events: 0,
+    missed: 0,
+    calmPasses: CALM_AFTER,
+    isDegraded: false,
+    isVanished: false,
+    held: undefined,
+    costMs: 0,
+    slices: 1,
+    pass: { ...NEW_PASS, startedMs: now },
+    nextSliceAtMs: now,
+  };
+}
+
+/** After so many looks that found nothing unannounced, events can be relied on again. */
+const CALM_AFTER = 10;
+
+export function watchingOf({ isVanished, isDegraded, missed, events }: Root): Watching {
+  if (isVanished) return "vanished";
+  if (isDegraded) return "degraded";
+  return missed > 0 && events === 0 ? "polling" : "events";
+}
+
+export function intervalOf(root: Root, floorMs: number): number {
+  const isDoubtful = root.calmPasses < CALM_AFTER || watchingOf(root) !== "events";
+  return rescanIntervalMs({ costMs: root.costMs, floorMs, isDoubtful });
+}
+
+/** Something changed that no event had announced. */
+export function noteMissed(root: Root, count: number): void {
+  root.missed += count;
+  root.calmPasses = 0;
+}
+
+/** A slice is done: the next one follows so that a whole pass takes its interval. @param next where it ended; `undefined`: the pass is over */
+export function afterSlice(root: Root, costMs: number, next: string | undefined, now: number, floorMs: number): void {
+  const pass = { ...root.pass, costMs: root.pass.costMs + costMs, slices: root.pass.slices + 1, after: next };
+  if (next === undefined) {
+    root.costMs = pass.costMs;
+    root.slices = pass.slices;
+    root.calmPasses++;
+    root.nextSliceAtMs = Math.max(now, root.pass.startedMs + intervalOf(root, floorMs));
+    root.pass = { ...NEW_PASS, startedMs: root.nextSliceAtMs };
+  } else {
+    root.pass = pass;
+    root.nextSliceAtMs = now + intervalOf(root, floorMs) / root.slices;
+  }
+}
+
+/** The whole of it is looked at as soon as may be. */
+export function rescanSoon(root: Root, now: number): void {
+  root.pass = { ...NEW_PASS, startedMs: now };
+  root.nextSliceAtMs = now;
+}

@@ -1,0 +1,95 @@
+import type { CycleNews } from "../cycle/news.ts";
+import { type Dirty, NOTHING_DIRTY } from "../plan/settle.ts";
+import type { Answers, RequestKind, Requests } from "../requests.ts";
+import type { Say } from "./events.ts";
+import { createRoot, intervalOf, type Root, watchingOf } from "./roots.ts";
+import type { LoopStatus, RootStatus } from "./status.ts";
+import { createSuspicions, type Suspicions } from "./suspicions.ts";
+
+/** Asks the volume, which does one thing at a time. */
+export type Ask = <K extends RequestKind>(
+  kind: K,
+  request: Requests[K],
+  onProgress: (done: number, total: number) => void,
+  abort: AbortSignal,
+) => Promise<Answers[K]>;
+
+export interface LoopDeps {
+  readonly sources: readonly { readonly name: string; readonly path: string }[];
+  readonly ask: Ask;
+  readonly say: Say;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  /** The least time between two looks at everything, in milliseconds. */
+  readonly rescanMs: number;
+  /** How often everything is verified, in milliseconds; 0: never. */
+  readonly verifyMs: number;
+  /** Whether what drifted is brought back. */
+  readonly repairs: boolean;
+  /** Looks whether all of a source is watched, before its rescan. */
+  readonly recheck: (source: string) => void;
+  readonly machine: () => Pick<LoopStatus, "watches" | "watchesAllowed" | "eventLoopDelayMs">;
+}
+
+/** What the volume is asked next. It does not fail for the volume's sake. */
+export type Job = () => Promise<void>;
+
+/** Everything that changes while the loop runs. */
+export interface LoopState {
+  readonly roots: ReadonlyMap<string, Root>;
+  readonly requests: { readonly job: Job; readonly gone: AbortSignal }[];
+  readonly suspicions: Suspicions;
+  dirty: Dirty;
+  last: { readonly news: CycleNews; readonly at: string } | undefined;
+  trouble: Trouble | undefined;
+  /** When packs were verified last; see {@link LoopDeps.verifyMs}. */
+  verifyAtMs: number;
+  toVerify: readonly string[];
+}
+
+/** What keeps the volume from being used, and when to try again. */
+export interface Trouble {
+  readonly message: string;
+  readonly waitMs: number;
+  readonly retryAtMs: number;
+}
+
+export function createState({ sources, now, verifyMs }: LoopDeps): LoopState {
+  return {
+    roots: new Map(sources.map((source) => [source.name, createRoot(source, now())])),
+    requests: [],
+    suspicions: createSuspicions(),
+    dirty: NOTHING_DIRTY,
+    last: undefined,
+    trouble: undefined,
+    verifyAtMs: verifyMs === 0 ? Number.POSITIVE_INFINITY : now() + verifyMs / 24, // also of a daemon that is started every day
+    toVerify: [],
+  };
+}
+
+export function statusOf(state: LoopState, { now, rescanMs, machine }: LoopDeps): LoopStatus {
+  const roots = [...state.roots.values()];
+  const totals = Object.values(state.last?.news.totals ?? {});
+  return {
+    roots: roots.map((root) => rootStatus(root, rescanMs)),
+    packs: totals.reduce((sum, count) => sum + count, 0),
+    findings: state.last?.news.findings ?? 0,
+    lastCycle: state.last && { at: state.last.at, durationMs: state.last.news.durationMs },
+    lagMs: lagOf(state.dirty, now()),
+    missedEvents: roots.reduce((sum, { missed }) => sum + missed, 0),
+    trouble: state.trouble?.message,
+    ...machine(),
+  };
+}
+
+export function rootStatus(root: Root, rescanMs: number): RootStatus {
+  const { name, path, held, events, missed } = root;
+  const rescanIntervalMs = intervalOf(root, rescanMs);
+  return { name, path, watching: watchingOf(root), held, events, missedEvents: missed, rescanIntervalMs };
+}
+
+/** How long the oldest change waits that was not looked at yet. */
+function lagOf(dirty: Dirty, now: number): number {
+  const since = [...dirty.values()].flatMap(({ places }) => [...places.values()].map(({ firstMs }) => firstMs));
+  return since.length === 0 ? 0 : Math.round(now - Math.min(...since));
+}

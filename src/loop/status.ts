@@ -1,0 +1,38 @@
+/**
+ * How a source is watched. `events`: changes announce themselves; `polling`: none ever did, only rescans find them;
+ * `degraded`: the kernel has no watches left for it, so rescans do; `vanished`: its directory is not there.
+ */
+export type Watching = "events" | "polling" | "degraded" | "vanished";
+
+/** One source, as the daemon sees it. Times are ISO. */
+export interface RootStatus {
+  readonly name: string;
+  readonly path: string;
+  readonly watching: Watching;
+  readonly held: string | undefined;
+  /** Hints that came. */
+  readonly events: number;
+  /** Packs whose change a rescan found that no event had announced. */
+  readonly missedEvents: number;
+  /** From one look at everything to the next. */
+  readonly rescanIntervalMs: number;
+}
+
+/** What the daemon knows beside what stands in the volume. Times are ISO. */
+export interface LoopStatus {
+  readonly roots: readonly RootStatus[];
+  readonly packs: number;
+  readonly findings: number;
+  /** `undefined` until the first cycle is over. */
+  readonly lastCycle: { readonly at: string; readonly durationMs: number } | undefined;
+  /** How long the oldest change waits that is not looked at yet; 0: none does. */
+  readonly lagMs: number;
+  readonly missedEvents: number;
+  readonly watches: number;
+  /** `undefined`: the system does not say. */
+  readonly watchesAllowed: number | undefined;
+  /** What keeps the volume from being used. */
+  readonly trouble: string | undefined;
+  /** The longest time that the first thread did not listen, in milliseconds. */
+  readonly eventLoopDelayMs: number;
+}

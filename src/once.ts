@@ -1,0 +1,97 @@
+import { readdirSync, statSync } from "node:fs";
+import type { Config } from "./config/config.ts";
+import { EVERYTHING } from "./cycle/attention.ts";
+import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
+import { type CycleReport, totalsOf } from "./cycle/report.ts";
+import { readStatus, type Status } from "./cycle/status.ts";
+import { createCyclesMemory, settingsOf } from "./cycles.ts";
+import { perform } from "./perform.ts";
+import type { Log } from "./platform/log.ts";
+import { emptyLedger, readLedger } from "./publish/ledger.ts";
+import { viewVolume } from "./publish/view.ts";
+import { reconcile } from "./reconciler.ts";
+import type { Answers, RequestKind, Requests } from "./requests.ts";
+import { WORTH_A_THREAD } from "./scan/scanner.ts";
+import { emptyScanStore, readScanStore } from "./scan/store.ts";
+import { disposableScanner } from "./threaded-scanner.ts";
+import { layoutOf, reading, type SessionOptions, withVolume } from "./volume-session.ts";
+
+/** What a run is told beside its configuration. */
+export interface RunOptions extends SessionOptions {
+  readonly onProgress: CycleDeps["onProgress"];
+}
+
+/**
+ * Does one thing in the volume and releases everything last-in-first-out.
+ *
+ * @throws PacksyncError when the volume cannot be used or the lock is not to be had; findings are in the report.
+ */
+export async function performOnce<K extends RequestKind>(
+  kind: K,
+  request: Requests[K],
+  options: RunOptions,
+  abort: AbortSignal,
+): Promise<Answers[K]> {
+  const { config, onProgress } = options;
+  await using scanner = disposableScanner(config);
+  if (kind === "sync" && expectsMuch(config)) scanner.startThread();
+  const how = { config, scanner, onProgress, memory: createCyclesMemory() };
+  return await withVolume(options, abort, (session) => perform(kind, request, session, how, abort));
+}
+
+/** One sync of everything. */
+export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
+  const { only, allowRemovals } = options.config;
+  const report = await performOnce("sync", { only, allowRemovals }, options, abort);
+  logReport(report, options.log);
+  return report;
+}
+
+/** One line a cycle, and with `debug` one for each pack that is not as it was. */
+function logReport({ packs }: CycleReport, log: Log): void {
+  for (const { ref, source, outcome, release, changes } of packs)
+    if (outcome !== "unchanged") log.debug({ ref, source, outcome, release, changes }, "pack");
+  log.info(totalsOf(packs), "synced");
+}
+
+/** What `--once` would do, file by file; takes no lock and changes nothing. */
+export async function planOnce({ config, onProgress }: RunOptions, abort: AbortSignal): Promise<CycleReport> {
+  const layout = layoutOf(config);
+  const { only, allowRemovals } = config;
+  await using scanner = disposableScanner(config);
+  return await reading(config, async (database) => {
+    const volume = viewVolume(layout, database ? readLedger(database) : emptyLedger);
+    const store = database ? readScanStore(database) : emptyScanStore;
+    const parts = { scanner, store, volume, memory: NO_MEMORY, publisher: undefined, onProgress };
+    return await reconcile({ ...settingsOf(config), ...parts, only, allowRemovals, attention: EVERYTHING }, abort);
+  });
+}
+
+const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () => {}, rollback: () => {} };
+
+/** What the last cycle left; `undefined` before the first. */
+export function status(config: Config): Promise<Status | undefined> {
+  return reading(
+    config,
+    (database) => database && readStatus(database, viewVolume(layoutOf(config), readLedger(database))),
+  );
+}
+
+/** Whether a whole pack stands in the volume, whoever put it there. */
+export function isLiveIn(config: Config): (ref: string) => boolean {
+  return viewVolume(layoutOf(config), emptyLedger).isLive;
+}
+
+/** A database of this size, in bytes, knows some 30,000 files. */
+const MANY_FILES_BYTES = 14 * 1024 * 1024;
+
+/** Whether the thread had better start while the rest is loaded; before the first sync by the number of packs. */
+function expectsMuch({ stateDir, sources }: Config): boolean {
+  try {
+    const known = statSync(`${stateDir}/state.db`, { throwIfNoEntry: false });
+    if (known !== undefined) return known.size > MANY_FILES_BYTES;
+    return sources.some(({ path }) => readdirSync(path).length >= WORTH_A_THREAD);
+  } catch {
+    return false; // not to be had: whoever needs it says why
+  }
+}

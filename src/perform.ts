@@ -1,0 +1,72 @@
+import type { Config } from "./config/config.ts";
+import { notPublished } from "./cycle/history.ts";
+import { prunePack, repairPack } from "./cycle/repair.ts";
+import { rollbackPack, unpinPack } from "./cycle/rollback.ts";
+import type { Verified } from "./cycle/verified.ts";
+import { verifyPacks } from "./cycle/verify.ts";
+import { cycleAbout, type Performing, syncAll } from "./cycles.ts";
+import { asPackRef, type PackRef } from "./pack/ref.ts";
+import type { Answers, RequestKind, Requests, VerifyRequest } from "./requests.ts";
+import { scanLimits } from "./threaded-scanner.ts";
+import { policyOf, type VolumeSession } from "./volume-session.ts";
+
+type Handlers = {
+  readonly [K in RequestKind]: (
+    request: Requests[K],
+    session: VolumeSession,
+    how: Performing,
+    abort: AbortSignal,
+  ) => Answers[K] | Promise<Answers[K]>;
+};
+
+const HANDLERS: Handlers = {
+  sync: syncAll,
+  cycle: cycleAbout,
+  rollback: ({ pack, to }, { publisher }, { config }) =>
+    rollbackPack(refOf(pack), to, { ...aboutHistory(config), volume: publisher, publisher }),
+  unpin: ({ pack }, { publisher }) => unpinPack(refOf(pack), publisher),
+  verify: verifyAndMend,
+  published: (_, { publisher }) => [...publisher.packs().values()].flatMap(({ ref, release }) => (release ? [ref] : [])),
+};
+
+/**
+ * Does what was asked in a volume that this process holds.
+ *
+ * @throws PacksyncError what the request's own function throws
+ */
+export async function perform<K extends RequestKind>(
+  kind: K,
+  request: Requests[K],
+  session: VolumeSession,
+  how: Performing,
+  abort: AbortSignal,
+): Promise<Answers[K]> {
+  return await HANDLERS[kind](request, session, how, abort);
+}
+
+export function aboutHistory(config: Config) {
+  return { policy: policyOf(config), retention: config.history };
+}
+
+/** @throws PacksyncError `USAGE` for what can be no pack */
+export function refOf(pack: string): PackRef {
+  const ref = asPackRef(pack);
+  if (ref === undefined) throw notPublished(pack);
+  return ref;
+}
+
+async function verifyAndMend(
+  { packs, repair, prune }: VerifyRequest,
+  { publisher, store }: VolumeSession,
+  { config, scanner, onProgress }: Performing,
+): Promise<readonly Verified[]> {
+  const about = { sources: config.sources, limits: scanLimits(config), scanner, onProgress };
+  const deps = { ...about, store, volume: publisher, publisher, policy: policyOf(config) };
+  const verified = await verifyPacks(packs, deps);
+  return verified.map(({ unnoticed, ...pack }) => {
+    const repaired = repair ? repairPack({ ...pack, unnoticed }, store, deps) : undefined;
+    const pruned = prune ? prunePack({ ...pack, unnoticed }, publisher, config.history) : undefined;
+    const done = { ...(repaired && { repair: repaired }), ...(pruned && { pruned }) };
+    return { ...pack, sourceUnnoticed: unnoticed !== undefined, ...done };
+  });
+}
