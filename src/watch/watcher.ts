@@ -1,0 +1,97 @@
+import { resolve } from "node:path";
+import type { Hint } from "../plan/settle.ts";
+import { createAgenda } from "./agenda.ts";
+import { withFaults } from "./faults.ts";
+import { createHandles } from "./handles.ts";
+import { type Degraded, inotifyLimit } from "./limits.ts";
+import { type SourceWatch, watchSource } from "./source-watch.ts";
+
+/** What is told, between two turns of the event loop. */
+export interface WatchEvents {
+  /** Where to look: never what is true. All hints of one turn, each but once. */
+  onHints(hints: readonly Hint[]): void;
+  /** Something of this source may have gone unheard: look at all of it. */
+  onDoubt(source: string, why: string): void;
+  /** Not every directory of this source can be watched; said once, until it is over. Look again from time to time. */
+  onDegraded(degraded: Degraded): void;
+}
+
+/** `degraded`: some of it is not watched. `absent`: it is watched whether it comes. */
+export type SourceState = "watched" | "degraded" | "absent";
+
+export interface Watcher extends AsyncDisposable {
+  /** Everything that stood there at the start is watched: what a scan finds from now on is announced when it changes. */
+  readonly ready: Promise<void>;
+  /** Whether the source is still the directory that is watched, and all below it: for every rescan, and when limits were raised. */
+  recheck(source: string): void;
+  stateOf(source: string): SourceState;
+  /** The inotify watches of this process, and how many its user may have. */
+  usage(): { readonly watches: number; readonly allowed: number | undefined };
+}
+
+/**
+ * Watches directories, one `fs.watch` each, and says in which pack something happened. Level-triggered: an event only
+ * says where to look, a burst that may have been too much for the kernel's queue says so, and what cannot be watched is said.
+ *
+ * Sources may be absent, go, and come back. Symlinks are not followed, below a source's own path.
+ */
+export function watchSources(
+  sources: readonly { readonly name: string; readonly path: string }[],
+  events: WatchEvents,
+  faults: string | undefined = process.env["PACKSYNC_TEST_WATCH"],
+): Watcher {
+  const handles = createHandles();
+  const { promise: ready, resolve: beReady } = Promise.withResolvers<void>();
+  let isOpen = true;
+  const told = withFaults(
+    onlyWhile(() => isOpen, events),
+    faults,
+  );
+  const tooMany = (inotifyLimit("events") ?? QUEUED_EVENTS) / 2;
+  let heard = 0;
+  let watches: ReadonlyMap<string, SourceWatch> = new Map();
+  const agenda = createAgenda({
+    begin() {
+      for (const each of watches.values()) {
+        if (heard > tooMany) each.doubt(`${heard} events at once: the kernel may have dropped some`);
+        each.begin();
+      }
+      heard = 0;
+    },
+    end(isDone) {
+      for (const each of watches.values()) each.end(isDone);
+      if (isDone) beReady();
+    },
+  });
+  const onHeard = (): void => {
+    heard++;
+    agenda.wake();
+  };
+  const around = { handles, events: told, later: agenda.add, onHeard };
+  watches = new Map(sources.map(({ name, path }) => [name, watchSource({ name, path: resolve(path) }, around)]));
+  agenda.wake();
+  return {
+    ready,
+    recheck: (source) => agenda.add(() => watches.get(source)?.recheck()),
+    stateOf: (source) => watches.get(source)?.state ?? "absent",
+    usage: () => ({ watches: handles.count, allowed: inotifyLimit("watches") }),
+    async [Symbol.asyncDispose]() {
+      isOpen = false;
+      agenda.stop();
+      for (const each of watches.values()) each[Symbol.dispose]();
+      beReady();
+    },
+  };
+}
+
+/** What Linux queues unless told otherwise: it drops what comes beyond, and libuv does not say so. */
+const QUEUED_EVENTS = 16_384;
+
+/** A delayed hint may come when nobody listens any more. */
+function onlyWhile(isOpen: () => boolean, { onHints, onDoubt, onDegraded }: WatchEvents): WatchEvents {
+  return {
+    onHints: (hints) => void (isOpen() && onHints(hints)),
+    onDoubt: (source, why) => void (isOpen() && onDoubt(source, why)),
+    onDegraded: (degraded) => void (isOpen() && onDegraded(degraded)),
+  };
+}
