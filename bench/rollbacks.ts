@@ -1,5 +1,5 @@
 import { loadConfig } from "../src/config/load.ts";
-import { rollback } from "../src/history.ts";
+import { performOnce } from "../src/once.ts";
 
 /*
  * What a process that stays does: `node rollbacks.ts <volume> <pack> <runs>` goes back and forth between two releases. Prints the
@@ -12,10 +12,11 @@ const { config } = await loadConfig({ volume }, {}, "/", "/dev/null");
 const log = { error() {}, warn() {}, info() {}, debug() {} };
 const times: { readonly liveInMs: number; readonly verifiedInMs: number }[] = [];
 for (let count = 0; count < WARM_UP + Number(runs); count += 1) {
-  const request = { pack, to: undefined, dryRun: false };
-  const { liveInMs, verifiedInMs, changes } = await rollback(
-    { config, log, doing: "bench" },
-    request,
+  const options = { config, log, doing: "bench", onProgress() {} };
+  const { liveInMs, verifiedInMs, changes } = await performOnce(
+    "rollback",
+    { pack, to: undefined },
+    options,
     new AbortController().signal,
   );
   if (changes.replaced < 900) throw new Error(`Expected a rollback of nearly 1,000 files, got ${changes.replaced}`);

@@ -79,13 +79,14 @@ mkdirSync(dist, { recursive: true });
 await build({ ...common, entryPoints: Object.fromEntries(LAZY.map((library) => [fileOf(library), library])) });
 await build({
   ...common,
-  entryPoints: { main: "src/main.ts", thread: "src/scan-thread.ts" },
+  entryPoints: { main: "src/main.ts", thread: "src/scan-thread.ts", volume: "src/volume-thread.ts" },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
   define: { "import.meta.url": "__url" },
   banner: { js: BANNER },
 });
 writeFileSync(`${dist}/packsync.js`, launcher("main"), { mode: 0o755 });
 writeFileSync(`${dist}/scan-thread.js`, launcher("thread"));
+writeFileSync(`${dist}/volume-thread.js`, launcher("volume"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
 

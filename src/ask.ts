@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Config } from "./config/config.ts";
-import { agrees, type Askable, PROTOCOL, socketPath } from "./control/protocol.ts";
+import { type Askable, agrees, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { PacksyncError } from "./errors.ts";
 import { performOnce, type RunOptions } from "./once.ts";
 import type { Answers, Requests } from "./requests.ts";
@@ -58,7 +58,8 @@ async function suitableDaemon(kind: Askable, config: Config) {
   const { findDaemon } = await import("./control/client.ts");
   const daemon = await findDaemon(config.stateDir);
   if (daemon === undefined) return undefined;
-  const isEqual = kind === "sync" || kind === "verify" ? agrees(daemon.about, config) : daemon.about.protocol === PROTOCOL;
+  const isEqual =
+    kind === "sync" || kind === "verify" ? agrees(daemon.about, config) : daemon.about.protocol === PROTOCOL;
   return isEqual ? daemon : undefined;
 }
 

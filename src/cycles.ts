@@ -132,7 +132,9 @@ function dueOf(request: CycleRequest, store: ScanStore): { readonly due: Due; re
     case "everything":
       return { due: EVERYTHING, next: undefined };
     case "places": {
-      const [sources, places, patient] = [request.sources, request.places, request.patient].map((keys) => new Set(keys));
+      const [sources, places, patient] = [request.sources, request.places, request.patient].map(
+        (keys) => new Set(keys),
+      );
       const isDue: Due["isDue"] = (source, directory) =>
         sources?.has(source) === true || places?.has(placeKey(source, directory)) === true;
       const isPatient: Due["isPatient"] = (source, directory) =>

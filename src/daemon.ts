@@ -8,8 +8,8 @@ import { monotonicMs } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import { VERSION } from "./platform/version.ts";
 import { startVolumeWorker } from "./volume-worker.ts";
-import { ownerOf } from "./volume-session.ts";
-import { type Degraded, type Watcher, watchSources } from "./watch/watcher.ts";
+import type { Degraded } from "./watch/limits.ts";
+import { type Watcher, watchSources } from "./watch/watcher.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -63,8 +63,11 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
       },
     }),
   );
-  await watcher.ready; // what changes from now on is announced, what changed before is seen by the first cycle
-  const running = loop.run(abort);
-  await Promise.race([running, opened]);
-  await running;
+  const { owner } = await worker.ask("open", {}, () => {}, abort);
+  const since = new Date().toISOString();
+  const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
+  const status = (): DaemonStatus => ({ ...about(), ...loop.status() });
+  resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask: loop.request }));
+  await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
+  await loop.run(abort);
 }

@@ -1,12 +1,12 @@
 import type { Config } from "./config/config.ts";
 import type { CycleReport, PackReport } from "./cycle/report.ts";
-import { planOnce, type RunOptions } from "./once.ts";
 import { checkEntry, checkSame, entryOf, findAction } from "./doctor/action.ts";
 import { type Check, failed, ok } from "./doctor/check.ts";
 import { checkDocker, checkVersions, checkWatches } from "./doctor/machine.ts";
 import { binaryCheck, checkPacks, packCheck } from "./doctor/packs.ts";
 import { checkVolume } from "./doctor/volume.ts";
 import { PacksyncError } from "./errors.ts";
+import { planOnce, type RunOptions } from "./once.ts";
 import { asPackRef, type PackRef } from "./pack/ref.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { type VolumeView, viewVolume } from "./publish/view.ts";

@@ -42,13 +42,11 @@ export async function performOnce<K extends RequestKind>(
 /** One sync of everything. */
 export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
   const { only, allowRemovals } = options.config;
-  const report = await performOnce("sync", { only, allowRemovals }, options, abort);
-  logReport(report, options.log);
-  return report;
+  return await performOnce("sync", { only, allowRemovals }, options, abort);
 }
 
 /** One line a cycle, and with `debug` one for each pack that is not as it was. */
-function logReport({ packs }: CycleReport, log: Log): void {
+export function logReport({ packs }: CycleReport, log: Log): void {
   for (const { ref, source, outcome, release, changes } of packs)
     if (outcome !== "unchanged") log.debug({ ref, source, outcome, release, changes }, "pack");
   log.info(totalsOf(packs), "synced");

@@ -26,7 +26,9 @@ const HANDLERS: Handlers = {
     rollbackPack(refOf(pack), to, { ...aboutHistory(config), volume: publisher, publisher }),
   unpin: ({ pack }, { publisher }) => unpinPack(refOf(pack), publisher),
   verify: verifyAndMend,
-  published: (_, { publisher }) => [...publisher.packs().values()].flatMap(({ ref, release }) => (release ? [ref] : [])),
+  open: (_, { owner }) => ({ owner }),
+  published: (_, { publisher }) =>
+    [...publisher.packs().values()].flatMap(({ ref, release }) => (release ? [ref] : [])),
 };
 
 /**

@@ -2,6 +2,7 @@ import type { CycleNews } from "./cycle/news.ts";
 import type { CycleReport } from "./cycle/report.ts";
 import type { RollbackReport } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
+import type { Owner } from "./platform/ownership.ts";
 
 /**
  * What can be asked of a volume that somebody holds open, as plain data: whether the process itself holds it, another
@@ -13,6 +14,8 @@ export interface Requests {
   readonly rollback: RollbackRequest;
   readonly unpin: { readonly pack: string };
   readonly verify: VerifyRequest;
+  /** Takes the lock, so that nothing else has to wait for it. */
+  readonly open: object;
   /** The refs of all packs that are live. */
   readonly published: object;
   /** The daemon's own: a cycle about a few packs. */
@@ -26,6 +29,8 @@ export interface Answers {
   /** The release that was pinned. */
   readonly unpin: string;
   readonly verify: readonly Verified[];
+  /** Who owns what packsync makes; `undefined`: nobody is changed. */
+  readonly open: { readonly owner: Owner | undefined };
   readonly published: readonly string[];
   readonly cycle: CycleNews;
 }

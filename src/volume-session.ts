@@ -13,6 +13,7 @@ import {
   unusableState,
 } from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
+import type { Owner } from "./platform/ownership.ts";
 import { unusable } from "./platform/unusable.ts";
 import { VERSION } from "./platform/version.ts";
 import type { PublisherDeps } from "./publish/go-live.ts";
@@ -35,6 +36,7 @@ export interface VolumeSession {
   readonly database: DatabaseSync;
   readonly publisher: Publisher;
   readonly store: ScanStore;
+  readonly owner: Owner | undefined;
 }
 
 /** A volume that stays open from one piece of work to the next. */
@@ -190,6 +192,7 @@ async function openStateOf({ layout, owner }: Place, { config, log }: SessionOpt
   return {
     database,
     store,
+    owner,
     get publisher() {
       return createPublisher(deps); // each looks at the mounts anew
     },

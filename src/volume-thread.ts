@@ -14,7 +14,11 @@ import type { FromThread, ThreadStart, ToThread } from "./volume-worker.ts";
 const { config }: ThreadStart = workerData;
 const send = (message: FromThread): void => parentPort?.postMessage(message);
 const log = (level: "error" | "warn" | "info" | "debug") => (about: unknown, message?: unknown) =>
-  send(typeof about === "string" ? { log: level, about: {}, message: about } : { log: level, about, message: String(message) });
+  send(
+    typeof about === "string"
+      ? { log: level, about: {}, message: about }
+      : { log: level, about, message: String(message) },
+  );
 const logger = { error: log("error"), warn: log("warn"), info: log("info"), debug: log("debug") };
 
 const volume = keepVolume({ config, log: logger, doing: "watch" });

@@ -11,7 +11,7 @@ export interface Options extends Flags {
 export function addOptions(program: Command): void {
   const add = (flags: string, description: string): void => void program.addOption(new Option(flags, description));
   program.optionsGroup("What to do:");
-  add("--once", "one sync, then exit; without it packsync stays and watches (not yet)");
+  add("--once", "one sync, then exit; without it packsync stays and watches");
   add("-n, --dry-run", "only say what would be done");
   add("--only <ref,…>", "only these packs");
   add("--require <ref,…>", "end with 0 exactly if these packs are live");

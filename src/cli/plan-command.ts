@@ -1,5 +1,5 @@
-import { planOnce } from "../once.ts";
 import { ExitCode } from "../errors.ts";
+import { planOnce } from "../once.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
 import { planText } from "./plan-text.ts";

@@ -46,7 +46,12 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
           program.commands.map((each) => each.name()),
         );
       const { once, dryRun } = program.opts<Options>();
-      if (once !== true && dryRun !== true) throw notYetWatching();
+      if (once !== true && dryRun !== true) {
+        await run(async (context) =>
+          (await import("./daemon-command.ts")).daemonCommand(context, program.opts<Options>()),
+        );
+        return;
+      }
       await run(async (context) =>
         (await import("./sync-command.ts")).syncCommand(context, { dryRun: dryRun === true }),
       );
@@ -153,11 +158,5 @@ function refuseDryRun({ dryRun }: Options, what: string): void {
 function unknownCommand(command: string, names: readonly string[]): PacksyncError {
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
     hint: `Commands: ${names.join(", ")}; see packsync --help.`,
-  });
-}
-
-function notYetWatching(): PacksyncError {
-  return new PacksyncError("USAGE", "Watching comes with a later version.", {
-    hint: "Run one sync with `packsync --once`.",
   });
 }

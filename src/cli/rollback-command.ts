@@ -1,10 +1,10 @@
+import { ask } from "../ask.ts";
 import type { RollbackReport } from "../cycle/rollback.ts";
 import { ExitCode } from "../errors.ts";
-import { ask } from "../ask.ts";
 import { planRollback } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
-import type { CommandContext } from "./context.ts";
 import type { RollbackRequest } from "../requests.ts";
+import type { CommandContext } from "./context.ts";
 import { countsText, findingLines, type Paint, paintFor, plural } from "./text.ts";
 
 /** `packsync rollback <pack>`: an earlier release is live again, and stays until the source changes. */

@@ -1,5 +1,5 @@
-import { status } from "../once.ts";
 import { ExitCode } from "../errors.ts";
+import { status } from "../once.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
 import { statusText } from "./status-text.ts";

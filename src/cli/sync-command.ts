@@ -1,7 +1,8 @@
+import { ask } from "../ask.ts";
 import { exitCodeOfReport } from "../cycle/exit-code.ts";
 import { type CycleReport, totalsOf } from "../cycle/report.ts";
-import { isLiveIn, planOnce, syncOnce } from "../once.ts";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
+import { isLiveIn, logReport, planOnce } from "../once.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
@@ -47,7 +48,11 @@ function stillLive({ loaded: { config }, stderr }: CommandContext, error: unknow
 async function run({ loaded: { config }, log, stderr, abort }: CommandContext, dryRun: boolean): Promise<CycleReport> {
   using progress = progressOn(stderr);
   const options = { config, log, doing: "sync", onProgress: progress.show };
-  return dryRun ? await planOnce(options, abort) : await syncOnce(options, abort);
+  if (dryRun) return await planOnce(options, abort);
+  const { only, allowRemovals } = config;
+  const report = await ask("sync", { only, allowRemovals }, options, abort);
+  logReport(report, log);
+  return report;
 }
 
 interface Finished {

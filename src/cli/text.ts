@@ -77,6 +77,6 @@ export function sizeText(bytes: number): string {
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function plural(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }

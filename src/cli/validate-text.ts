@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
-import type { Diagnostic } from "../pack/diagnostics.ts";
 import { printableName } from "../platform/names.ts";
 import type { ValidatedPack, Validation } from "../validate.ts";
-import { codeFrame } from "./code-frame.ts";
+import { fileReader, framedFinding } from "./finding-text.ts";
 import { shownPath } from "./shown-path.ts";
-import { findingLines, type Paint, plural } from "./text.ts";
+import { type Paint, plural } from "./text.ts";
 
 /** What is wrong with packs, for people: each finding with the lines that it is about. */
 export function validationText(found: Validation, cwd: string, paint: Paint): string {
@@ -25,37 +23,7 @@ function packLines({ ref, version, path, diagnostics }: Block, cwd: string, pain
   const place = shownPath(path, cwd);
   const head = [paint("bold", printableName(place)), ref, version].filter((part) => part !== undefined).join("  ");
   const linesOf = fileReader(path);
-  return [head, ...diagnostics.flatMap((finding) => withFrame(finding, place, linesOf, paint)), ""];
-}
-
-function withFrame(
-  finding: Diagnostic,
-  place: string,
-  linesOf: (file: string) => readonly string[],
-  paint: Paint,
-): string[] {
-  const [head = "", at = "", ...hint] = findingLines(place, finding, paint);
-  const frame =
-    finding.file === undefined || finding.line === undefined ? [] : codeFrame(linesOf(finding.file), finding, paint);
-  return [head, at, ...frame.map((line) => `        ${line}`), ...hint];
-}
-
-/** Each file once, and only files that something is wrong with; what cannot be read any more has no lines. */
-function fileReader(root: string): (file: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
-  return (file) => {
-    const lines = known.get(file) ?? readLines(`${root}/${file}`);
-    known.set(file, lines);
-    return lines;
-  };
-}
-
-function readLines(path: string): readonly string[] {
-  try {
-    return new TextDecoder().decode(readFileSync(path)).split(/\r\n|\n|\r/); // without its byte order mark
-  } catch {
-    return [];
-  }
+  return [head, ...diagnostics.flatMap((finding) => framedFinding(finding, place, linesOf, paint)), ""];
 }
 
 function totalLine({ packs, totals }: Validation, paint: Paint): string {

@@ -1,6 +1,6 @@
-import { ExitCode } from "../errors.ts";
 import { ask } from "../ask.ts";
 import type { Verified } from "../cycle/verified.ts";
+import { ExitCode } from "../errors.ts";
 import { verify } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
 import type { VerifyRequest } from "../requests.ts";
@@ -15,7 +15,10 @@ export async function verifyCommand(
 ): Promise<ExitCode> {
   using progress = progressOn(stderr);
   const options = { config, log, doing: "verify", onProgress: progress.show };
-  const packs = request.repair || request.prune ? await ask("verify", request, options, abort) : await verify(options, request.packs);
+  const packs =
+    request.repair || request.prune
+      ? await ask("verify", request, options, abort)
+      : await verify(options, request.packs);
   const exitCode = packs.some(isDrifted) ? ExitCode.packs : ExitCode.ok;
   stdout.write(
     config.format === "json"

@@ -80,7 +80,9 @@ function send(path: string, { method, url, body }: Sent, abort: AbortSignal): Pr
     const socket = socketName(path);
     const sent = httpRequest({ socketPath: socket.name, method, path: url, signal: abort, agent: false }, resolve);
     sent.on("socket", (connection) => connection.once("connect", () => socket[Symbol.dispose]()));
-    sent.on("error", (error) => reject(abort.aborted ? abort.reason : isGone(error) ? new DaemonGone(error.message) : error));
+    sent.on("error", (error) =>
+      reject(abort.aborted ? abort.reason : isGone(error) ? new DaemonGone(error.message) : error),
+    );
     sent.end(body);
   });
 }

@@ -22,6 +22,19 @@ export function describePlan({ changes }: Plan, { ref, arch }: PackPolicy, isAdo
   return [...preserved, ...abridged(displaced), ...abridged(leftovers)];
 }
 
+/** What somebody else changed in the volume, while the configuration says that it stays. */
+export function describeDrift({ changes }: Plan): readonly Diagnostic[] {
+  const drifted = changes.filter(({ kind }) => kind === "add" || kind === "replace" || kind === "remove");
+  return abridged(
+    drifted.map(({ path }): Diagnostic => {
+      const file = printableName(path);
+      const message = `\`${file}\` is not what was published: somebody else changed it in the volume`;
+      const hint = "Run `packsync verify --repair`, or set `watch.drift: repair`.";
+      return { severity: "warning", code: "volume.drifted", message, file, hint };
+    }),
+  );
+}
+
 /** What a person should know about how a release went live. */
 export function describeGoingLive({ method, late }: Extract<GoLiveOutcome, { live: true }>): readonly Diagnostic[] {
   const kept = Object.keys(late.kept).map((path): Diagnostic => {

@@ -1,11 +1,17 @@
+import type { Diagnostic } from "../pack/diagnostics.ts";
 import { placeKey } from "./attention.ts";
-import { type CycleReport, type PackReport, type SourceReport, totalsOf } from "./report.ts";
+import type { CycleReport, PackReport, SourceReport, totalsOf } from "./report.ts";
+
+/** What is new of a pack. `fresh`: the findings that the cycle before had not. */
+export interface PackNews extends PackReport {
+  readonly fresh: readonly Diagnostic[];
+}
 
 /** What a cycle of the daemon found that the one before had not. */
 export interface CycleNews {
   readonly sources: readonly SourceReport[];
   /** Packs of which something new is to be said. */
-  readonly packs: readonly PackReport[];
+  readonly packs: readonly PackNews[];
   /** `<source>/<directory>` of packs that look half-written, and were left alone. */
   readonly waiting: readonly string[];
   /** `<source>/<directory>` of packs whose files were others than before. */
@@ -24,24 +30,27 @@ export interface CycleNews {
 /** Remembers what was said, so that it is said once. */
 export interface Newsroom {
   /** Packs that are not what they were, and packs that never were. */
-  newsOf(report: CycleReport): readonly PackReport[];
+  newsOf(report: CycleReport): readonly PackNews[];
 }
 
 export function createNewsroom(): Newsroom {
-  let said: ReadonlyMap<string, string> = new Map();
+  let said: ReadonlyMap<string, PackReport> = new Map();
   return {
     newsOf({ packs }) {
       const before = said;
-      const waiting = packs.filter(({ outcome }) => outcome === "waiting").map(keyOf);
-      const kept = waiting.flatMap((key): [string, string][] => {
-        const text = before.get(key);
-        return text === undefined ? [] : [[key, text]];
-      });
-      const settled = packs.filter(({ outcome }) => outcome !== "waiting");
-      said = new Map([...settled.map((pack): [string, string] => [keyOf(pack), textOf(pack)]), ...kept]);
-      return settled.filter((pack) => isNews(pack, before.get(keyOf(pack))));
+      const settled = packs.map((pack) => (pack.outcome === "waiting" ? (before.get(keyOf(pack)) ?? pack) : pack));
+      said = new Map(settled.map((pack) => [keyOf(pack), pack]));
+      const news = packs.filter((pack) => pack.outcome !== "waiting" && isNews(pack, before.get(keyOf(pack))));
+      return news.map((pack) => ({ ...pack, fresh: freshOf(pack, before.get(keyOf(pack))) }));
     },
   };
+}
+
+/** While a pack is refused all that is wrong with it is said again. */
+function freshOf({ outcome, diagnostics }: PackReport, before: PackReport | undefined): readonly Diagnostic[] {
+  if (outcome === "rejected" || outcome === "failed") return diagnostics;
+  const known = new Set(before?.diagnostics.map((finding) => JSON.stringify(finding)));
+  return diagnostics.filter((finding) => !known.has(JSON.stringify(finding)));
 }
 
 function keyOf({ source, directory, ref }: PackReport): string {
@@ -57,10 +66,11 @@ function isGood(outcome: PackReport["outcome"]): boolean | string {
 }
 
 /** A pack that is as it should be, and was never spoken of, needs no word. */
-function isNews(pack: PackReport, before: string | undefined): boolean {
+function isNews(pack: PackReport, before: PackReport | undefined): boolean {
   if (pack.outcome === "published" || pack.outcome === "retired") return true;
-  if (before === undefined) return pack.outcome !== "unchanged" || pack.diagnostics.length > 0;
-  return before !== textOf(pack);
+  if (before === undefined || before.outcome === "waiting")
+    return pack.outcome !== "unchanged" || pack.diagnostics.length > 0;
+  return textOf(before) !== textOf(pack);
 }
 
 export function findingsOf({ packs }: CycleReport): number {

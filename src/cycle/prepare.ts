@@ -12,7 +12,7 @@ import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
 import { failure } from "./failure.ts";
-import { adoptionRefused, describePlan } from "./findings.ts";
+import { adoptionRefused, describeDrift, describePlan } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
 import { contentOf, isPinned, stayPinned } from "./pinned.ts";
 import { appliedKey, type Context, type Decision, finished, listed, type Prepared } from "./prepared.ts";
@@ -47,7 +47,8 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
   const { known, unchanged, source, directory } = look;
   if (!unchanged || known === undefined) return undefined;
   const { verdict, diagnostics } = known;
-  if (source.mode === "mounted" && verdict === "valid") return finished(look, record, { outcome: "checked", diagnostics });
+  if (source.mode === "mounted" && verdict === "valid")
+    return finished(look, record, { outcome: "checked", diagnostics });
   if (verdict === "rejected") {
     const isOfTheVolume = diagnostics.some(({ severity, code }) => severity === "error" && code.startsWith("volume."));
     return isOfTheVolume ? undefined : finished(look, record, { outcome: "rejected", diagnostics });
@@ -134,15 +135,27 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
   const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
-  if (!plan.altersContent && record?.release !== undefined && previous !== undefined) {
+  const isDrift = isDriftAlone(context, deps);
+  if ((!plan.altersContent || isDrift) && record?.release !== undefined && previous !== undefined) {
     const content = contentOf(scanned);
     deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, content, applied });
-    return { prepared: finished(look, record, { outcome: "unchanged", ...about }), diagnostics };
+    const found = isDrift && deps.drift === "report" ? [...diagnostics, ...describeDrift(plan)] : diagnostics;
+    return {
+      prepared: finished(look, record, { ...about, outcome: "unchanged", diagnostics: found }),
+      diagnostics: found,
+    };
   }
   const staged = stage(context, { identity, plan, applied, source }, deps);
   const release = staged?.manifest.release ?? record?.release;
   const prepared = finished(look, record, { outcome: "published", ...about, release });
   return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
+}
+
+/** Only the volume's files are not what they were, and nobody wants them mended. A pack that is gone comes back in any case. */
+function isDriftAlone({ look, record, scanned }: Context, deps: CycleDeps): boolean {
+  const { known, unchanged, source, directory } = look;
+  if (deps.drift === "repair" || !unchanged || known === undefined || scanned.live === undefined) return false;
+  return isLiveFrom(record, source.name, directory) && record?.applied === appliedKey(known, deps);
 }
 
 interface ToStage {

@@ -152,7 +152,9 @@ function withoutHeirs({ byRef, duplicates }: Claims<LookClaim>, records: Survey[
 function leftBehind(live: readonly PackRecord[], { byRef, duplicates }: Claims<LookClaim>): ReadonlySet<PackRecord> {
   const refused = new Set(duplicates.map(({ claim }) => placeKey(claim.source, claim.directory)));
   return new Set(
-    live.filter(({ ref, source, directory }) => !byRef.has(ref) && !refused.has(placeKey(source ?? "", directory ?? ""))),
+    live.filter(
+      ({ ref, source, directory }) => !byRef.has(ref) && !refused.has(placeKey(source ?? "", directory ?? "")),
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
-import type { CycleNews } from "../cycle/news.ts";
-import type { PackReport } from "../cycle/report.ts";
+import type { CycleNews, PackNews } from "../cycle/news.ts";
 import type { Verified } from "../cycle/verified.ts";
+import type { Degraded } from "../watch/limits.ts";
 import type { LoopStatus, RootStatus } from "./status.ts";
 
 /** What the daemon tells people, once each. */
@@ -8,11 +8,12 @@ export type DaemonEvent =
   | { readonly kind: "started"; readonly news: CycleNews; readonly status: LoopStatus; readonly tookMs: number }
   | {
       readonly kind: "pack";
-      readonly report: PackReport;
+      readonly report: PackNews;
       /** Milliseconds since the first hint of the change; `undefined`: nobody announced it. */
       readonly elapsedMs: number | undefined;
     }
   | { readonly kind: "root"; readonly root: RootStatus; readonly before: Pick<RootStatus, "watching" | "held"> }
+  | { readonly kind: "degraded"; readonly degraded: Degraded }
   | { readonly kind: "missed"; readonly source: string; readonly packs: readonly string[] }
   | { readonly kind: "trouble"; readonly message: string; readonly hint: string | undefined }
   | { readonly kind: "recovered" }

@@ -42,7 +42,11 @@ export async function lookAtSlice(root: Root, working: Working): Promise<void> {
   wait(news, () => startedMs, working);
   const gone = news.packs.filter(({ outcome }) => outcome === "retired");
   const changed = [...news.changed, ...gone.map(({ source, directory }) => placeKey(source, directory))];
-  state.suspicions.add(changed.filter((key) => !news.waiting.includes(key)), startedMs, deps.now());
+  state.suspicions.add(
+    changed.filter((key) => !news.waiting.includes(key)),
+    startedMs,
+    deps.now(),
+  );
   tellPacks(news, () => undefined, working);
 }
 

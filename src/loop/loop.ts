@@ -114,7 +114,8 @@ function nextOf(state: LoopState, working: Working): Job | number {
   judgeSuspicions(working);
   const roots = [...state.roots.values()].sort((a, b) => a.nextSliceAtMs - b.nextSliceAtMs);
   const [first] = roots;
-  if (first !== undefined && first.nextSliceAtMs + working.deps.rescanMs < now) return () => lookAtSlice(first, working);
+  if (first !== undefined && first.nextSliceAtMs + working.deps.rescanMs < now)
+    return () => lookAtSlice(first, working);
   const { ready, rest, nextAtMs = Number.POSITIVE_INFINITY } = due(state.dirty, now);
   if (ready.length > 0) {
     state.dirty = rest;

@@ -6,22 +6,23 @@ export interface LogSettings {
   readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
   /** `auto`: readable lines on a terminal, JSON on a pipe. */
   readonly style: "auto" | "pretty" | "json";
+  /** Where its lines go; unset: stderr. */
+  readonly fd?: number;
 }
 
 const STDERR = 2;
 
-/** The log, on stderr. */
-async function createLog({ level, style }: LogSettings): Promise<Logger> {
+async function createLog({ level, style, fd = STDERR }: LogSettings): Promise<Logger> {
   const { pino } = await import("pino");
   const isPretty = style === "pretty" || (style === "auto" && process.stderr.isTTY === true);
   if (!isPretty) {
     const timestamp = pino.stdTimeFunctions.isoTime;
-    const logger: Logger = pino({ level, base: null, timestamp }, pino.destination({ fd: STDERR, sync: true }));
+    const logger: Logger = pino({ level, base: null, timestamp }, pino.destination({ fd, sync: true }));
     return logger;
   }
   const { default: prettyStream } = await import("pino-pretty");
   const options = {
-    destination: STDERR,
+    destination: fd,
     sync: true,
     ignore: "pid,hostname",
     translateTime: "SYS:HH:MM:ss",

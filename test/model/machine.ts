@@ -15,9 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { expect, vi } from "vitest";
-import { syncOnce } from "../../src/once.ts";
 import { PacksyncError } from "../../src/errors.ts";
-import { rollback, unpin } from "../../src/history.ts";
+import { performOnce, syncOnce } from "../../src/once.ts";
 import { parentsOf } from "../../src/pack/snapshot.ts";
 import { outcomes, silent, testConfig } from "../support/sync.ts";
 import { bytesOf, type ModelFile } from "./content.ts";
@@ -115,9 +114,9 @@ export function machine(): Machine {
     async goBack(ref) {
       tick();
       const about = { config: settings, ...options };
-      const report = await unlessRefused(rollback(about, { pack: ref, to: undefined, dryRun: false }, abort));
+      const report = await unlessRefused(performOnce("rollback", { pack: ref, to: undefined }, about, abort));
       if (report === undefined) return undefined;
-      expect(await unpin(about, ref, abort)).toBe(report.release);
+      expect(await performOnce("unpin", { pack: ref }, about, abort)).toBe(report.release);
       return { to: Number.parseInt(report.to, 10), returned: report.returned };
     },
     entries: (path) => entriesOf(at(path)),

@@ -1,0 +1,110 @@
+import type { Config } from "../config/config.ts";
+import type { Flags } from "../config/flags.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { watch } from "../daemon.ts";
+import { ExitCode } from "../errors.ts";
+import type { DaemonEvent, Say } from "../loop/events.ts";
+import { lazyLog } from "../platform/log.ts";
+import type { CommandContext } from "./context.ts";
+import { logEvent } from "./daemon-log.ts";
+import { daemonText, footerText } from "./daemon-text.ts";
+import { errorText } from "./error-text.ts";
+import { paintFor } from "./text.ts";
+
+/** So long the work under way may take to come to an end; what is not live by then stays as it was. */
+const GRACE_MS = 4000;
+
+/** `packsync`: stays, and keeps the volume equal to its sources. SIGHUP: another configuration, SIGTERM and SIGINT: the end. */
+export async function daemonCommand(context: CommandContext, flags: Flags): Promise<ExitCode> {
+  let { loaded } = context;
+  while (!context.abort.aborted) {
+    const reloaded = await watchUntilReloaded({ ...context, loaded }, flags);
+    if (reloaded !== undefined) loaded = reloaded;
+  }
+  return ExitCode.ok;
+}
+
+/** @returns the configuration to go on with; `undefined`: the daemon was stopped */
+async function watchUntilReloaded(context: CommandContext, flags: Flags): Promise<LoadedConfig | undefined> {
+  const { loaded, abort, env, cwd, stderr } = context;
+  const { config } = loaded;
+  await using log = lazyLog({ ...config.log, level: levelOf(loaded), fd: STDOUT });
+  const reload = new AbortController();
+  let next: LoadedConfig | undefined;
+  const onHangup = async (): Promise<void> => {
+    try {
+      next = await loadConfig(flags, env, cwd);
+      reload.abort();
+    } catch (error) {
+      stderr.write(errorText(error, paintFor(stderr)));
+      stderr.write("The configuration stays as it was.\n");
+    }
+  };
+  process.on("SIGHUP", onHangup);
+  try {
+    using voice = voiceOf(context, (event) => logEvent(event, log));
+    await inTime(watch({ config, log: context.log, say: voice.say }, AbortSignal.any([abort, reload.signal])), abort);
+  } catch (error) {
+    if (!abort.aborted && next === undefined) throw error;
+  } finally {
+    process.off("SIGHUP", onHangup);
+  }
+  return next;
+}
+
+const STDOUT = 1;
+
+/** What the daemon does is worth a line, unless somebody says how much is. */
+function levelOf({ config, origins }: LoadedConfig): Config["log"]["level"] {
+  return origins.has("log.level") && origins.get("log.level")?.from !== "default" ? config.log.level : "info";
+}
+
+/** Whatever does not end in time dies with the process: a publish is whole or not there at all. */
+async function inTime(work: Promise<void>, abort: AbortSignal): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => void setTimeout(resolve, GRACE_MS).unref();
+  abort.addEventListener("abort", onAbort, { once: true });
+  await Promise.race([work, late]);
+}
+
+function voiceOf(context: CommandContext, log: Say): { readonly say: Say } & Disposable {
+  const { loaded, stdout } = context;
+  const { config } = loaded;
+  const isText = config.log.style === "pretty" || (config.log.style === "auto" && stdout.isTTY);
+  if (!isText) return { say: log, [Symbol.dispose]: () => {} };
+  const paint = paintFor(stdout);
+  const terminal = stdout.isTTY ? footerOn(stdout) : plainOn(stdout);
+  const say = (event: DaemonEvent): void => {
+    const footer = event.kind === "rest" || event.kind === "started" ? footerText(event.status) : undefined;
+    terminal.show(daemonText(event, config, paint), footer);
+  };
+  return { say, [Symbol.dispose]: terminal[Symbol.dispose] };
+}
+
+interface Terminal extends Disposable {
+  show(lines: readonly string[], footer: string | undefined): void;
+}
+
+function plainOn(stream: NodeJS.WriteStream): Terminal {
+  return {
+    show: (lines) => {
+      for (const line of lines) stream.write(`${line}\n`);
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
+const CLEAR_LINE = "\r\u001b[K";
+
+/** The last line is written anew below whatever is said. */
+function footerOn(stream: NodeJS.WriteStream): Terminal {
+  let last = "";
+  return {
+    show(lines, footer = last) {
+      last = footer;
+      const said = lines.map((line) => `${line}\n`).join("");
+      stream.write(`${CLEAR_LINE}${said}${footer.slice(0, Math.max(0, stream.columns - 1))}`);
+    },
+    [Symbol.dispose]: () => void stream.write(CLEAR_LINE),
+  };
+}

@@ -1,0 +1,50 @@
+import type { DaemonEvent } from "../loop/events.ts";
+import type { Log } from "../platform/log.ts";
+
+/** What the daemon says, for programs: one line each. */
+export function logEvent(event: DaemonEvent, log: Log): void {
+  switch (event.kind) {
+    case "started": {
+      const { status, tookMs, news } = event;
+      log.info({ ...news.totals, roots: status.roots, durationMs: Math.round(tookMs) }, "watching");
+      return;
+    }
+    case "pack": {
+      const { report, elapsedMs } = event;
+      const { ref, source, version, release, outcome, changes, diagnostics } = report;
+      const took = elapsedMs === undefined ? {} : { elapsedMs: Math.round(elapsedMs) };
+      const about = { ref, source, version, release, outcome, changes, ...took, diagnostics };
+      const isRefused = outcome === "rejected" || outcome === "failed";
+      log[isRefused ? "error" : outcome === "held" ? "warn" : "info"](about, `pack ${outcome}`);
+      return;
+    }
+    case "root": {
+      const { root } = event;
+      const isFine = root.watching === "events" && root.held === undefined;
+      log[isFine ? "info" : "warn"](
+        { ...root },
+        isFine ? "source is fine" : `source ${root.held === undefined ? root.watching : "held"}`,
+      );
+      return;
+    }
+    case "degraded":
+      log.warn({ ...event.degraded }, "not all of a source can be watched");
+      return;
+    case "missed":
+      log.warn({ source: event.source, packs: event.packs }, "changes that no event announced");
+      return;
+    case "trouble":
+      log.error({ hint: event.hint }, event.message);
+      return;
+    case "recovered":
+      log.info({}, "the volume can be used again");
+      return;
+    case "verified":
+      log.warn({ ...event.pack, drift: event.pack.drift.paths }, "verified");
+      return;
+    case "rest":
+      return;
+    default:
+      event satisfies never;
+  }
+}
