@@ -35,6 +35,10 @@ history:
   # maxAge:
   maxBytes: 2GiB
   minFree: 0
+watch:
+  rescan: 5s
+  verify: 1d
+  drift: repair
 require: []
 log:
   level: debug
@@ -115,6 +119,7 @@ describe("as JSON", () => {
         lockTimeout: 30,
         limits: { maxFiles: 200_000, maxFileSize: 1e9, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
         history: { keep: 5, minAge: 90, maxAge: null, maxBytes: 2 ** 31, minFree: 0 },
+        watch: { rescan: 5, verify: 86_400, drift: "repair" },
         require: [],
         log: { level: "debug", style: "auto" },
         format: "text",

@@ -22,6 +22,7 @@ test("needs no configuration at all", async () => {
     lockTimeoutSeconds: 30,
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
     history: { keep: 5, minAgeSeconds: 600, maxBytes: 2 ** 31, minFreeBytes: 0 },
+    watch: { rescanSeconds: 5, verifySeconds: 86_400, drift: "repair" },
     format: "text",
     log: { level: "warn", style: "auto" },
   });

@@ -95,6 +95,6 @@ test.for(["../../outside", "/etc", "a/b", "..", "", "UPPER"])(
     using own = store();
     own.store.save(pack);
     own.database.prepare("UPDATE scan SET identity = ?").run(JSON.stringify({ ...pack.identity, ref: hostile }));
-    expect(own.store.known("packs").get(pack.directory)?.identity).toBeUndefined();
+    expect(openScanStore(own.database).known("packs").get(pack.directory)?.identity).toBeUndefined();
   },
 );
