@@ -9,6 +9,7 @@ import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
+import { registerLive, untilRegistered } from "./registration.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, openScanStore, readScanStore } from "./scan/store.ts";
 import { disposableScanner, scanLimits } from "./threaded-scanner.ts";
@@ -27,7 +28,8 @@ export interface RunOptions extends SessionOptions {
 export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise<CycleReport> {
   await using scanner = disposableScanner(options.config);
   if (expectsMuch(options.config)) scanner.startThread();
-  const report = await withVolume(options, abort, ({ database, publisher }) => {
+  const request = { only: options.config.only, compare: "all" } as const;
+  const report = await withVolume(options, abort, async ({ database, publisher }) => {
     const memory = {
       begin: () => begin(database),
       record: (report: CycleReport) => recordCycle(database, report, options.config.only, new Date()),
@@ -35,10 +37,12 @@ export async function syncOnce(options: RunOptions, abort: AbortSignal): Promise
       rollback: () => rollback(database),
     };
     const store = openScanStore(database);
-    return reconcile(cycleDeps(options, { scanner, store, volume: publisher, memory, publisher }), abort);
+    const report = await reconcile(cycleDeps(options, { scanner, store, volume: publisher, memory, publisher }), abort);
+    const registration = await registerLive({ database, volume: publisher }, { ...options, request }, abort);
+    return { ...report, registration };
   });
   logReport(report, options.log);
-  return report;
+  return { ...report, registration: await untilRegistered(report.registration, { ...options, request }, abort) };
 }
 
 /** One line a cycle, and with `debug` one for each pack that is not as it was. */

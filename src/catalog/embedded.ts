@@ -47,12 +47,11 @@ export interface EmbeddedCatalog extends EmbeddedReader {
 }
 
 export interface EmbeddedReader {
-  /** Refs whose live release is not the registered one, and the live one; one query. */
-  outdated(): ReadonlyMap<string, string | undefined>;
   /** What is registered, with everything that other catalogs need; `undefined`: nothing. */
   pack(ref: string): CatalogPack | undefined;
   /** What is registered, without components. */
   packs(): readonly EmbeddedSummary[];
+  summary(ref: string): EmbeddedSummary | undefined;
   component(ref: string, file: string): CatalogComponent | undefined;
   entry(ref: string): CatalogEntry | undefined;
   versions(ref: string): readonly CatalogVersion[];
@@ -133,10 +132,7 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
   const components = database.prepare("SELECT * FROM catalog_component WHERE pack = ? ORDER BY file");
   const oneComponent = database.prepare("SELECT * FROM catalog_component WHERE pack = ? AND file = ?");
   return {
-    outdated() {
-      const rows = database.prepare(OUTDATED).all();
-      return new Map(rows.map(({ ref, live }) => [String(ref), live === null ? undefined : String(live)]));
-    },
+    summary: (ref) => onePack.all(ref).flatMap(summaryFromRow)[0],
     pack(ref) {
       const summary = onePack.all(ref).flatMap(summaryFromRow)[0];
       return summary && { ...summary, components: components.all(ref).map(componentFromRow) };
@@ -155,19 +151,13 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
 
 /** Nothing registered: before the first sync. */
 export const emptyEmbedded: EmbeddedReader = {
-  outdated: () => new Map(),
+  summary: () => undefined,
   pack: () => undefined,
   packs: () => [],
   component: () => undefined,
   entry: () => undefined,
   versions: () => [],
 };
-
-/** `pack` is the publisher's table: to compare two lists here would cost a run with nothing to do more than all the rest of this. */
-const OUTDATED = `
-  SELECT coalesce(pack.ref, catalog_pack.ref) AS ref, pack.release AS live
-  FROM pack FULL JOIN catalog_pack ON catalog_pack.ref = pack.ref
-  WHERE pack.release IS NOT catalog_pack.release ORDER BY 1`;
 
 function versionsOf(database: DatabaseSync, ref: string): readonly CatalogVersion[] {
   const rows = database.prepare("SELECT * FROM catalog_version WHERE pack = ? ORDER BY number DESC").all(ref);

@@ -106,7 +106,17 @@ function tables(version: SchemaVersion): string {
     );`;
 }
 
-const TABLES = ["pack", "permission_set", "runtime", "runtime_version", "trigger", "workflow_definition", "action", "sensor", "rule"];
+const TABLES = [
+  "pack",
+  "permission_set",
+  "runtime",
+  "runtime_version",
+  "trigger",
+  "workflow_definition",
+  "action",
+  "sensor",
+  "rule",
+];
 const OWNED = TABLES.filter((name) => name !== "pack" && name !== "runtime_version");
 
 /** Makes the tables, in a schema of their own for `june`, else in `public`. */

@@ -44,7 +44,17 @@ export async function testPostgres(): Promise<TestPostgres> {
   const data = join(directory, "data");
   writeFileSync(join(directory, "password"), password);
   if ("uid" in user) for (const path of [directory, join(directory, "password")]) chownSync(path, NOBODY, NOBODY);
-  const init = ["-D", data, "-U", "attune", "-A", "scram-sha-256", "--pwfile", join(directory, "password"), "--no-sync"];
+  const init = [
+    "-D",
+    data,
+    "-U",
+    "attune",
+    "-A",
+    "scram-sha-256",
+    "--pwfile",
+    join(directory, "password"),
+    "--no-sync",
+  ];
   execFileSync(`${bin}/initdb`, [...init, "--locale=C", "-E", "UTF8"], { ...user, cwd: directory, stdio: "pipe" });
   const port = await freePort();
 
