@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
+import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
 import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
 import { recordCycle } from "./cycle/journal.ts";
@@ -9,7 +10,7 @@ import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
-import { registerLive, untilRegistered } from "./registration.ts";
+import { attuneSettings, registerLive, untilRegistered } from "./registration.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, openScanStore, readScanStore } from "./scan/store.ts";
 import { disposableScanner, scanLimits } from "./threaded-scanner.ts";
@@ -73,7 +74,13 @@ const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () =
 export function status(config: Config): Promise<Status | undefined> {
   return reading(
     config,
-    (database) => database && readStatus(database, viewVolume(layoutOf(config), readLedger(database))),
+    (database) =>
+      database &&
+      readStatus(
+        database,
+        viewVolume(layoutOf(config), readLedger(database)),
+        readStandings(database, attuneSettings(config) !== undefined),
+      ),
   );
 }
 

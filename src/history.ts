@@ -9,6 +9,7 @@ import { asPackRef, type PackRef } from "./pack/ref.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import type { PrunedForGood } from "./publish/retention.ts";
 import { type VolumeView, viewVolume } from "./publish/view.ts";
+import { registerLive } from "./registration.ts";
 import { emptyScanStore, openScanStore, readScanStore } from "./scan/store.ts";
 import { disposableScanner, scanLimits } from "./threaded-scanner.ts";
 import { layoutOf, policyOf, reading, type SessionOptions, withVolume } from "./volume-session.ts";
@@ -32,9 +33,12 @@ export function rollback(
   const ref = refOf(pack);
   const about = { policy: policyOf(config), retention: config.history };
   if (dryRun) return viewing(config, (volume) => rollbackPack(ref, to, { ...about, volume, publisher: undefined }));
-  return withVolume(options, abort, ({ publisher }) =>
-    rollbackPack(ref, to, { ...about, volume: publisher, publisher }),
-  );
+  return withVolume(options, abort, async ({ database, publisher }) => {
+    const report = rollbackPack(ref, to, { ...about, volume: publisher, publisher });
+    const request = { only: [ref], compare: "changed" } as const;
+    const registration = await registerLive({ database, volume: publisher }, { ...options, request }, abort);
+    return { ...report, registration };
+  });
 }
 
 /** Ends a pin. @returns the release that was pinned */
@@ -97,11 +101,14 @@ export async function verify(
     const store = openScanStore(database);
     const deps = { ...about, store, volume: publisher, publisher, policy: policyOf(config) };
     const verified = await verifyPacks(packs, deps);
-    return verified.map((pack) => {
+    const done = verified.map((pack) => {
       const repaired = repair ? repairPack(pack, store, deps) : undefined;
       const pruned = prune ? prunePack(pack, publisher, config.history) : undefined;
       return { ...pack, ...(repaired && { repair: repaired }), ...(pruned && { pruned }) };
     });
+    const request = { only: packs, compare: "changed" } as const;
+    if (repair) await registerLive({ database, volume: publisher }, { ...options, request }, abort);
+    return done;
   });
 }
 

@@ -28,6 +28,8 @@ export interface RegistrationOptions {
   readonly config: Config;
   readonly log: Log;
   readonly request: AttuneRequest;
+  /** Read these packs again, whatever is remembered of them; empty: what changed. */
+  readonly reread?: readonly string[];
 }
 
 /**
@@ -53,15 +55,16 @@ export async function registerLive(
 
 async function intoEmbedded(
   { database, volume }: RegistrationSession,
-  { config }: RegistrationOptions,
+  { config, reread = [] }: RegistrationOptions,
   abort: AbortSignal,
 ): Promise<EmbeddedRound> {
-  const outdated = outdatedIn(database);
+  const outdated = new Set([...reread, ...outdatedIn(database)]);
   if (outdated.size === 0) return { registered: [], unregistered: [], pending: [] };
   const { registerEmbedded } = await import("./catalog/register-embedded.ts");
   const { liveFiles } = await import("./catalog/live-files.ts");
   const live = (ref: PackRef) => liveRelease(ref, volume, { config, liveFiles });
-  return await registerEmbedded(outdated, { database, live, now: () => new Date() }, abort);
+  const deps = { database, live, remembers: reread.length === 0, now: () => new Date() };
+  return await registerEmbedded([...outdated], deps, abort);
 }
 
 interface Reading {
@@ -69,7 +72,7 @@ interface Reading {
   readonly liveFiles: (root: string, maxSize: number) => LiveRelease["files"];
 }
 
-function liveRelease(ref: PackRef, volume: VolumeView, { config, liveFiles }: Reading): LiveRelease | undefined {
+export function liveRelease(ref: PackRef, volume: VolumeView, { config, liveFiles }: Reading): LiveRelease | undefined {
   const release = volume.live(ref);
   if (release === undefined) return undefined;
   const manifest = volume.previous(ref);

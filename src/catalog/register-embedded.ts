@@ -9,6 +9,8 @@ export interface EmbeddedDeps {
   readonly database: DatabaseSync;
   /** What is live now; asked again when it was read, for it may have changed meanwhile. */
   live(ref: PackRef): LiveRelease | undefined;
+  /** `false`: every definition is read again. */
+  readonly remembers: boolean;
   readonly now: () => Date;
 }
 
@@ -28,7 +30,7 @@ const BATCH = 100;
  * round's. Must not run during a cycle, whose transaction it would commit.
  */
 export async function registerEmbedded(
-  outdated: ReadonlyMap<string, string | undefined>,
+  refs: readonly string[],
   deps: EmbeddedDeps,
   abort: AbortSignal,
 ): Promise<EmbeddedRound> {
@@ -38,7 +40,6 @@ export async function registerEmbedded(
     unregistered: [] as string[],
     pending: [] as { ref: string; why: string }[],
   };
-  const refs = [...outdated.keys()];
   for (let from = 0; from < refs.length && !abort.aborted; from += BATCH) {
     const batch: Reading[] = [];
     for (const ref of refs.slice(from, from + BATCH)) batch.push(await read(ref as PackRef, catalog, deps));
@@ -57,7 +58,7 @@ async function read(ref: PackRef, catalog: EmbeddedCatalog, deps: EmbeddedDeps):
   try {
     const live = deps.live(ref);
     if (live === undefined) return { ref, pack: undefined };
-    const before = catalog.summary(ref);
+    const before = deps.remembers ? catalog.summary(ref) : undefined;
     const component = (file: string) => catalog.component(ref, file);
     const pack = await readLive(live, before && { dialect: before.dialect, component });
     const isStill = deps.live(ref)?.release === live.release;

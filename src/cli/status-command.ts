@@ -9,8 +9,9 @@ import { paintFor } from "./text.ts";
 export async function statusCommand({ loaded: { config }, stdout }: CommandContext): Promise<ExitCode> {
   const found = await status(config);
   if (config.format === "json") {
-    const { sources, packs } = found ?? { sources: [], packs: [] };
-    stdout.write(`${JSON.stringify({ packsync: VERSION, volume: config.volume, packs, sources }, null, 2)}\n`);
+    const { sources, packs, database } = found ?? { sources: [], packs: [], database: undefined };
+    const document = { packsync: VERSION, volume: config.volume, packs, sources, database };
+    stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (found === undefined) {
     stdout.write(`${config.volume}: nothing was published yet. Next: packsync --once\n`);
   } else {

@@ -176,9 +176,14 @@ test("a status tells where every pack stands", () => {
     release: "1-0123abcd",
     since: "2026-01-01T00:00:00.000Z",
     findings: [],
+    catalogs: [],
   };
+  const catalogs = [
+    { catalog: "packsync", state: "registered" },
+    { catalog: "attune", state: "failed", why: "pack.yaml: no" },
+  ] as const;
   const packs = [
-    { ...base, ref: "core", state: "live" },
+    { ...base, ref: "core", state: "live", catalogs },
     {
       ...base,
       ref: "bad",
@@ -191,7 +196,7 @@ test("a status tells where every pack stands", () => {
     { ...base, ref: "hidden", version: undefined, directory: undefined, release: undefined, state: "shadowed" },
   ] as const;
   const sources = [sourceReport({ held: "mass-removal" }), sourceReport({ name: "packs.dev", kind: "development" })];
-  expect(statusText({ sources, packs }, config, plain)).toMatchInlineSnapshot(`
+  expect(statusText({ sources, packs, database: undefined }, config, plain)).toMatchInlineSnapshot(`
     "/opt/volume
     packs: held (mass-removal); end it with packsync --once --allow-removals
       PACK    VERSION  SOURCE  RELEASE     STATE     SINCE                     FINDINGS
