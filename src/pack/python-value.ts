@@ -61,18 +61,16 @@ export function decodePython(json: string): PythonValue {
   return unmarked(value);
 }
 
-const KINDS: Readonly<Record<string, PythonScalar["kind"]>> = {
-  [`${MARK}number`]: "number",
-  [`${MARK}time`]: "time",
-  [`${MARK}infinite`]: "infinite",
-};
+const KINDS: ReadonlyMap<string, PythonScalar["kind"]> = new Map(
+  (["number", "time", "infinite"] as const).map((kind) => [MARK + kind, kind]),
+);
 
 function unmarked(value: unknown): PythonValue {
   if (Array.isArray(value)) return value.map(unmarked);
   if (typeof value !== "object" || value === null) return isPlain(value) ? value : null;
   const entries = Object.entries(value);
   const [key = "", text] = entries[0] ?? [];
-  const kind = entries.length === 1 ? KINDS[key] : undefined;
+  const kind = entries.length === 1 ? KINDS.get(key) : undefined;
   if (kind !== undefined) return new PythonScalar(kind, String(text));
   const mapping: Record<string, PythonValue> = Object.create(null);
   for (const [key, each] of entries) mapping[key.startsWith(MARK) ? key.slice(1) : key] = unmarked(each);

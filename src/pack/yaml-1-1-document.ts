@@ -11,6 +11,7 @@ import {
 } from "js-yaml";
 import { PythonScalar, type PythonValue } from "./python-value.ts";
 import { resolveYaml11 } from "./yaml-1-1-scalar.ts";
+import { MAX_REINDENTED, reindentedAt } from "./yaml-reindent.ts";
 import { expandedSize, MAX_DEPTH, MAX_NODES } from "./yaml-size.ts";
 import { readYamlText } from "./yaml-text.ts";
 
@@ -25,14 +26,22 @@ export type Yaml11 =
 export function readYaml11Document(bytes: Uint8Array): Yaml11 {
   const read = readYamlText(bytes);
   if (!read.ok) return { ok: false, message: read.fault.message };
+  return parse(read.text, MAX_REINDENTED);
+}
+
+/** Python does not mind how lines inside quotes and brackets are indented, js-yaml does. */
+function parse(text: string, tries: number): Yaml11 {
   try {
-    const events = parseEvents(read.text, { maxDepth: MAX_DEPTH });
-    const documents = constructFromEvents(events, { source: read.text, schema: SCHEMA, json: true });
+    const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+    const documents = constructFromEvents(events, { source: text, schema: SCHEMA, json: true });
     if (documents.length > 1) return { ok: false, message: "Expected one document, got several" };
     const [value = null] = documents;
     if (expandedSize(value) > MAX_NODES) return { ok: false, message: "Its aliases have no end" };
     return { ok: true, value: value as PythonValue };
   } catch (error) {
+    const position =
+      error instanceof YAMLException && error.reason === "deficient indentation" ? error.mark?.position : undefined;
+    if (position !== undefined && tries > 0) return parse(reindentedAt(text, position), tries - 1);
     return { ok: false, message: error instanceof YAMLException ? error.reason : String(error) };
   }
 }

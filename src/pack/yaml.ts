@@ -13,6 +13,7 @@ import type { Diagnostic } from "./diagnostics.ts";
 import { parseSimpleYaml } from "./yaml-fast.ts";
 import { yamlFault } from "./yaml-messages.ts";
 import { type Parsed, secondOpinion } from "./yaml-positions.ts";
+import { MAX_REINDENTED, reindentedAt } from "./yaml-reindent.ts";
 import { expandedSize, MAX_DEPTH, MAX_NODES } from "./yaml-size.ts";
 import { indentingTab } from "./yaml-tabs.ts";
 import { positionAt, readYamlText, type YamlFault } from "./yaml-text.ts";
@@ -23,10 +24,6 @@ export type YamlCheck =
 
 /** In UTF-16 code units. `yaml` needs up to 10 µs a character where a text is made to annoy it. */
 const MAX_SECOND_OPINION = 131_072;
-
-/** Lines inside quotes and brackets that may be indented less than YAML 1.2 wants, and the columns that they get. */
-const MAX_REINDENTED = 64;
-const REINDENTATION = 1000;
 
 /** An entry without key (`: x`) is YAML 1.2, but neither PyYAML nor libyaml reads it. */
 const KEYED_MAP = defineMappingTag(mapTag.tagName, {
@@ -113,8 +110,7 @@ function refusal(text: string, offset: number, says: string): Refusal {
 function parseReindented(text: string, refused: Refusal): ReturnType<typeof parseFast> {
   let [indented, parsed]: [string, ReturnType<typeof parseFast>] = [text, refused];
   for (let lines = 0; lines < MAX_REINDENTED && !parsed.ok && parsed.says === "deficient indentation"; lines++) {
-    const lineStart = indented.lastIndexOf("\n", parsed.faults[0].offset - 1) + 1;
-    indented = `${indented.slice(0, lineStart)}${" ".repeat(REINDENTATION)}${indented.slice(lineStart)}`;
+    indented = reindentedAt(indented, parsed.faults[0].offset);
     parsed = parseFast(indented);
   }
   return parsed.ok ? parsed : refused;

@@ -87,6 +87,11 @@ test("keys are the texts that Python's JSON makes of them, of repeated ones the 
   ]);
 });
 
+test("lines inside of quotes and brackets may be indented as one likes", () => {
+  const read = readYaml11Document(bytes("a:\n  b: 'x\ny\nz'\n  c: [yes,\n010]\n"));
+  expect(read).toEqual({ ok: true, value: { a: { b: "x y z", c: [true, 8] } } });
+});
+
 test("mappings are merged, own keys first", () => {
   const read = readYaml11Document(bytes("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\n"));
   expect(read).toMatchObject({ value: { b: { x: 1, y: 3 } } });
