@@ -49,6 +49,8 @@ export interface AttuneRound {
   /** Packs that changed, or are not registered, or have something to say. */
   readonly packs: readonly PackRegistration[];
   readonly registered: number;
+  /** Why nobody got the permission set that somebody should have. */
+  readonly admin?: string;
 }
 
 /**
@@ -66,7 +68,8 @@ export async function registerAttune(
     return { state: "registered", why: undefined, packs: [], registered: work.rest };
   const found: Found[] = [];
   const trouble = await attempt(work, found, deps, abort);
-  return recorded({ work, found, trouble }, store, deps);
+  if (trouble?.kind !== "admin") return recorded({ work, found, trouble }, store, deps);
+  return { ...recorded({ work, found, trouble: undefined }, store, deps), admin: trouble.why };
 }
 
 interface Work {
@@ -124,8 +127,13 @@ interface Trouble {
   readonly why: string;
 }
 
-/** @returns what kept the rest from being looked at */
-async function attempt(work: Work, found: Found[], deps: AttuneDeps, abort: AbortSignal): Promise<Trouble | undefined> {
+/** @returns what kept the rest from being looked at; `admin`: everything was, but for the permission set */
+async function attempt(
+  work: Work,
+  found: Found[],
+  deps: AttuneDeps,
+  abort: AbortSignal,
+): Promise<Trouble | { readonly kind: "admin"; readonly why: string } | undefined> {
   const { connection, schema, policy, admin } = deps.settings;
   try {
     const client = await connect(connection);
@@ -135,8 +143,9 @@ async function attempt(work: Work, found: Found[], deps: AttuneDeps, abort: Abor
       const database = await inspect(client, schema);
       const catalog = attuneCatalog(database, policy);
       await registerAll(work, found, { ...deps, catalog });
-      if (work.compare === "all" && admin !== undefined && found.length > 0) await assignAdmin(database, admin);
-      return undefined;
+      if (work.compare === "changed" || admin === undefined || found.length === 0) return undefined;
+      const why = await assignAdmin(database, admin);
+      return why === undefined ? undefined : { kind: "admin", why };
     } finally {
       abort.removeEventListener("abort", cut);
       await client.end().catch(() => {});

@@ -34,7 +34,11 @@ export function registrationLines(report: RegistrationReport | undefined, paint:
     report?.embedded.pending.map(
       ({ ref, why }) => `  ${ref}  ${paint("yellow", "not registered yet")}: ${printableName(why)}`,
     ) ?? [];
-  return [...waiting, ...said.flatMap((pack) => packLines(pack, paint))];
+  const admin =
+    attune?.admin === undefined
+      ? []
+      : [`  ${paint("yellow", "database")}: nobody got the permission set: ${printableName(attune.admin)}`];
+  return [...waiting, ...admin, ...said.flatMap((pack) => packLines(pack, paint))];
 }
 
 function packLines({ ref, state, why, warnings }: PackRegistration, paint: Paint): string[] {

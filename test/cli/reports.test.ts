@@ -199,13 +199,14 @@ test("a status tells where every pack stands", () => {
   expect(statusText({ sources, packs, database: undefined }, config, plain)).toMatchInlineSnapshot(`
     "/opt/volume
     packs: held (mass-removal); end it with packsync --once --allow-removals
-      PACK    VERSION  SOURCE  RELEASE     STATE     SINCE                     FINDINGS
-      core    1.0.0    packs   1-0123abcd  live      2026-01-01T00:00:00.000Z  -
-      bad     -        packs   -           rejected  2026-01-01T00:00:00.000Z  1 finding
+      PACK    VERSION  SOURCE  RELEASE     STATE     SINCE                     REGISTERED                 FINDINGS
+      core    1.0.0    packs   1-0123abcd  live      2026-01-01T00:00:00.000Z  embedded, database failed  -
+      bad     -        packs   -           rejected  2026-01-01T00:00:00.000Z  -                          1 finding
         error Expected \`,\` [metadata.invalid_yaml]
           at bad-dir/pack.yaml:1:7
           → Close it.
-      hidden  -        packs   -           shadowed  2026-01-01T00:00:00.000Z  -
+      hidden  -        packs   -           shadowed  2026-01-01T00:00:00.000Z  -                          -
+      not registered  core: pack.yaml: no
     "
   `);
 });

@@ -147,6 +147,18 @@ describeWith({ postgres: true }, "with Attune's database", () => {
     expect(await registered(database)).toEqual(["bad: 1", "core: 1"]);
   });
 
+  test("the admin gets a permission set once both are there, which no run waits for", async () => {
+    const database = await attune();
+    const grants = "ref: core.admin\nlabel: Admin\ngrants: [{resource: packs, actions: [read]}]\n";
+    using it = story({ packs: { core: { ...CORE, permission_sets: { "admin.yaml": grants } } } });
+    const env = { DEFAULT_ADMIN_LOGIN: "me@example.org" };
+    const run = it.packsync(["--once", ...reaching(database)], { env });
+    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining("no identity has the login `me@example.org`")]);
+    await database.query("INSERT INTO attune.identity (login) VALUES ('me@example.org')");
+    expect(it.packsync(["--once", ...reaching(database)], { env }).stdout).not.toContain("nobody");
+    expect(await database.query("SELECT identity, permset FROM attune.permission_assignment")).toHaveLength(1);
+  });
+
   test("a retired pack leaves the database", async () => {
     const database = await attune();
     using it = story({ packs: { core: CORE, other: pack("other") } });

@@ -60,7 +60,7 @@ describeWith({ postgres: true }, "in Attune's tables", () => {
     return { database, attune, catalog: (policy = POLICY) => attuneCatalog(attune, policy) };
   }
 
-  async function valueOf({ database }: Opened, sql: string): Promise<unknown> {
+  async function cellIn({ database }: Opened, sql: string): Promise<unknown> {
     return Object.values((await database.query(sql))[0] ?? {})[0];
   }
 
@@ -140,8 +140,8 @@ describeWith({ postgres: true }, "in Attune's tables", () => {
     await opened.catalog(policy).register(await catalogPack({ "triggers/t.yaml": "ref: demo.t\n" }));
     expect(await refsIn(opened, "action")).toEqual(stay);
     const isGone = policy.removed === "delete";
-    expect(await valueOf(opened, "SELECT count(*)::int FROM attune.rule")).toBe(isGone ? 0 : 1);
-    expect(await valueOf(opened, "SELECT sensor_ref FROM attune.trigger WHERE ref = 'demo.t'")).toBe(
+    expect(await cellIn(opened, "SELECT count(*)::int FROM attune.rule")).toBe(isGone ? 0 : 1);
+    expect(await cellIn(opened, "SELECT sensor_ref FROM attune.trigger WHERE ref = 'demo.t'")).toBe(
       isGone ? null : "demo.s",
     );
   });
@@ -162,7 +162,7 @@ describeWith({ postgres: true }, "in Attune's tables", () => {
     await opened.catalog().register(await core());
     await opened.catalog().register(await catalogPack(FULL));
     await opened.catalog().register(await catalogPack({ ...FULL, "actions/workflows/w.yaml": "a: [" }));
-    expect(await valueOf(opened, "SELECT workflow_def IS NOT NULL FROM attune.action WHERE ref = 'demo.w'")).toBe(true);
+    expect(await cellIn(opened, "SELECT workflow_def IS NOT NULL FROM attune.action WHERE ref = 'demo.w'")).toBe(true);
   });
 
   test("a runtime that others use stays, with a warning; else their sensors would go with it", async () => {
@@ -208,7 +208,7 @@ describeWith({ postgres: true }, "in Attune's tables", () => {
       .catalog({ ...POLICY, edits })
       .register(await catalogPack({ ...FULL, "rules/r.yaml": `${FULL["rules/r.yaml"]}label: New\n` }));
     expect(await opened.database.query("SELECT label, enabled FROM attune.rule")).toEqual([{ label: "New", enabled }]);
-    expect(await valueOf(opened, "SELECT config FROM attune.pack WHERE ref = 'demo'")).toEqual(config);
+    expect(await cellIn(opened, "SELECT config FROM attune.pack WHERE ref = 'demo'")).toEqual(config);
   });
 
   test.for<{ title: string; foreign: AttunePolicy["foreign"]; label: string; warnings: number }>([
