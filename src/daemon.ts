@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import type { Config } from "./config/config.ts";
+import { routePolicyOf } from "./config/routes.ts";
 import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
 import { recordCycle } from "./cycle/journal.ts";
 import { type CycleReport, totalsOf } from "./cycle/report.ts";
@@ -56,11 +57,17 @@ export async function planOnce(options: RunOptions, abort: AbortSignal): Promise
   return await reading(config, async (database) => {
     const volume = viewVolume(layout, database ? readLedger(database) : emptyLedger);
     const store = database ? readScanStore(database) : emptyScanStore;
-    return await reconcile(
-      cycleDeps(options, { scanner, store, volume, memory: NO_MEMORY, publisher: undefined }),
-      abort,
-    );
+    const parts = { scanner, store, volume, memory: NO_MEMORY, publisher: undefined };
+    return await reconcile(cycleDeps(options, { ...parts, route: await routeOf(config) }), abort);
   });
+}
+
+/** Loaded only by those who ask whom changes concern. */
+async function routeOf(config: Config): Promise<NonNullable<CycleDeps["route"]>> {
+  const { routerOf, routingOf } = await import("./plan/routing.ts");
+  const policy = routePolicyOf(config);
+  const router = routerOf(policy);
+  return (pack) => routingOf(pack, router, policy);
 }
 
 const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () => {}, rollback: () => {} };
@@ -92,13 +99,15 @@ function expectsMuch({ stateDir, sources }: Config): boolean {
   }
 }
 
-type Parts = Pick<CycleDeps, "scanner" | "store" | "volume" | "memory" | "publisher">;
+type Parts = Pick<CycleDeps, "scanner" | "store" | "volume" | "memory" | "publisher"> &
+  Partial<Pick<CycleDeps, "route">>;
 
 function cycleDeps({ config, onProgress }: RunOptions, parts: Parts): CycleDeps {
   const { sources, adopt, allowRemovals, only, history } = config;
   const limits = scanLimits(config);
   const policy = policyOf(config);
   return {
+    route: undefined,
     ...parts,
     sources,
     policy,

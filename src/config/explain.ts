@@ -37,7 +37,16 @@ export function explain({ config, origins }: LoadedConfig): readonly Explained[]
 }
 
 /** By dotted key of packsync.yaml, which spares units and sections where they go without saying. */
-function valuesOf({ owner, lockTimeoutSeconds, limits, history, log, ...others }: Config): Map<string, unknown> {
+function valuesOf({
+  owner,
+  lockTimeoutSeconds,
+  limits,
+  history,
+  platform,
+  docker,
+  log,
+  ...others
+}: Config): Map<string, unknown> {
   const { minAgeSeconds, maxAgeSeconds, minFreeBytes, ...kept } = history;
   const within = (section: string, values: object) =>
     Object.entries(values).map(([key, value]) => [`${section}.${key}`, value] as const);
@@ -47,6 +56,8 @@ function valuesOf({ owner, lockTimeoutSeconds, limits, history, log, ...others }
     ["lockTimeout", lockTimeoutSeconds],
     ...within("limits", limits),
     ...within("history", { ...kept, minAge: minAgeSeconds, maxAge: maxAgeSeconds, minFree: minFreeBytes }),
+    ...within("platform", platform),
+    ...within("docker", docker),
     ...within("log", log),
   ]);
 }

@@ -85,12 +85,15 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "log";
+type Section = "limits" | "history" | "platform" | "docker" | "log";
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = RunSettings &
   Required<Omit<RunSettings, "owner" | "stateDir" | Section>> & {
-    readonly [S in Section]: AllBut<"maxAge", NonNullable<RunSettings[S]>>;
+    readonly [S in Section]: AllBut<
+      "maxAge" | keyof Config["platform"] | keyof Config["docker"],
+      NonNullable<RunSettings[S]>
+    >;
   };
 
 /** All that has a default: what stands here, a file, a variable or a flag may replace. */
@@ -103,6 +106,11 @@ function defaults(cwd: string): Complete {
     lockTimeout: 30,
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 8 * 2 ** 30, maxDefinitionSize: 4 * 2 ** 20 },
     history: { keep: 5, minAge: 600, maxBytes: 2 * 2 ** 30, minFree: 0 },
+    preset: "attune",
+    routes: [],
+    services: {},
+    platform: {},
+    docker: {},
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -117,6 +125,8 @@ function overlay(below: Complete, above: RunSettings): Complete {
     ...above,
     limits: { ...below.limits, ...above.limits },
     history: { ...below.history, ...above.history },
+    platform: { ...below.platform, ...above.platform },
+    docker: { ...below.docker, ...above.docker },
     log: { ...below.log, ...above.log },
   };
 }
@@ -126,10 +136,15 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
-    sources: sources.map(({ origin: _, ...source }) => source),
+    sources: sources.map(({ origin: _, ...source }) => ({ ...dialectOf(settings), ...source })),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner,
     lockTimeoutSeconds: lockTimeout,
     history: { ...kept, minAgeSeconds: minAge, maxAgeSeconds: maxAge, minFreeBytes: minFree },
   };
+}
+
+/** StackStorm's packs follow its rules, where a source does not say otherwise. */
+function dialectOf({ preset }: Complete): Pick<Config["sources"][number], "dialect"> {
+  return preset === "stackstorm" ? { dialect: "stackstorm" } : {};
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderConfig } from "../../src/cli/config-command.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { presetRules } from "../../src/plan/presets.ts";
 import { load } from "./scratch.ts";
 
 const setup = {
@@ -35,6 +36,20 @@ history:
   # maxAge:
   maxBytes: 2GiB
   minFree: 0
+preset: attune
+routes: []
+#   - {when: {meaning: [docs]}, do: []}
+#   - {when: {meaning: [metadata, config]}, do: [api, "executor*", "worker-*"]}
+#   - {when: {meaning: [script, dependencies]}, do: ["worker-{runner}", worker-full]}
+#   - {when: {meaning: [sensor, binary]}, do: ["sensor*"]}
+services: {}
+platform:
+  # url:
+  # tokenFile:
+  # packsDir:
+docker:
+  # host:
+  # project:
 require: []
 log:
   level: debug
@@ -115,12 +130,18 @@ describe("as JSON", () => {
         lockTimeout: 30,
         limits: { maxFiles: 200_000, maxFileSize: 1e9, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
         history: { keep: 5, minAge: 90, maxAge: null, maxBytes: 2 ** 31, minFree: 0 },
+        preset: "attune",
+        routes: [],
+        services: {},
+        platform: { url: null, tokenFile: null, packsDir: null },
+        docker: { host: null, project: null },
         require: [],
         log: { level: "debug", style: "auto" },
         format: "text",
         allowRemovals: false,
         only: ["core"],
       },
+      presetRoutes: presetRules("attune", "no-channel"),
     });
   });
 
