@@ -1,33 +1,28 @@
 import { expect, test } from "vitest";
-import { planOnce, syncOnce } from "../../src/daemon.ts";
-import { silent, testConfig } from "../support/sync.ts";
-import { scratch, writeTree } from "../support/trees.ts";
+import { packOf, testMachine } from "../support/sync.ts";
+import { type Content, writeTree } from "../support/trees.ts";
 
 const demo = {
   "pack.yaml": 'ref: demo\nversion: "1.0.0"\nlabel: Demo\n',
   "README.md": "# demo\n",
-  actions: {
-    "echo.yaml": "ref: demo.echo\nlabel: Echo\nrunner_type: shell\nentry_point: echo.sh\n",
-    "echo.sh": { script: "#!/bin/sh\necho\n" },
-  },
+  "actions/echo.yaml": "ref: demo.echo\nlabel: Echo\nrunner_type: shell\nentry_point: echo.sh\n",
+  "actions/echo.sh": { script: "#!/bin/sh\necho\n" },
 };
 
-async function plan(directory: string, changes: (path: string) => void) {
-  const config = testConfig(directory);
-  const options = { config, log: silent, doing: "test", onProgress() {} };
-  const { signal } = new AbortController();
-  await syncOnce(options, signal);
-  changes(`${directory}/packs/demo`);
-  const { packs } = await planOnce(options, signal);
-  return packs[0]?.routing;
+/** The routing of `demo`, which is published and then overwritten. */
+async function routingAfter(changes: Readonly<Record<string, Content>>) {
+  using machine = testMachine();
+  writeTree(`${machine.packs}/demo`, demo);
+  await machine.sync();
+  writeTree(`${machine.packs}/demo`, changes);
+  return packOf(await machine.plan(), "demo").routing;
 }
 
 test("a plan says whom each change concerns, by the definitions that come", async () => {
-  using directory = scratch();
-  writeTree(`${directory.path}/packs/demo`, demo);
-  const routing = await plan(directory.path, (path) =>
-    writeTree(path, { "README.md": "# other\n", actions: { "echo.sh": { script: "#!/bin/sh\necho other\n" } } }),
-  );
+  const routing = await routingAfter({
+    "README.md": "# other\n",
+    "actions/echo.sh": { script: "#!/bin/sh\necho other\n" },
+  });
   expect(routing?.changes).toMatchObject([
     { path: "README.md", meaning: { kind: "docs" }, tells: [] },
     { path: "actions/echo.sh", meaning: { kind: "script", runners: ["shell"], why: "entry point of demo.echo" } },
@@ -36,17 +31,11 @@ test("a plan says whom each change concerns, by the definitions that come", asyn
 });
 
 test("a plan says whom the end of a script concerns, by the definitions that go", async () => {
-  using directory = scratch();
-  writeTree(`${directory.path}/packs/demo`, demo);
-  const routing = await plan(directory.path, (path) =>
-    writeTree(path, {
-      actions: {
-        "echo.yaml": "ref: demo.echo\nlabel: Echo\nrunner_type: python\nentry_point: echo.py\n",
-        "echo.py": { script: "#!/usr/bin/env python3\nprint()\n" },
-        "echo.sh": { script: "#!/bin/sh\necho unused\n" },
-      },
-    }),
-  );
+  const routing = await routingAfter({
+    "actions/echo.yaml": "ref: demo.echo\nlabel: Echo\nrunner_type: python\nentry_point: echo.py\n",
+    "actions/echo.py": { script: "#!/usr/bin/env python3\nprint()\n" },
+    "actions/echo.sh": { script: "#!/bin/sh\necho unused\n" },
+  });
   expect(routing?.changes.map(({ path, meaning }) => [path, ...meaning.runners])).toEqual([
     ["actions/echo.py", "python"],
     ["actions/echo.sh", "shell"],
