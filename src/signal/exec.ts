@@ -44,12 +44,12 @@ async function run(command: readonly string[], notice: Notice, log: Log, abort: 
     detached: true,
     buffer: false,
     reject: false,
-    all: true,
   });
   using _ = endingWith(child.pid, abort);
-  for await (const line of child.iterable({ from: "all" })) {
-    log.info({ service, line: line.slice(0, MAX_LINE) }, "output");
-  }
+  const logged = async (from: "stdout" | "stderr"): Promise<void> => {
+    for await (const line of child.iterable({ from })) log.info({ service, line: line.slice(0, MAX_LINE) }, "output");
+  };
+  await Promise.all([logged("stdout"), logged("stderr")]);
   const { failed, exitCode, signal, cause } = await child;
   abort.throwIfAborted();
   if (!failed) return;

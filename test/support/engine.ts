@@ -104,6 +104,7 @@ async function startDaemon(directory: string, api: Api): Promise<() => Promise<v
 function importImage(directory: string): Buffer {
   const root = `${directory}/image`;
   for (const name of ["bin", "tmp", "out"]) mkdirSync(`${root}/${name}`, { recursive: true });
+  for (const name of ["lib", "lib64"]) symlinkSync(`usr/${name}`, `${root}/${name}`);
   const busybox = execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim();
   execFileSync("cp", ["-L", busybox, `${root}/bin/busybox`]);
   for (const applet of ["sh", "sleep", "cat", "echo", "test", "touch"]) symlinkSync("busybox", `${root}/bin/${applet}`);

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const isStrict = process.env["PACKSYNC_TEST_STRICT"] === "1";
 
@@ -44,6 +44,13 @@ export function testWith(needs: Needs, title: string, run: () => void | Promise<
     process.stderr.write(`SKIPPED for want of ${missing}: ${title}\n`);
     test.skip(title, run);
   }
+}
+
+/** The same for all tests of a suite, and what is done before them. */
+export function describeWith(needs: Needs, title: string, suite: () => void): void {
+  const missing = missingOf(needs).join(", ");
+  if (missing === "") describe(title, suite);
+  else testWith(needs, title, () => {});
 }
 
 function missingOf({ root, tools = [], fileSystem }: Needs): string[] {
