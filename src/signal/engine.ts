@@ -40,12 +40,12 @@ export const SERVICE_LABEL = "com.docker.compose.service";
 /** Said by `packsync docker-guard` with every answer. */
 export const GUARD_HEADER = "packsync-guard-project";
 
-const DEFAULT_HOST = "unix:///var/run/docker.sock";
+export const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
 
 const LOOK_SECONDS = 10;
 
 /** @param host as `DOCKER_HOST` has it: `unix:///path`, `tcp://host:port`, `http://…` */
-export function openEngine(host: string = DEFAULT_HOST): Engine {
+export function openEngine(host: string = DEFAULT_ENGINE): Engine {
   const { base, socketPath } = engineAddress(host);
   const wire = openWire(socketPath);
   const ask = (method: string, path: string, timeoutSeconds: number, abort: AbortSignal) =>

@@ -133,10 +133,7 @@ async function tell({
 let projects = 0;
 
 /** One service of a project of its own. It fails while a directory is missing that it mounts. */
-async function openDocker(
-  how: Parameters<typeof dockerDriver>[0]["how"],
-  timeoutSeconds: number,
-): Promise<DriverStand> {
+async function openDocker(timeoutSeconds: number): Promise<DriverStand> {
   const name = `p${++projects}`;
   const project = await startProject(name, ["api"]);
   const opened = openEngine(engine.host);
