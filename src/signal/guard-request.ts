@@ -26,7 +26,7 @@ const LIST = /^\/containers\/json(?:\?([\w%=&:.,~-]{0,2000}))?$/;
 /**
  * The wish that a request stands for, or `undefined`.
  *
- * It is compared with how packsync writes the few requests that it has; nothing is decoded, made simpler, or read in two ways. A
+ * It is compared with how packsync writes the few requests that it has; no path is decoded or made simpler. A
  * request with a body, or with a header that would change what it means, is none of these.
  */
 export function wishOf({ method, target, headers }: Head): Wish | undefined {
@@ -54,13 +54,14 @@ function acting(path: string): Wish | undefined {
   return killed === undefined ? undefined : { kind: "kill", container: killed, signal };
 }
 
-/** `all` is always meant; of filters only labels are known, and they only ever narrow. */
+/** All are meant in any case; of filters only labels are known, and they only ever narrow. */
 function listing(query: string): Wish | undefined {
   const parameters = [...new URLSearchParams(query)];
-  if (parameters.some(([name]) => name !== "all" && name !== "filters")) return undefined;
-  const filters = parameters.filter(([name]) => name === "filters").map(([, text]) => labelsIn(text));
-  if (filters.length > 1) return undefined;
-  const [labels = []] = filters;
+  if (new URLSearchParams(parameters).toString() !== query) return undefined; // written in another way
+  const isEachOnce = new Set(parameters.map(([name]) => name)).size === parameters.length;
+  const { all = "1", filters = "{}", ...others } = Object.fromEntries(parameters);
+  if (!isEachOnce || Object.keys(others).length > 0 || !/^(1|true)$/.test(all)) return undefined;
+  const labels = labelsIn(filters);
   return labels === "none" ? undefined : { kind: "list", labels };
 }
 

@@ -1,17 +1,19 @@
 import { connect } from "node:net";
 
+/** `half-closed`: our side ends behind the bytes. Node then answers nobody, unless at once. */
+export type Ending = "open" | "half-closed";
+
 /**
  * Sends bytes to a socket, and nothing more.
  *
- * @param then whether our side ends behind them: Node answers nobody who has ended, unless at once
  * @returns everything that comes back until the other side has closed it
  */
-export function sendRaw(socket: string, bytes: string, then: "stay" | "end" = "stay"): Promise<string> {
+export function sendRaw(socket: string, bytes: string, ending: Ending = "open"): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   const connection = connect(socket, () => {
     connection.write(bytes, "latin1");
-    if (then === "end") connection.end();
+    if (ending === "half-closed") connection.end();
   });
   connection.on("data", (chunk: Buffer) => chunks.push(chunk));
   connection.on("error", () => {}); // closed while we were still sending

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { errnoOf } from "../../src/errors.ts";
 
 /** In everything that nobody may see through the guard. */
 export const SECRET = "TOP-SECRET";
@@ -33,13 +34,13 @@ export interface Recorded {
 export interface RecordingEngine extends AsyncDisposable {
   readonly recorded: Recorded[];
   /** What was no HTTP. */
-  readonly garbage: unknown[];
+  readonly garbage: string[];
 }
 
 /** Stands in for an engine: it records what comes, filters nothing, and answers anything with secrets in it. */
 export async function startRecordingEngine(socket: string): Promise<RecordingEngine> {
   const recorded: Recorded[] = [];
-  const garbage: unknown[] = [];
+  const garbage: string[] = [];
   const server = createServer({ insecureHTTPParser: true }, async (request, response) => {
     const { method = "", url = "", rawHeaders: headers } = request;
     const body = Buffer.concat(await request.toArray()).toString();
@@ -48,8 +49,12 @@ export async function startRecordingEngine(socket: string): Promise<RecordingEng
     response.writeHead(answer === undefined ? 204 : 200, { "content-type": "application/json", server: SECRET });
     response.end(answer && JSON.stringify(answer));
   });
-  for (const event of ["clientError", "upgrade", "connect"])
-    server.on(event, (...about) => void garbage.push(about[0]));
+  for (const event of ["upgrade", "connect"])
+    server.on(event, ({ method, url }) => void garbage.push(`${method} ${url}`));
+  server.on("clientError", (error) => {
+    const code = String(errnoOf(error));
+    if (code.startsWith("HPE_")) garbage.push(code); // else it hung up
+  });
   server.listen(socket);
   await once(server, "listening");
   return {
