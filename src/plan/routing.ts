@@ -55,7 +55,7 @@ export function routingOf(pack: PackToRoute, router: Router, policy: RoutePolicy
 }
 
 /** What is no service, but done at the platform. */
-export function isPlatformTarget(target: string): target is "register" | "environments" {
+function isPlatformTarget(target: string): target is "register" | "environments" {
   return target === "register" || target === "environments";
 }
 

@@ -58,6 +58,7 @@ const COMMANDS = [
     "new",
     "rollback",
     "unpin",
+    "docker-guard",
     "config",
   ].map((name) => [name]),
 ];
@@ -90,7 +91,9 @@ test("docs/cli.md has a line for every diagnostic code in src, and for no other"
   const sources = globSync("src/**/*.ts", { cwd: root }).map(read).join("\n");
   const literals = [...sources.matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map(([, code = ""]) => code);
   const isOther = (text: string) =>
-    /\.(db|dev|ini|json|lock|mod|schemas|sum|toml|txt|yaml)$/.test(text) || SETTINGS.some(({ key }) => key === text);
+    text === "packs.setup_virtualenv" || // an action of StackStorm's
+    /\.(db|dev|ini|json|lock|mod|schemas|sum|toml|txt|yaml)$/.test(text) ||
+    SETTINGS.some(({ key }) => key === text);
   const found = new Set(literals.filter((literal) => !isOther(literal)));
   expect(codes(firstCells(section(cli, "Findings")))).toEqual([...found].sort());
 });

@@ -6,7 +6,7 @@ import { errnoOf } from "../../src/errors.ts";
 /** In everything that nobody may see through the guard. */
 export const SECRET = "TOP-SECRET";
 
-export interface FakeContainer {
+interface FakeContainer {
   readonly id: string;
   readonly name: string;
   readonly project: string;
