@@ -103,7 +103,7 @@ function law(title: string, holds: (run: ReturnType<typeof simulate>, publishes:
   test(title, () => {
     fc.assert(
       fc.property(anyRun, ([publishes, scripts, chance]) => holds(simulate(publishes, scripts, chance), publishes)),
-      { numRuns: 500 },
+      { numRuns: 500, endOnFailure: true },
     );
   });
 }
@@ -171,6 +171,7 @@ test("a save storm of d seconds: at most 1 + d / interval signals, the last one 
         expect(attempts.at(-1)?.from).toBeGreaterThanOrEqual(last);
       },
     ),
+    { endOnFailure: true },
   );
 });
 
@@ -188,6 +189,6 @@ test("a service that only fails delays no other", () => {
       for (const [index, from] of times(beside).entries())
         expect(Math.abs(from - (times(alone)[index] ?? 0))).toBeLessThan(200);
     }),
-    { numRuns: 50 },
+    { numRuns: 50, endOnFailure: true },
   );
 });
