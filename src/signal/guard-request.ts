@@ -4,7 +4,7 @@ export type Wish =
   | { readonly kind: "time" }
   | { readonly kind: "list"; readonly labels: readonly string[] }
   | { readonly kind: "inspect"; readonly container: string }
-  | { readonly kind: "restart"; readonly container: string; readonly graceSeconds: number | undefined }
+  | { readonly kind: "restart"; readonly container: string }
   | { readonly kind: "kill"; readonly container: string; readonly signal: string };
 
 /** A request's head as Node's strict parser has read it. */
@@ -19,7 +19,8 @@ export interface Head {
 const VERSION = /^\/v1\.[0-9]{1,2}(?=\/)/;
 const CONTAINER = "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}";
 const INSPECT = new RegExp(`^/containers/(${CONTAINER})/json$`);
-const RESTART = new RegExp(`^/containers/(${CONTAINER})/restart(?:\\?t=([0-9]{1,4}))?$`);
+/** With the container's own time to stop: without any it would be SIGKILL. */
+const RESTART = new RegExp(`^/containers/(${CONTAINER})/restart$`);
 const KILL = new RegExp(`^/containers/(${CONTAINER})/kill(?:\\?signal=(SIG[A-Z][A-Z0-9]{1,9}))?$`);
 const LIST = /^\/containers\/json(?:\?([\w%=&:.,~-]{0,2000}))?$/;
 
@@ -47,9 +48,8 @@ function looking(path: string): Wish | undefined {
 }
 
 function acting(path: string): Wish | undefined {
-  const [, restarted, grace] = RESTART.exec(path) ?? [];
-  if (restarted !== undefined)
-    return { kind: "restart", container: restarted, graceSeconds: grace === undefined ? undefined : Number(grace) };
+  const [, restarted] = RESTART.exec(path) ?? [];
+  if (restarted !== undefined) return { kind: "restart", container: restarted };
   const [, killed, signal = "SIGKILL"] = KILL.exec(path) ?? [];
   return killed === undefined ? undefined : { kind: "kill", container: killed, signal };
 }

@@ -51,10 +51,8 @@ async function grant(wish: Wish, deps: GuardDeps, abort: AbortSignal): Promise<G
     case "kill":
       if (!deps.policy.signals.includes(wish.signal)) return REFUSED;
       return await act(wish.container, (id) => `/containers/${id}/kill?signal=${wish.signal}`, deps, abort);
-    case "restart": {
-      const grace = wish.graceSeconds === undefined ? "" : `?t=${wish.graceSeconds}`;
-      return await act(wish.container, (id) => `/containers/${id}/restart${grace}`, deps, abort);
-    }
+    case "restart":
+      return await act(wish.container, (id) => `/containers/${id}/restart`, deps, abort);
     case "inspect":
       return await inspect(wish.container, deps, abort);
     default:

@@ -22,7 +22,7 @@ const BATCH = 50;
 const id = `(${[API, WORKER].map((each) => each.id).join("|")})`;
 const LIST = "GET /containers/json?all=1&filters=%7B%22label%22%3A%5B%22com.docker.compose.project%3Dmine%22%5D%7D";
 const LOOKS = new RegExp(`^GET (/_ping|/info|/containers/${id}/json)$`);
-const ACTS = new RegExp(`^POST /containers/${id}/(restart(\\?t=3)?|kill\\?signal=SIGHUP)$`);
+const ACTS = new RegExp(`^POST /containers/${id}/(restart|kill\\?signal=SIGHUP)$`);
 
 const anyBatch = fc.array(hostileRequests({ allowed: [API, WORKER], forbidden: [DATABASE, FOREIGN] }), {
   minLength: BATCH,

@@ -52,7 +52,7 @@ describe("lets through", () => {
     ["GET", `/containers/${API.id.slice(0, 12)}/json`, 200],
     ["GET", `/containers/${WORKER.name}/json`, 200],
     ["POST", `/containers/${API.id}/restart`, 204, `POST /containers/${API.id}/restart`],
-    ["POST", `/v1.41/containers/${WORKER.name}/restart?t=5`, 204, `POST /containers/${WORKER.id}/restart?t=5`],
+    ["POST", `/v1.41/containers/${WORKER.name}/restart`, 204, `POST /containers/${WORKER.id}/restart`],
     ["POST", `/containers/${API.id}/kill?signal=SIGHUP`, 204, `POST /containers/${API.id}/kill?signal=SIGHUP`],
   ])("%s %s", async ([method, target, status, act]) => {
     const answer = await send(method, target, method === "POST" ? ["Content-Length: 0"] : []);
@@ -84,7 +84,7 @@ describe("refuses", () => {
     ["POST", `/containers/${API.id}/kill?signal=SIGKILL`],
     ["POST", `/containers/${API.id}/kill?signal=1`],
     ["POST", `/containers/${API.id}/kill?signal=SIGHUP&signal=SIGKILL`],
-    ["POST", `${restart}?t=-1`],
+    ["POST", `${restart}?t=0`],
     ["POST", `${restart}?signal=SIGKILL`],
     ["GET", restart],
     ["PUT", restart],

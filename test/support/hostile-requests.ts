@@ -68,7 +68,7 @@ function meant({ allowed }: Targets): fc.Arbitrary<Draft> {
   const container = fc.constantFrom(...allowed.flatMap(({ id, name }) => [id, name, id.slice(0, 12)]));
   const version = fc.constantFrom("", "/v1.24", "/v1.41");
   const get = fc.tuple(version, fc.constantFrom("/_ping", "/info", "/containers/json", "/containers/json?all=1"));
-  const act = fc.constantFrom("restart", "restart?t=3", ...SIGNALS.map((signal) => `kill?signal=${signal}`));
+  const act = fc.constantFrom("restart", ...SIGNALS.map((signal) => `kill?signal=${signal}`));
   return fc.oneof(
     get.map(([before, path]) => plain("GET", before + path, true)),
     fc.tuple(version, container).map(([before, name]) => plain("GET", `${before}/containers/${name}/json`, true)),
@@ -88,7 +88,7 @@ const ENDPOINTS = [
   ..."_ping/.. containers info/../version swarm/init images/load".split(" "),
 ];
 const OF_CONTAINERS =
-  "logs?stdout=1 top stats changes export attach attach/ws?stream=1 archive?path=/ stop start pause unpause wait rename?name=x resize update exec kill".split(
+  "logs?stdout=1 restart?t=0 top stats changes export attach attach/ws?stream=1 archive?path=/ stop start pause unpause wait rename?name=x resize update exec kill".split(
     " ",
   );
 const ESCAPE = JSON.stringify({ Image: "busybox", HostConfig: { Privileged: true, Binds: ["/:/host"] } });
@@ -106,7 +106,7 @@ function forbidden({ allowed, forbidden: others }: Targets): fc.Arbitrary<Draft>
       .tuple(method, ofAllowed, fc.constantFrom(...OF_CONTAINERS))
       .map(([verb, name, what]) => plain(verb, at(name, what), false, bodyOf(verb))),
     fc
-      .tuple(ofOthers, fc.constantFrom("restart", "kill?signal=SIGHUP", "kill"))
+      .tuple(ofOthers, fc.constantFrom("restart", "restart?t=0", "kill?signal=SIGHUP", "kill"))
       .map(([name, what]) => plain("POST", at(name, what), false)),
     ofOthers.map((name) => plain("GET", at(name, "json"), false)),
     fc
