@@ -21,7 +21,7 @@ export interface Registrar extends AsyncDisposable {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
-/** @param onRetried what came of a round that nobody waits for */
+/** @param onRetried what came of a round that nobody waits for, if it is not what the last one said */
 export function createRegistrar(
   config: Config,
   log: Log,
@@ -32,6 +32,7 @@ export function createRegistrar(
   let last: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let delayMs = FIRST_RETRY_MS;
+  let trouble: string | undefined;
 
   /** One after the other: a later round sees what an earlier one left. */
   const round = (about: Registering["register"]): Promise<RegistrationReport> => {
@@ -46,16 +47,18 @@ export function createRegistrar(
   const tryAgain = ({ attune, embedded }: RegistrationReport): void => {
     const isDone = (attune === undefined || attune.state === "registered") && embedded.pending.length === 0;
     clearTimeout(timer);
+    trouble = isDone ? undefined : `${attune?.state}: ${attune?.why}`;
     if (isDone || abort.aborted) {
       delayMs = FIRST_RETRY_MS;
       return;
     }
     timer = setTimeout(
       async () => {
+        const before = trouble;
         const report = await round({ request: { only: [], compare: "changed" }, reread: [] }).catch(() => undefined);
         if (report === undefined) return;
-        onRetried(report);
         tryAgain(report);
+        if (trouble !== before) onRetried(report);
       },
       delayMs * (0.75 + Math.random() / 2),
     ).unref();
