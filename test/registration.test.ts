@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { AttuneRequest } from "../src/catalog/register-attune.ts";
+import type { AttuneRequest } from "../src/catalog/attune-round.ts";
 import type { RegistrationReport } from "../src/catalog/report.ts";
 import { registerLive } from "../src/registration.ts";
 import { withVolume } from "../src/volume-session.ts";
