@@ -84,6 +84,7 @@ await build({
     thread: "src/scan-thread.ts",
     volume: "src/volume-thread.ts",
     catalog: "src/catalog-thread.ts",
+    delivery: "src/delivery-thread.ts",
   },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
   define: { "import.meta.url": "__url" },
@@ -93,6 +94,7 @@ writeFileSync(`${dist}/packsync.js`, launcher("main"), { mode: 0o755 });
 writeFileSync(`${dist}/scan-thread.js`, launcher("thread"));
 writeFileSync(`${dist}/volume-thread.js`, launcher("volume"));
 writeFileSync(`${dist}/catalog-thread.js`, launcher("catalog"));
+writeFileSync(`${dist}/delivery-thread.js`, launcher("delivery"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
 

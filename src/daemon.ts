@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { listen } from "./control/server.ts";
+import { createDeliverer, type Deliverer } from "./deliverer.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
 import { toReread } from "./perform.ts";
@@ -13,7 +14,7 @@ import { VERSION } from "./platform/version.ts";
 import { registrationAfter, withRegistration } from "./registered.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { attuneSettings } from "./registration.ts";
-import type { Answers, Requests } from "./requests.ts";
+import type { Answers, NotifyReport, RequestKind, Requests } from "./requests.ts";
 import type { Degraded } from "./watch/limits.ts";
 import { type Watcher, watchSources } from "./watch/watcher.ts";
 
@@ -35,6 +36,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
     startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config }, log),
   );
   const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
+  const deliverer = resources.use(createDeliverer({ config, log, say, registrar }, abort));
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   resources.defer(() => void delay.disable());
@@ -44,7 +46,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const { rescanSeconds, verifySeconds, drift } = config.watch;
   const loop: Loop = createLoop({
     sources,
-    say: withRegistrations(say, config, registrar),
+    say: withDeliveries(withRegistrations(say, config, registrar), deliverer),
     ask: worker.ask,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
@@ -75,8 +77,9 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const { owner } = await worker.ask("open", {}, () => {}, abort);
   const since = new Date().toISOString();
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
-  const status = (): DaemonStatus => ({ ...about(), ...loop.status() });
-  resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask: registering(loop, registrar) }));
+  const status = (): DaemonStatus => ({ ...about(), ...loop.status(), services: deliverer.views() });
+  const ask = delivering(registering(loop, registrar), deliverer);
+  resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask }));
   delay.reset(); // the start loads what never comes again
   await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);
@@ -117,5 +120,36 @@ function registering(loop: Loop, registrar: Registrar): Loop["request"] {
     if (wanted === undefined) return answer ?? (await loop.request(kind, request, onProgress, abort));
     const reread = isAsked ? toReread(wanted.only, live) : [];
     return withRegistration(kind, answer, await registrar.register(wanted.only, wanted.compare, reread));
+  };
+}
+
+/** Whoever a publish concerns is told once the cycle is over, and what is registered is under way. */
+function withDeliveries(say: Say, deliverer: Deliverer): Say {
+  let isNew = false;
+  return (event) => {
+    say(event);
+    if (event.kind === "pack" && ["published", "retired"].includes(event.report.outcome)) isNew = true;
+    if (event.kind === "started" || event.kind === "verified" || (event.kind === "rest" && isNew)) {
+      isNew = false;
+      deliverer.look();
+    }
+  };
+}
+
+/** What a command asked may have changed what is live. */
+function delivering(request: Loop["request"], deliverer: Deliverer): Loop["request"] {
+  return async <K extends RequestKind>(
+    kind: K,
+    asked: Requests[K],
+    onProgress: Parameters<Loop["request"]>[2],
+    abort: AbortSignal,
+  ): Promise<Answers[K]> => {
+    if (kind === "notify" && "service" in asked) {
+      const report: NotifyReport = await deliverer.notify(asked.service);
+      return report as Answers[K];
+    }
+    const answer = await request(kind, asked, onProgress, abort);
+    deliverer.look();
+    return answer;
   };
 }

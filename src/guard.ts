@@ -1,6 +1,7 @@
 import type { Log } from "./platform/log.ts";
 import type { Owner } from "./platform/ownership.ts";
-import { DEFAULT_ENGINE, engineAddress } from "./signal/engine.ts";
+import { engineAddress } from "./signal/engine.ts";
+import { DEFAULT_ENGINE } from "./signal/engine-place.ts";
 import type { GuardPolicy } from "./signal/guard.ts";
 import { serveGuard } from "./signal/guard-server.ts";
 import { openWire } from "./signal/wire.ts";

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
+import type { RegistrationReport } from "./catalog/report.ts";
 import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
 import { routePolicyOf } from "./config/routes.ts";
@@ -12,13 +13,14 @@ import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
-import { isRegistration, registrationAfter, withRegistration } from "./registered.ts";
+import { isRegistration, registrationAfter, withRegistration, withServices } from "./registered.ts";
 import { attuneSettings, registerLive, untilRegistered } from "./registration.ts";
 import type { Answers, RequestKind, Requests } from "./requests.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, readScanStore } from "./scan/store.ts";
+import type { ServiceView } from "./signal/view.ts";
 import { disposableScanner } from "./threaded-scanner.ts";
-import { layoutOf, reading, type SessionOptions, withVolume } from "./volume-session.ts";
+import { layoutOf, reading, type SessionOptions, type VolumeSession, withVolume } from "./volume-session.ts";
 
 /** What a run is told beside its configuration. */
 export interface RunOptions extends SessionOptions {
@@ -43,15 +45,31 @@ export async function performOnce<K extends RequestKind>(
   const wanted = registrationAfter(kind, request);
   const done = await withVolume(options, abort, async (session) => {
     const answer = await perform(kind, request, session, how, abort);
-    if (wanted === undefined) return { answer, registration: undefined };
+    if (wanted === undefined) return { answer, registration: undefined, services: undefined };
     const about = { config, log: options.log, request: wanted };
     const live = { database: session.database, volume: session.publisher };
-    return { answer, registration: isRegistration(answer) ? answer : await registerLive(live, about, abort) };
+    const registration = isRegistration(answer) ? answer : await registerLive(live, about, abort);
+    return { answer, registration, services: await deliverLive(kind, session, registration, options, abort) };
   });
-  const { answer, registration } = done;
+  const { answer, registration, services } = done;
   if (wanted === undefined || registration === undefined) return answer;
   const registered = await untilRegistered(registration, { ...options, request: wanted }, abort);
-  return withRegistration(kind, answer, registered);
+  return withServices(kind, withRegistration(kind, answer, registered), services);
+}
+
+/** What is live is told to those it concerns, under the same lock; most machines have nobody to tell. */
+async function deliverLive(
+  kind: RequestKind,
+  session: VolumeSession,
+  registration: RegistrationReport,
+  { config, log }: RunOptions,
+  abort: AbortSignal,
+): Promise<readonly ServiceView[] | undefined> {
+  if (kind === "register") return undefined;
+  const { mayTell } = await import("./delivery/may-tell.ts");
+  if (!mayTell(session.database, config)) return undefined;
+  const { deliverOnce } = await import("./deliver-once.ts");
+  return await deliverOnce(session, { config, log, registration }, abort);
 }
 
 /** One sync of everything. */

@@ -31,6 +31,10 @@ const HANDLERS: Handlers = {
   unpin: ({ pack }, { publisher }) => unpinPack(refOf(pack), publisher),
   verify: verifyAndMend,
   register: registerAgain,
+  notify: async ({ service }, session, { config, log }, abort) => {
+    const { notifyOnce } = await import("./deliver-once.ts");
+    return await notifyOnce(service, session, { config, log }, abort);
+  },
   open: (_, { owner }) => ({ owner }),
   published: (_, { publisher }) => publishedIn(publisher),
 };

@@ -1,6 +1,7 @@
 import type { AttuneRequest } from "./catalog/attune-round.ts";
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { Answers, RequestKind, Requests } from "./requests.ts";
+import type { ServiceView } from "./signal/view.ts";
 
 /** What a request changes of what is live, and so what is registered after it; `undefined`: nothing. */
 export function registrationAfter<K extends RequestKind>(kind: K, request: Requests[K]): AttuneRequest | undefined {
@@ -26,6 +27,16 @@ export function withRegistration<K extends RequestKind>(
 ): Answers[K] {
   const answers = kind === "register" ? registration : kind === "verify" ? answer : { ...Object(answer), registration };
   return answers;
+}
+
+/** And with where the services stand that it concerns. */
+export function withServices<K extends RequestKind>(
+  kind: K,
+  answer: Answers[K],
+  services: readonly ServiceView[] | undefined,
+): Answers[K] {
+  const hasReport = kind === "sync" || kind === "rollback";
+  return services === undefined || !hasReport ? answer : { ...Object(answer), services };
 }
 
 export function isRegistration(answer: unknown): answer is RegistrationReport {

@@ -16,6 +16,8 @@ export interface Registrar extends AsyncDisposable {
     compare: AttuneRequest["compare"],
     reread?: readonly string[],
   ): Promise<RegistrationReport>;
+  /** What the rounds came to that were asked for so far; `undefined`: none was. It does not reject. */
+  settled(): Promise<RegistrationReport | undefined>;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -33,6 +35,7 @@ export function createRegistrar(
   let timer: NodeJS.Timeout | undefined;
   let delayMs = FIRST_RETRY_MS;
   let trouble: string | undefined;
+  let latest: RegistrationReport | undefined;
 
   const start = (): NonNullable<typeof thread> => {
     const started = startThread<Registering, Registered>(
@@ -50,7 +53,8 @@ export function createRegistrar(
   const round = (about: Registering["register"]): Promise<RegistrationReport> => {
     const next = last.then(async () => {
       thread ??= start();
-      return await thread.ask("register", about, () => {}, abort);
+      latest = await thread.ask("register", about, () => {}, abort);
+      return latest;
     });
     last = next.catch(() => {});
     return next;
@@ -81,6 +85,10 @@ export function createRegistrar(
       const report = await round({ request: { only, compare }, reread });
       tryAgain(report);
       return report;
+    },
+    async settled() {
+      await last;
+      return latest;
     },
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);

@@ -4,6 +4,7 @@ import type { CycleReport } from "./cycle/report.ts";
 import type { RollbackReport } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
 import type { Owner } from "./platform/ownership.ts";
+import type { Ended } from "./signal/runner.ts";
 
 /**
  * What can be asked of a volume that somebody holds open, as plain data: whether the process itself holds it, another
@@ -17,6 +18,8 @@ export interface Requests {
   readonly verify: VerifyRequest;
   /** Brings what is live into the catalogs. */
   readonly register: RegisterRequest;
+  /** Tells a service now. */
+  readonly notify: NotifyRequest;
   /** Takes the lock, so that nothing else has to wait for it. */
   readonly open: object;
   /** The refs of all packs that are live. */
@@ -33,6 +36,7 @@ export interface Answers {
   readonly unpin: string;
   readonly verify: readonly Verified[];
   readonly register: RegistrationReport;
+  readonly notify: NotifyReport;
   /** Who owns what packsync makes; `undefined`: nobody is changed. */
   readonly open: { readonly owner: Owner | undefined };
   readonly published: readonly string[];
@@ -58,6 +62,13 @@ export interface RegisterRequest {
   /** Refs; empty: all that are live. */
   readonly packs: readonly string[];
 }
+
+export interface NotifyRequest {
+  readonly service: string;
+}
+
+/** How it ended: the service's state, and what shows it. */
+export type NotifyReport = Omit<Ended, "told">;
 
 export interface VerifyRequest {
   /** Refs; empty: all. */

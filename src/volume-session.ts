@@ -24,6 +24,8 @@ import { ledgerSchema, openLedger } from "./publish/ledger.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { liveFingerprint, scanLive } from "./scan/live.ts";
 import { openScanStore, type ScanStore, scanSchema } from "./scan/store.ts";
+import { deliverySchema } from "./signal/deliveries.ts";
+import { routedSchema } from "./signal/models.ts";
 
 /** What a command is told beside its configuration. */
 export interface SessionOptions {
@@ -166,14 +168,17 @@ interface OpenState extends VolumeSession, Disposable {
   isInPlace(): boolean;
 }
 
+/** Everybody's tables. */
+const SCHEMAS = [
+  ...[ledgerSchema, scanSchema, journalSchema, catalogSchema, registrationSchema],
+  ...[deliverySchema, routedSchema],
+];
+
 async function openStateOf({ layout, owner }: Place, { config, log }: SessionOptions): Promise<OpenState> {
   const { createPublisher } = await import("./publish/publisher.ts");
   const { rebuildLedger, recover } = await import("./publish/recover.ts");
   using resources = new DisposableStack();
-  const database = resources.adopt(
-    openState(config.stateDir, [ledgerSchema, scanSchema, journalSchema, catalogSchema, registrationSchema], owner),
-    (each) => each.close(),
-  );
+  const database = resources.adopt(openState(config.stateDir, SCHEMAS, owner), (each) => each.close());
   const ledger = openLedger(database);
   const policy = policyOf(config);
   const now = () => new Date();

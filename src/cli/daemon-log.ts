@@ -46,6 +46,17 @@ export function logEvent(event: DaemonEvent, log: Log): void {
     case "verified":
       log.warn({ ...event.pack, drift: event.pack.drift.paths }, "verified");
       return;
+    case "concerns":
+      for (const { pack, release, targets } of event.concerns.turns) log.info({ pack, release, targets }, "concerns");
+      for (const { pack, note } of event.concerns.notes) log.warn({ pack }, note);
+      return;
+    case "delivered": {
+      const { tookMs, told: _, ...about } = event.delivered;
+      const { ending } = about;
+      const level = ending === "told" ? "info" : ending === "absent" ? "debug" : ending === "failed" ? "warn" : "error";
+      log[level]({ ...about, tookMs: Math.round(tookMs) }, `service ${ending}`);
+      return;
+    }
     case "rest":
       return;
     default:

@@ -6,6 +6,7 @@ import type { LoopStatus, RootStatus, Watching } from "../loop/status.ts";
 import { VERSION } from "../platform/version.ts";
 import { fileReader, framedFinding } from "./finding-text.ts";
 import { registrationEnd, registrationLines } from "./registration-text.ts";
+import { deliveredLines, noteLines } from "./service-text.ts";
 import { findingLines, type Paint, plural } from "./text.ts";
 
 /** What the daemon says, for people: one line for each pack and publish. */
@@ -41,6 +42,10 @@ export function daemonText(event: DaemonEvent, config: Config, paint: Paint): re
       return [`${paint("green", "packsync")}  the volume can be used again`];
     case "verified":
       return verifiedLines(event.pack, paint);
+    case "concerns":
+      return noteLines(event.concerns, paint);
+    case "delivered":
+      return deliveredLines(event.delivered, paint);
     case "rest":
       return [];
     default:

@@ -137,7 +137,7 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
 
   addPackCommands(program, run);
   addCatalogCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
-  addServiceCommands(program, run);
+  addServiceCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
 
   program.commandsGroup("Go back:");
   program

@@ -6,6 +6,7 @@ import { VERSION } from "../platform/version.ts";
 import type { RollbackRequest } from "../requests.ts";
 import type { CommandContext } from "./context.ts";
 import { registrationEnd, registrationLines } from "./registration-text.ts";
+import { untoldLines } from "./service-text.ts";
 import { countsText, findingLines, type Paint, paintFor, plural } from "./text.ts";
 
 /** `packsync rollback <pack>`: an earlier release is live again, and stays until the source changes. */
@@ -34,6 +35,7 @@ export function rollbackText(report: RollbackReport, paint: Paint): string {
   return [
     `${paint("bold", ref)}  ${version}  ${from ?? "retired"} → ${paint("green", release ?? "(dry run)")}  what ${to} had: ${what.join(", ")}${registrationEnd(report.registration)}`,
     ...registrationLines(report.registration, paint),
+    ...untoldLines(report.services, paint),
     ...diagnostics.flatMap((finding) => findingLines(ref, finding, paint)),
     release === undefined
       ? "  nothing was changed (dry run)"

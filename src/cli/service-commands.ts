@@ -9,8 +9,27 @@ interface GuardFlags {
 }
 
 /** The commands about services that are told. */
-export function addServiceCommands(program: Command, run: RunCommand): void {
+export function addServiceCommands(program: Command, run: RunCommand, refuseDryRun: (what: string) => void): void {
   program.commandsGroup("Tell services:");
+  program
+    .command("services")
+    .argument("[service]", "only this one")
+    .description(
+      "services that publishes concern: told, pending, retrying, failed, unhealthy or absent; and what was done",
+    )
+    .action(async (service: string | undefined) =>
+      run(async (context) => (await import("./services-command.ts")).servicesCommand(context, service)),
+    );
+  program
+    .command("notify")
+    .argument("<service>", "its name in compose, or in `services`")
+    .description("tell a service now, in its way, by the daemon if one is running; ends with 1 unless it is back")
+    .action(async (service: string) =>
+      run(async (context) => {
+        refuseDryRun("notify");
+        return (await import("./services-command.ts")).notifyCommand(context, service);
+      }),
+    );
   program
     .command("docker-guard")
     .description("a proxy for the engine's socket that lets only restarts and signals of these services through")

@@ -4,6 +4,7 @@ import type { DaemonStatus } from "../control/protocol.ts";
 import { ExitCode } from "../errors.ts";
 import { status } from "../once.ts";
 import { VERSION } from "../platform/version.ts";
+import { readServices } from "../services.ts";
 import type { CommandContext } from "./context.ts";
 import { statusText } from "./status-text.ts";
 import { paintFor } from "./text.ts";
@@ -32,10 +33,15 @@ async function statusOf({ loaded: { config }, stdout }: CommandContext): Promise
   const daemon = await daemonStatus(config.stateDir);
   if (config.format === "json") {
     const { sources, packs, database } = found ?? { sources: [], packs: [], database: undefined };
-    const document = { packsync: VERSION, volume: config.volume, packs, sources, database, daemon: daemon ?? null };
+    const { services } = await readServices(config, undefined);
+    const about = { packsync: VERSION, volume: config.volume, packs, sources, database };
+    const document = { ...about, services, daemon: daemon ?? null };
     return `${JSON.stringify(document, null, 2)}\n`;
   }
-  if (found !== undefined) return statusText({ ...found, daemon }, config, paintFor(stdout));
+  if (found !== undefined) {
+    const { services } = await readServices(config, undefined);
+    return statusText({ ...found, daemon, services }, config, paintFor(stdout));
+  }
   return `${config.volume}: nothing was published yet. Next: packsync --once\n`;
 }
 

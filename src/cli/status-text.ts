@@ -2,6 +2,8 @@ import type { Config } from "../config/config.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
 import { printableName } from "../platform/names.ts";
+import type { ServiceView } from "../signal/view.ts";
+import { servicesLines } from "./service-text.ts";
 import { standingText } from "./standing-text.ts";
 import { columns, findingLines, type Paint, plural } from "./text.ts";
 
@@ -20,10 +22,15 @@ const COLORS: Readonly<Record<PackState, Parameters<Paint>[0]>> = {
 /** `daemon`: what the one that is running says; `undefined`: none is. */
 export interface StatusSeen extends Status {
   readonly daemon: DaemonStatus | undefined;
+  readonly services: readonly ServiceView[];
 }
 
 /** Where every pack stands, for people. */
-export function statusText({ sources, packs, database, daemon }: StatusSeen, { volume }: Config, paint: Paint): string {
+export function statusText(
+  { sources, packs, database, daemon, services }: StatusSeen,
+  { volume }: Config,
+  paint: Paint,
+): string {
   const head = ["PACK", "VERSION", "SOURCE", "RELEASE", "STATE", "SINCE", "REGISTERED", "FINDINGS"].map((cell) =>
     paint("dim", cell),
   );
@@ -57,6 +64,7 @@ export function statusText({ sources, packs, database, daemon }: StatusSeen, { v
       ? []
       : [`database ${database.state} since ${database.since}: ${printableName(database.why ?? "")}`]),
     ...lines.flatMap((line, index) => [`  ${line}`, ...(index === 0 ? [] : (details[index - 1] ?? []))]),
+    ...servicesLines(services, paint).map((line) => `  ${line}`),
     ...whys.map((why) => `  ${paint("red", "not registered")}  ${why}`),
     "",
   ].join("\n");

@@ -81,6 +81,7 @@ function document({ report, durationMs, exitCode, dryRun }: Finished, volume: st
     packs,
     shadowed: report.shadowed,
     registration: report.registration,
+    services: report.services,
     sources: report.sources,
   };
 }

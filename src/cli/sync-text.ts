@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { type CycleReport, type Outcome, type PackReport, totalsOf } from "../cycle/report.ts";
 import { registrationEnd, registrationLines } from "./registration-text.ts";
+import { untoldLines } from "./service-text.ts";
 import { columns, countsText, findingLines, type Paint, plural } from "./text.ts";
 
 /** A report, and how long it took. */
@@ -30,6 +31,7 @@ export function syncText({ report, durationMs, dryRun }: TimedReport, config: Co
     ...packLines,
     ...report.shadowed.map(({ ref, source, by }) => `  ${ref}  ${paint("dim", `of ${source} is shadowed by ${by}`)}`),
     ...registrationLines(report.registration, paint),
+    ...untoldLines(report.services, paint),
     summary(report, durationMs, dryRun) + registrationEnd(report.registration),
     "",
   ].join("\n");

@@ -141,16 +141,28 @@ const routes = z.array(rule, "a list of rules, such as `[{when: {meaning: docs},
 const url = z
   .string("a URL, such as `http://api:8080`")
   .check(z.regex(/^https?:\/\/[^\s/]/, "a URL, such as `http://api:8080`"));
-const expectedHow = "`restart`, a signal such as `SIGHUP`, `{exec, timeout}`, or `{http, timeout}`";
+const expectedHow = "`restart`, a signal such as `SIGHUP`, `{exec, …}`, `{http, …}`, or `{how, …}`";
 const expectedArguments = "a program and its arguments as a list, such as `[systemctl, reload, worker]`";
 const argument = z.string(expectedArguments).check(z.regex(/^[^\0]*$/, expectedArguments));
-const timeout = z.exactOptional(duration);
 const expectedHttp = "a mapping with at least `url`";
+const expectedReady = 'a mapping, such as `{http: "http://api:8080/health", timeout: 1m}`';
+const care = {
+  timeout: z.exactOptional(duration),
+  after: z.exactOptional(list("a service, or a list of them (globs), such as `[api]`", z.string())),
+  ready: z.exactOptional(
+    z.strictObject(
+      { http: z.exactOptional(url), runs: z.exactOptional(duration), timeout: z.exactOptional(duration) },
+      expectedReady,
+    ),
+  ),
+  onUnhealthy: z.exactOptional(oneOf(["report", "rollback"])),
+};
+const word = z.string(expectedHow).check(z.regex(/^(restart|SIG[A-Z][A-Z0-9]{1,9})$/, expectedHow));
 const service = z.union(
   [
-    z.string(expectedHow).check(z.regex(/^(restart|SIG[A-Z][A-Z0-9]{1,9})$/, expectedHow)),
+    word,
     z.strictObject(
-      { exec: z.array(argument, expectedArguments).check(z.minLength(1, expectedArguments)), timeout },
+      { exec: z.array(argument, expectedArguments).check(z.minLength(1, expectedArguments)), ...care },
       expectedHow,
     ),
     z.strictObject(
@@ -168,10 +180,11 @@ const service = z.union(
           },
           expectedHttp,
         ),
-        timeout,
+        ...care,
       },
       expectedHow,
     ),
+    z.strictObject({ how: z.exactOptional(word), ...care }, expectedHow),
   ],
   expectedHow,
 );

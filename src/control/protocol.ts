@@ -2,6 +2,7 @@ import type { Config, SourceConfig } from "../config/config.ts";
 import type { LoopStatus } from "../loop/status.ts";
 import type { Failure } from "../platform/failures.ts";
 import type { Answers, RequestKind } from "../requests.ts";
+import type { ServiceView } from "../signal/view.ts";
 
 /**
  * How a command and the daemon talk: HTTP over the unix socket `<state directory>/control.sock`.
@@ -26,7 +27,10 @@ export interface About {
 }
 
 /** What the daemon knows beside what stands in the volume. */
-export interface DaemonStatus extends About, LoopStatus {}
+export interface DaemonStatus extends About, LoopStatus {
+  /** Services that were ever concerned; see `signal/view.ts`. */
+  readonly services: readonly ServiceView[];
+}
 
 export type Line<K extends RequestKind = RequestKind> =
   | { readonly progress: readonly [done: number, total: number] }
@@ -34,7 +38,14 @@ export type Line<K extends RequestKind = RequestKind> =
   | { readonly failure: Failure };
 
 /** What may be asked from outside. */
-export const ASKABLE = ["sync", "rollback", "unpin", "verify", "register"] as const satisfies readonly RequestKind[];
+export const ASKABLE = [
+  "sync",
+  "rollback",
+  "unpin",
+  "verify",
+  "register",
+  "notify",
+] as const satisfies readonly RequestKind[];
 export type Askable = (typeof ASKABLE)[number];
 
 /** Whether a daemon that says this about itself does for `config` what this program would do. */

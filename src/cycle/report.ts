@@ -3,6 +3,7 @@ import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
 import type { Change, ChangeKind } from "../plan/plan.ts";
 import type { Routing } from "../plan/routing.ts";
+import type { ServiceView } from "../signal/view.ts";
 
 /** What a cycle did with a pack; docs/cli.md has the table. */
 export type Outcome = "published" | "unchanged" | "rejected" | "failed" | "retired" | "held" | "checked" | "waiting";
@@ -58,6 +59,8 @@ export interface CycleReport {
   readonly shadowed: readonly Shadowed[];
   /** What came of it in the catalogs; not when planning. */
   readonly registration?: RegistrationReport;
+  /** Where the services stand that it concerns; not when planning, nor where nobody can be told, nor when a daemon tells them. */
+  readonly services?: readonly ServiceView[];
 }
 
 export const NO_CHANGES: ChangeCounts = { added: 0, replaced: 0, removed: 0, preserved: 0, carried: 0 };

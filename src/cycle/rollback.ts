@@ -9,6 +9,7 @@ import type { PackRecord } from "../publish/ledger.ts";
 import type { Manifest } from "../publish/manifest.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { RetentionPolicy } from "../publish/retention.ts";
+import type { ServiceView } from "../signal/view.ts";
 import {
   type BringBackDeps,
   type Found,
@@ -47,6 +48,8 @@ export interface RollbackReport {
   readonly liveInMs: number;
   /** What came of it in the catalogs; not when it was only planned. */
   readonly registration?: RegistrationReport;
+  /** Where the services stand that it concerns; not when planning, nor where nobody can be told, nor when a daemon tells them. */
+  readonly services?: readonly ServiceView[];
 }
 
 /**

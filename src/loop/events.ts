@@ -1,6 +1,8 @@
 import type { RegistrationReport } from "../catalog/report.ts";
 import type { CycleNews, PackNews } from "../cycle/news.ts";
 import type { Verified } from "../cycle/verified.ts";
+import type { Delivered } from "../delivery/delivery.ts";
+import type { Concerns } from "../routed.ts";
 import type { Degraded } from "../watch/limits.ts";
 import type { LoopStatus, RootStatus } from "./status.ts";
 
@@ -23,6 +25,10 @@ export type DaemonEvent =
   | { readonly kind: "trouble"; readonly message: string; readonly hint: string | undefined }
   | { readonly kind: "recovered" }
   | { readonly kind: "verified"; readonly pack: Verified }
+  /** Whom what went live concerns. */
+  | { readonly kind: "concerns"; readonly concerns: Concerns }
+  /** A service was told, or could not be. */
+  | { readonly kind: "delivered"; readonly delivered: Delivered }
   /** A cycle is over. */
   | { readonly kind: "rest"; readonly status: LoopStatus };
 

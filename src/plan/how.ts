@@ -1,8 +1,23 @@
-/** How a service is told, as packsync.yaml or a label has it. Timeouts in seconds. */
+/** How a service is told, as packsync.yaml or a label has it: a word, or a mapping with at most one of `how`, `exec` and `http`. */
 export type HowSetting =
   | string
-  | { readonly exec: readonly string[]; readonly timeout?: number | undefined }
-  | { readonly http: HttpSetting; readonly timeout?: number | undefined };
+  | (CareSetting & { readonly how?: string | undefined })
+  | (CareSetting & { readonly exec: readonly string[] })
+  | (CareSetting & { readonly http: HttpSetting });
+
+/** What is done with a service beside telling it. Times in seconds. */
+export interface CareSetting {
+  /** For one attempt; of a restart: for one container. */
+  readonly timeout?: number | undefined;
+  /** Services, as globs, that are told before it. */
+  readonly after?: readonly string[] | undefined;
+  /** When a container counts as back. */
+  readonly ready?:
+    | { readonly http?: string | undefined; readonly runs?: number | undefined; readonly timeout?: number | undefined }
+    | undefined;
+  /** What becomes of the packs that it did not come back with. */
+  readonly onUnhealthy?: "report" | "rollback" | undefined;
+}
 
 export interface HttpSetting {
   readonly url: string;

@@ -26,7 +26,12 @@ export interface PackModel {
   readonly dialect: Dialect;
   readonly before: PackFacts | undefined;
   readonly after: PackFacts | undefined;
+  /** Nobody knows any more what it runs: its programs may be of every runner. */
+  readonly isForgotten?: true;
 }
+
+/** Stands for every runner. */
+export const ANY_RUNNER = "*";
 
 /** What the meaning of a pack's files depends on. */
 export interface Readers extends PackModel {
@@ -88,8 +93,9 @@ function binary(path: string, runners: readonly string[]): Meaning {
 }
 
 /** What programs have in common: their own directory's, or, of `lib/` and everything else, the whole pack's. */
-function shared(path: string, { programs }: Readers): Meaning {
+function shared(path: string, { programs, isForgotten }: Readers): Meaning {
   if (path.startsWith("sensors/")) return meaning("sensor", "among the sensors");
+  if (isForgotten === true) return meaning("sensor", "nobody knows any more what runs it", [ANY_RUNNER]);
   const isOfActions = path.startsWith("actions/");
   const users = programs.filter((each) => mayUse(each, path) && !(isOfActions && each.kind === "sensor"));
   const why = users.length === 0 ? "nothing in the pack runs it" : `may be read by ${names(users)}`;

@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import type { ComponentKind } from "../pack/component.ts";
-import { type Meaning, type MeaningKind, meaningOf, type PackModel, readersOf } from "./meaning.ts";
+import { ANY_RUNNER, type Meaning, type MeaningKind, meaningOf, type PackModel, readersOf } from "./meaning.ts";
 import type { Change } from "./plan.ts";
 import { runnerName } from "./programs.ts";
 
@@ -117,7 +117,7 @@ function fits(when: When, ref: string, source: string): (path: string, facet: Fa
     isOf &&
     (when.meaning?.includes(kind) ?? true) &&
     (when.component === undefined || (component !== undefined && when.component.includes(component))) &&
-    (runners === undefined || (runner !== undefined && runners.includes(runner))) &&
+    (runners === undefined || (runner !== undefined && (runner === ANY_RUNNER || runners.includes(runner)))) &&
     isPath(path);
 }
 

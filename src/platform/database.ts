@@ -7,7 +7,7 @@ import { adopt, type Owner } from "./ownership.ts";
  * Counts up with every change of a table. A newer packsync drops the tables of an older one, for all that is in them is
  * found again beside them; an older packsync refuses a newer database.
  */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 const NAME = "state.db";
 
@@ -127,6 +127,11 @@ export function setAsideState(directory: string, now: Date): string {
 export function isCorrupt(error: unknown): boolean {
   const code = resultCode(error);
   return code === 11 || code === 26;
+}
+
+/** SQLITE_BUSY: somebody else writes, for longer than anybody waits. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5;
 }
 
 /** A statement that failed for the disk's sake as `VOLUME_UNUSABLE`, said so that a person can act; anything else as it is. */

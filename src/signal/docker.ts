@@ -1,5 +1,6 @@
 import type { Driver, Notice, Outcome } from "./driver.ts";
 import type { Container, Engine } from "./engine.ts";
+import type { Readiness } from "./ready.ts";
 
 /** How a container is told. */
 export type DockerHow = { readonly by: "restart" } | { readonly by: "signal"; readonly signal: string };
@@ -11,32 +12,70 @@ export interface DockerDeps {
   readonly how: DockerHow;
   /** For one container: its own time to stop is part of it. */
   readonly timeoutSeconds: number;
+  /** Whether a container that was told is back. */
+  readonly ready: (id: string, abort: AbortSignal) => Promise<Readiness>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** Containers that run something, or would go on with it. */
 const ALIVE: ReadonlySet<string> = new Set(["running", "restarting", "paused"]);
 
 /**
- * Restarts or signals every container of a service of compose, one after the other. A stopped one stays stopped: it reads what is live when it
- * starts. One that a failed restart left stopped is tried again.
+ * Restarts or signals every container of a service of compose, one after the other: the next one only when the one before is back. A stopped one
+ * stays stopped: it reads what is live when it starts. One that a failed restart left stopped is tried again. One that has started since it
+ * all was live knows it.
  */
 export function dockerDriver(deps: DockerDeps): Driver {
   const { engine, project } = deps;
   const interrupted = new Set<string>();
   return {
-    async tell({ service }: Notice, abort): Promise<Outcome> {
-      const all = (await engine.containers({ project, service }, abort)).filter(isOfService);
-      const alive = all.filter(({ id, state }) => ALIVE.has(state) || interrupted.has(id)).sort(byNumber);
-      if (alive.length === 0) return { kind: "absent", why: whyAbsent(all, project) };
+    async tell({ service, liveAtMs }: Notice, abort): Promise<Outcome> {
+      const [all, liveAt] = await Promise.all([
+        engine.containers({ project, service }, abort),
+        liveAtMs === undefined ? undefined : atTheEngine(liveAtMs, deps, abort),
+      ]);
+      const own = all.filter(isOfService);
+      const alive = own.filter(({ id, state }) => ALIVE.has(state) || interrupted.has(id)).sort(byNumber);
+      if (alive.length === 0) return { kind: "absent", why: whyAbsent(own, project) };
       const evidence: string[] = [];
       for (const container of alive) {
-        interrupted.add(container.id);
-        evidence.push(await tellOne(container, deps, abort));
+        const knows = liveAt === undefined ? undefined : await startedSince(liveAt, container, engine, abort);
+        if (knows === undefined) {
+          interrupted.add(container.id);
+          evidence.push(await tellOne(container, deps, abort));
+        }
         interrupted.delete(container.id);
+        const back: Readiness =
+          knows === undefined ? await deps.ready(container.id, abort) : { kind: "ready", evidence: knows };
+        if (back.kind === "unready")
+          return { kind: "unhealthy", why: `${container.name} ${back.why}`, evidence: [...evidence, ...back.evidence] };
+        if (back.evidence !== "") evidence.push(`${container.name} ${back.evidence}`);
       }
       return { kind: "told", evidence };
     },
   };
+}
+
+/**
+ * A moment by the engine's clock, which may be another machine's: at the latest, as the answer takes its time. To ask costs the engine some
+ * milliseconds, while it lists the containers anyway.
+ */
+async function atTheEngine(atMs: number, { engine, now }: DockerDeps, abort: AbortSignal): Promise<number> {
+  const askedMs = now();
+  return atMs + Date.parse(await engine.now(abort)) - askedMs;
+}
+
+/** @returns what shows it; a tie shows nothing, and the engine's nanoseconds are cut off */
+async function startedSince(
+  liveAt: number,
+  { id, state }: Container,
+  engine: Engine,
+  abort: AbortSignal,
+): Promise<string | undefined> {
+  if (!ALIVE.has(state)) return undefined;
+  const startedAt = (await engine.inspect(id, abort))?.startedAt ?? "";
+  return Math.trunc(Date.parse(startedAt)) > liveAt ? `has started since, at ${startedAt}` : undefined;
 }
 
 async function tellOne({ id, name }: Container, deps: DockerDeps, abort: AbortSignal): Promise<string> {

@@ -6,6 +6,8 @@ export interface Notice {
   readonly service: string;
   /** Each pack once. */
   readonly packs: readonly PackNotice[];
+  /** When all of it was live, in milliseconds since 1970 by packsync's clock: who started later has read it. Unset: everybody is told. */
+  readonly liveAtMs?: number;
 }
 
 export interface PackNotice {
@@ -16,10 +18,14 @@ export interface PackNotice {
   readonly changes: readonly { readonly path: string; readonly meaning: MeaningKind }[];
 }
 
-/** `told`: whoever there is has it, with what shows it (containers, a status); `absent`: there is nobody to tell. */
+/**
+ * `told`: whoever there is has it, with what shows it (containers, a status); `absent`: there is nobody to tell; `unhealthy`: somebody was told, and
+ * is not back, with what shows that (its state, the last lines of its log).
+ */
 export type Outcome =
   | { readonly kind: "told"; readonly evidence: readonly string[] }
-  | { readonly kind: "absent"; readonly why: string };
+  | { readonly kind: "absent"; readonly why: string }
+  | { readonly kind: "unhealthy"; readonly why: string; readonly evidence: readonly string[] };
 
 /**
  * A way to tell services.

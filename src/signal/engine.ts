@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { PacksyncError } from "../errors.ts";
 import { withDeadline } from "./deadline.ts";
+import { DEFAULT_ENGINE } from "./engine-place.ts";
 import { signalFailed } from "./failure.ts";
 import { type Answer, openWire, type Wire } from "./wire.ts";
 
@@ -17,11 +18,13 @@ export interface Container {
 export interface Engine extends AsyncDisposable {
   /** Containers of a project of compose, running or not; of one service if it is given. */
   containers(of: { readonly project: string; readonly service?: string }, abort: AbortSignal): Promise<Container[]>;
-  /** @returns when the container was started, by the engine's clock, and its labels; `undefined`: there is none */
+  /** @returns when the container was started, by the engine's clock, how it is, and its labels; `undefined`: there is none */
   inspect(id: string, abort: AbortSignal): Promise<Inspected | undefined>;
   /** With the container's own time to stop. */
   restart(id: string, timeoutSeconds: number, abort: AbortSignal): Promise<void>;
   kill(id: string, signal: string, abort: AbortSignal): Promise<void>;
+  /** The last lines that it printed. */
+  lastLines(id: string, count: number, abort: AbortSignal): Promise<readonly string[]>;
   /** The engine's own clock, in ISO format. */
   now(abort: AbortSignal): Promise<string>;
   /** The only project that a guard lets one see; `undefined`: no guard is in between. */
@@ -31,6 +34,11 @@ export interface Engine extends AsyncDisposable {
 export interface Inspected {
   readonly id: string;
   readonly startedAt: string;
+  /** `running`, `exited`, … */
+  readonly status: string;
+  readonly exitCode: number;
+  /** `starting`, `healthy` or `unhealthy`; `undefined`: its image has no check. */
+  readonly health: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -39,8 +47,6 @@ export const SERVICE_LABEL = "com.docker.compose.service";
 
 /** Said by `packsync docker-guard` with every answer. */
 export const GUARD_HEADER = "packsync-guard-project";
-
-export const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
 
 const LOOK_SECONDS = 10;
 
@@ -63,7 +69,9 @@ export function openEngine(host: string = DEFAULT_ENGINE): Engine {
       const answer = await ask("GET", `/containers/${encodeURIComponent(id)}/json`, LOOK_SECONDS, abort);
       if (answer.status === 404) return undefined;
       const { Id, State, Config } = parsed(Details, answer, host);
-      return { id: Id, startedAt: State.StartedAt, labels: Config.Labels ?? {} };
+      const { StartedAt: startedAt, Status: status, ExitCode: exitCode, Health } = State;
+      const health = Health?.Status === "none" ? undefined : Health?.Status;
+      return { id: Id, startedAt, status, exitCode, health, labels: Config.Labels ?? {} };
     },
     async restart(id, timeoutSeconds, abort) {
       expectDone(await ask("POST", `/containers/${encodeURIComponent(id)}/restart`, timeoutSeconds, abort), host);
@@ -71,6 +79,12 @@ export function openEngine(host: string = DEFAULT_ENGINE): Engine {
     async kill(id, signal, abort) {
       const path = `/containers/${encodeURIComponent(id)}/kill?signal=${signal}`;
       expectDone(await ask("POST", path, LOOK_SECONDS, abort), host);
+    },
+    async lastLines(id, count, abort) {
+      const query = `stdout=1&stderr=1&tail=${count}`;
+      const answer = await ask("GET", `/containers/${encodeURIComponent(id)}/logs?${query}`, LOOK_SECONDS, abort);
+      expectDone(answer, host);
+      return linesOf(answer.body).slice(-count);
     },
     async now(abort) {
       return parsed(Info, await ask("GET", "/info", LOOK_SECONDS, abort), host).SystemTime;
@@ -102,7 +116,12 @@ const Labels = z.nullish(z.record(z.string(), z.string()));
 const Summaries = z.array(z.object({ Id: z.string(), Names: z.array(z.string()), State: z.string(), Labels }));
 const Details = z.object({
   Id: z.string(),
-  State: z.object({ StartedAt: z.string() }),
+  State: z.object({
+    StartedAt: z.string(),
+    Status: z.string(),
+    ExitCode: z.number(),
+    Health: z.nullish(z.object({ Status: z.string() })),
+  }),
   Config: z.object({ Labels }),
 });
 const Info = z.object({ SystemTime: z.string() });
@@ -128,6 +147,13 @@ function parsed<T extends z.ZodMiniType>(schema: T, answer: Answer, host: string
   } catch (error) {
     throw signalFailed(`Expected the engine at ${host} to answer as Docker does, got something else`, { cause: error });
   }
+}
+
+/** Without a terminal every piece comes behind eight bytes that say where it was printed, and how long it is. */
+function linesOf(body: string): readonly string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the engine's frames
+  const text = body.replaceAll(/[\0-\x02]\0{3}[\s\S]{4}/g, "");
+  return text.split("\n").flatMap((line) => line.trimEnd() || []);
 }
 
 function expectDone({ status, body }: Answer, host: string): void {

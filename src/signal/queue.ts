@@ -1,11 +1,8 @@
 import type { Pace } from "./backoff.ts";
 import { retryAt } from "./backoff.ts";
 
-/** Releases by pack; a pack that is gone has {@link GONE}. */
+/** By pack: what names its state, be it a release or that it is gone. */
 export type Releases = ReadonlyMap<string, string>;
-
-/** What stands for the release of a pack that was retired. */
-export const GONE = "gone";
 
 /** How an attempt to tell a service ended. `unhealthy`: it was told, but did not come back. */
 export type Ending = "told" | "absent" | "unhealthy" | "failed";
@@ -90,6 +87,12 @@ export function nextDueAt(queue: Queue, now: number, policy: QueuePolicy): numbe
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
+/** A service waits for nothing more: neither for the interval, nor for the next attempt. */
+export function hurried(queue: Queue, service: string): Queue {
+  const state = queue.get(service);
+  return state === undefined ? queue : put(queue, service, { ...state, startedAt: undefined, retryAt: undefined });
+}
+
 /** A service is told, from now on, all that it does not know. */
 export function started(queue: Queue, service: string, now: number): Queue {
   const state = queue.get(service) ?? NEVER_TOLD;
@@ -123,7 +126,7 @@ export function ended(
   return put(queue, service, { ...rest, acknowledged: known, failures: 0, retryAt: undefined });
 }
 
-export function statusOf(state: ServiceState, { failedAfter }: QueuePolicy): ServiceStatus {
+export function statusOf(state: ServiceState, { failedAfter }: Pick<QueuePolicy, "failedAfter">): ServiceStatus {
   const { failures, inFlight, lastEnding } = state;
   if (failures >= failedAfter) return "failed";
   if (failures > 0) return "retrying";

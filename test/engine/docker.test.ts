@@ -10,6 +10,7 @@ import {
   failureOf,
   noticeFor,
 } from "../contract/driver.contract.ts";
+import { atOnce } from "../support/docker.ts";
 import { ENGINE_TOOLS, eventually, linesOf, startEngine, type TestEngine } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
 
@@ -127,7 +128,10 @@ async function tell({
 }) {
   await using opened = openEngine(engine.host);
   const how = signal === undefined ? ({ by: "restart" } as const) : ({ by: "signal", signal } as const);
-  return await dockerDriver({ engine: opened, project, how, timeoutSeconds: 60 }).tell(noticeFor({ service }), never);
+  return await dockerDriver({ engine: opened, project, how, timeoutSeconds: 60, ...atOnce }).tell(
+    noticeFor({ service }),
+    never,
+  );
 }
 
 let projects = 0;
@@ -139,7 +143,7 @@ async function openDocker(timeoutSeconds: number): Promise<DriverStand> {
   const opened = openEngine(engine.host);
   const mounted = project.directory(0);
   return {
-    driver: dockerDriver({ engine: opened, project: name, how: { by: "restart" }, timeoutSeconds }),
+    driver: dockerDriver({ engine: opened, project: name, how: { by: "restart" }, timeoutSeconds, ...atOnce }),
     service: "api",
     secrets: [],
     heard: async () => {

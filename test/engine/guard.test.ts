@@ -8,6 +8,7 @@ import { dockerDriver } from "../../src/signal/docker.ts";
 import { openEngine } from "../../src/signal/engine.ts";
 import { ownProject } from "../../src/signal/own-project.ts";
 import { failureOf, noticeFor } from "../contract/driver.contract.ts";
+import { atOnce } from "../support/docker.ts";
 import { ENGINE_TOOLS, eventually, startEngine, type TestEngine } from "../support/engine.ts";
 import { hostileRequests, type Named } from "../support/hostile-requests.ts";
 import { sendRaw, statusOf } from "../support/raw-request.ts";
@@ -39,7 +40,13 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "packsync dock
     await using opened = openEngine(socket);
     expect(await ownProject(opened, { mountinfo: "", hostname: "" }, never)).toBe("mine");
     const [before] = await stateOf(allowed);
-    const driver = dockerDriver({ engine: opened, project: "mine", how: { by: "restart" }, timeoutSeconds: 60 });
+    const driver = dockerDriver({
+      engine: opened,
+      project: "mine",
+      how: { by: "restart" },
+      timeoutSeconds: 60,
+      ...atOnce,
+    });
     const outcome = await driver.tell(noticeFor({ service: "api" }), never);
     const [after] = await stateOf(allowed);
     expect(after?.StartedAt).not.toBe(before?.StartedAt);
@@ -49,7 +56,13 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "packsync dock
 
   test("others are absent, or refused", async () => {
     await using opened = openEngine(socket);
-    const driver = dockerDriver({ engine: opened, project: "mine", how: { by: "restart" }, timeoutSeconds: 60 });
+    const driver = dockerDriver({
+      engine: opened,
+      project: "mine",
+      how: { by: "restart" },
+      timeoutSeconds: 60,
+      ...atOnce,
+    });
     expect(await driver.tell(noticeFor({ service: "postgres" }), never)).toMatchObject({ kind: "absent" });
     for (const { id } of forbidden) {
       const error = await failureOf(opened.restart(id, 60, never));

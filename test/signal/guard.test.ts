@@ -5,6 +5,7 @@ import { dockerDriver } from "../../src/signal/docker.ts";
 import { openEngine } from "../../src/signal/engine.ts";
 import { ownProject } from "../../src/signal/own-project.ts";
 import { failureOf, noticeFor } from "../contract/driver.contract.ts";
+import { atOnce } from "../support/docker.ts";
 import { rawRequest, sendRaw, statusOf } from "../support/raw-request.ts";
 import {
   API,
@@ -131,7 +132,13 @@ test("narrows a list by labels, as the engine does", async () => {
 test("the docker driver works through it, and finds its project by it", async () => {
   await using opened = openEngine(socket);
   expect(await ownProject(opened, { mountinfo: "", hostname: "" }, never)).toBe("mine");
-  const driver = dockerDriver({ engine: opened, project: "mine", how: { by: "restart" }, timeoutSeconds: 60 });
+  const driver = dockerDriver({
+    engine: opened,
+    project: "mine",
+    how: { by: "restart" },
+    timeoutSeconds: 60,
+    ...atOnce,
+  });
   await expect(driver.tell(noticeFor({ service: "api" }), never)).resolves.toEqual({
     kind: "told",
     evidence: ["mine_api_1 restarted at 2026-11-21T11:00:00Z"],

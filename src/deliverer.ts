@@ -1,0 +1,112 @@
+import type { Config } from "./config/config.ts";
+import { type Delivery, openDelivery } from "./delivery/delivery.ts";
+import type { Journal, JournalAnswers, JournalRequests } from "./delivery/journal.ts";
+import { canTell, nobodyToTell } from "./delivery/may-tell.ts";
+import { reasonOf } from "./delivery/results.ts";
+import type { Say } from "./loop/events.ts";
+import type { Log } from "./platform/log.ts";
+import { startThread, type Thread, threadEntry } from "./platform/thread-client.ts";
+import type { Registrar } from "./registrar.ts";
+import type { NotifyReport } from "./requests.ts";
+import type { ServiceView } from "./signal/view.ts";
+
+/** Tells services what the daemon publishes, beside it. */
+export interface Deliverer extends AsyncDisposable {
+  /** Something may have gone live. What does not succeed is tried again by itself. */
+  look(): void;
+  /** @throws PacksyncError `USAGE` where nobody can be told */
+  notify(service: string): Promise<NotifyReport>;
+  views(): readonly ServiceView[];
+}
+
+export interface DelivererDeps {
+  readonly config: Config;
+  readonly log: Log;
+  readonly say: Say;
+  readonly registrar: Registrar;
+}
+
+/** While the database is held, or its disk is full. */
+const RETRY_MS = 1000;
+
+export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Deliverer {
+  const { config, log, say, registrar } = deps;
+  const resources = new AsyncDisposableStack();
+  let opening: Promise<Delivery> | undefined;
+  let delivery: Delivery | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const open = async (): Promise<Delivery> => {
+    const opened = await openDelivery({
+      config,
+      log,
+      journal: threadedJournal(resources, deps, abort),
+      onConcerns: (concerns) => say({ kind: "concerns", concerns }),
+      onDelivered: (delivered) => say({ kind: "delivered", delivered }),
+      registered: registrar.settled,
+    });
+    delivery = resources.use(opened);
+    return opened;
+  };
+  const opened = async (): Promise<Delivery> => {
+    opening ??= open();
+    try {
+      return await opening;
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+  };
+  const look = async (): Promise<void> => {
+    clearTimeout(timer);
+    if (abort.aborted || !canTell(config)) return;
+    try {
+      await (await opened()).look();
+    } catch (error) {
+      if (abort.aborted) return;
+      log.warn({ why: reasonOf(error) }, "whom changes concern is not to be had; it is tried again");
+      timer = setTimeout(look, RETRY_MS).unref();
+    }
+  };
+  return {
+    look: () => void look(),
+    async notify(service) {
+      if (!canTell(config)) throw nobodyToTell();
+      const { told: _, ...report } = await (await opened()).notify(service);
+      return report;
+    },
+    views: () => delivery?.views() ?? [],
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      await opening?.catch(() => {});
+      await resources.disposeAsync();
+    },
+  };
+}
+
+type JournalThread = Thread<JournalRequests, JournalAnswers>;
+
+/** The thread starts with the first question, and anew if it dies. */
+function threadedJournal(resources: AsyncDisposableStack, { config, log }: DelivererDeps, abort: AbortSignal): Journal {
+  let thread: JournalThread | undefined;
+  const start = (): JournalThread => {
+    const started: JournalThread = startThread(threadEntry("delivery-thread", import.meta.url), { config }, log);
+    started.died.catch((error: unknown) => {
+      log.error({ why: String(error) }, "the thread that remembers who was told has ended; another one starts");
+      thread = undefined;
+    });
+    return started;
+  };
+  resources.defer(async () => thread?.[Symbol.asyncDispose]());
+  const ask: JournalThread["ask"] = (kind, request, onProgress, signal) => {
+    thread ??= start();
+    return thread.ask(kind, request, onProgress, signal);
+  };
+  const quiet = () => {};
+  return {
+    load: () => ask("load", {}, quiet, abort),
+    route: (labels) => ask("route", { labels }, quiet, abort),
+    finish: async (finished) => void (await ask("finish", finished, quiet, abort)),
+    keepLabels: async (labels) => void (await ask("labels", { labels }, quiet, abort)),
+  };
+}

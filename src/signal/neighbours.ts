@@ -1,0 +1,65 @@
+import { hostname } from "node:os";
+import { PacksyncError } from "../errors.ts";
+import type { Labels } from "./deliveries.ts";
+import { type Container, type Engine, openEngine, SERVICE_LABEL } from "./engine.ts";
+import { DEFAULT_ENGINE, type EngineSettings, mayHaveEngine } from "./engine-place.ts";
+import { ownPlace, ownProject } from "./own-project.ts";
+
+/** Where containers are told; `undefined` project: nowhere, and why. */
+export type Place =
+  | { readonly engine: Engine; readonly project: string }
+  | { readonly engine: Engine | undefined; readonly project: undefined; readonly why: string };
+
+/** The containers beside packsync: which services there are, and what they say of themselves. */
+export interface Neighbours extends AsyncDisposable {
+  /** @throws PacksyncError `SIGNAL_FAILED`, retryable: the engine does not answer now */
+  place(abort: AbortSignal): Promise<Place>;
+  /** Every service that has a container, running or not. @throws as `place` does */
+  services(abort: AbortSignal): Promise<readonly Labels[]>;
+}
+
+export function openNeighbours(settings: EngineSettings): Neighbours {
+  let engine: Engine | undefined;
+  let known: Place | undefined;
+  const place = async (abort: AbortSignal): Promise<Place> => {
+    if (known !== undefined) return known;
+    if (!mayHaveEngine(settings)) return { engine: undefined, project: undefined, why: NO_ENGINE };
+    engine ??= openEngine(settings.host);
+    known = await placeOf(engine, settings, abort);
+    return known;
+  };
+  return {
+    place,
+    async services(abort) {
+      const { engine: asked, project } = await place(abort);
+      if (asked === undefined || project === undefined) return [];
+      return labelsOf(await asked.containers({ project }, abort));
+    },
+    async [Symbol.asyncDispose]() {
+      await engine?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const NO_ENGINE = `there is no container engine at ${DEFAULT_ENGINE}: set \`docker.host\``;
+
+async function placeOf(engine: Engine, { project }: EngineSettings, abort: AbortSignal): Promise<Place> {
+  if (project !== undefined) return { engine, project };
+  try {
+    return { engine, project: await ownProject(engine, ownPlace(hostname()), abort) };
+  } catch (error) {
+    if (!(error instanceof PacksyncError) || error.code !== "CONFIG_INVALID") throw error;
+    return { engine, project: undefined, why: "nobody said whose containers: set `docker.project`" };
+  }
+}
+
+function labelsOf(containers: readonly Container[]): readonly Labels[] {
+  const byService = Map.groupBy(containers, ({ labels }) => labels[SERVICE_LABEL] ?? "");
+  byService.delete("");
+  return [...byService]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([service, its]) => {
+      const label = (name: string) => its.map(({ labels }) => labels[name]).find((value) => value !== undefined);
+      return { service, when: label("packsync.when"), how: label("packsync.how") };
+    });
+}
