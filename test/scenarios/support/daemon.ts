@@ -43,7 +43,7 @@ export interface DaemonOptions {
 }
 
 /** However slow the machine is, what must come comes by then. */
-export const PATIENCE = { timeout: 50_000, interval: 20 } as const;
+export const PATIENCE = { timeout: 50_000, interval: 50 } as const;
 
 /** A daemon that watches already. */
 export async function daemon(it: Story, options: DaemonOptions = {}): Promise<Daemon> {
