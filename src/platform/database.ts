@@ -7,7 +7,7 @@ import { adopt, type Owner } from "./ownership.ts";
  * Counts up with every change of a table. A newer packsync drops the tables of an older one, for all that is in them is
  * found again beside them; an older packsync refuses a newer database.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const NAME = "state.db";
 
@@ -161,8 +161,17 @@ export function commit(database: DatabaseSync): void {
   if (database.isTransaction) database.exec("COMMIT");
 }
 
+const rollbacks = new WeakMap<DatabaseSync, number>();
+
+/** Another one after every change of a row and every rollback: while it is the same, what was read is. */
+export function generationOf(database: DatabaseSync): string {
+  const changes = database.prepare("SELECT total_changes() AS count").get();
+  return `${changes?.["count"]} ${rollbacks.get(database) ?? 0}`;
+}
+
 /** Fails silently, to hide no failure before it: what is not rolled back now is when the database is opened next. */
 export function rollback(database: DatabaseSync): void {
+  rollbacks.set(database, (rollbacks.get(database) ?? 0) + 1);
   try {
     if (database.isTransaction) database.exec("ROLLBACK");
   } catch (error) {
