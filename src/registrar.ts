@@ -34,10 +34,22 @@ export function createRegistrar(
   let delayMs = FIRST_RETRY_MS;
   let trouble: string | undefined;
 
+  const start = (): NonNullable<typeof thread> => {
+    const started = startThread<Registering, Registered>(
+      threadEntry("catalog-thread", import.meta.url),
+      { config },
+      log,
+    );
+    started.died.catch((error: unknown) => {
+      log.error({ why: String(error) }, "the thread that registers has ended; the next round starts another one");
+      thread = undefined;
+    });
+    return started;
+  };
   /** One after the other: a later round sees what an earlier one left. */
   const round = (about: Registering["register"]): Promise<RegistrationReport> => {
     const next = last.then(async () => {
-      thread ??= startThread(threadEntry("catalog-thread", import.meta.url), { config }, log);
+      thread ??= start();
       return await thread.ask("register", about, () => {}, abort);
     });
     last = next.catch(() => {});

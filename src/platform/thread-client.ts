@@ -10,6 +10,8 @@ export interface Thread<Q extends object, A extends Readonly<Record<keyof Q, unk
     onProgress: (done: number, total: number) => void,
     abort: AbortSignal,
   ): Promise<A[K]>;
+  /** Rejected with the error that ended the thread, if one does. */
+  readonly died: Promise<never>;
 }
 
 interface Waiting<A> {
@@ -30,6 +32,8 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const worker = new Worker(entry, { workerData });
   const waiting = new Map<number, Waiting<A[keyof Q]>>();
+  const death = Promise.withResolvers<never>();
+  death.promise.catch(() => {}); // whoever cares asks
   const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   let next = 0;
   let dead: Error | undefined;
@@ -43,11 +47,13 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
   });
   worker.on("error", (error: Error) => {
     dead = error;
+    death.reject(error);
     for (const { answer } of waiting.values()) answer.reject(error);
     waiting.clear();
   });
   const send = (message: ToThread<Q>): void => worker.postMessage(message);
   return {
+    died: death.promise,
     ask<K extends keyof Q>(kind: K, request: Q[K], onProgress: Waiting<A>["onProgress"], abort: AbortSignal) {
       if (dead !== undefined) return Promise.reject(dead);
       const id = next++;
