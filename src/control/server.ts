@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { PacksyncError } from "../errors.ts";
@@ -25,39 +24,39 @@ const MAX_BODY = 1024 * 1024;
 
 /** The daemon's end of the socket. */
 export interface Listening extends AsyncDisposable {
-  /** Listens anew if somebody removed the socket, or another volume stands there now. Under the volume's lock, too. */
-  ensure(): Promise<void>;
+  /**
+   * Listens anew if somebody removed the socket, or another volume stands there now.
+   *
+   * @param ownerOf takes the volume's lock, if it is not held
+   */
+  ensure(ownerOf: () => Promise<Owner | undefined>): Promise<void>;
 }
 
 /**
  * Listens on a unix socket that only its owner and group may use. Call it under the volume's lock: a socket that is there
  * already is a dead daemon's.
- *
- * @param ownerOf takes the lock, if it is not held
  */
-export async function listen(
-  path: string,
-  ownerOf: () => Promise<Owner | undefined>,
-  answering: Answering,
-): Promise<Listening> {
-  let socket: Socket | undefined = await openSocket(path, await ownerOf(), answering);
-  const close = (): Socket | undefined => {
-    const closing = socket;
-    socket = undefined; // it is closed, or being made anew
-    closing?.server.close(); // which removes whatever has its name
-    return closing;
+export async function listen(path: string, owner: Owner | undefined, answering: Answering): Promise<Listening> {
+  let socket = await openSocket(path, owner, answering);
+  let mending: Promise<void> | undefined;
+  const mend = async (ownerOf: () => Promise<Owner | undefined>): Promise<void> => {
+    const owner = await ownerOf();
+    socket.server.close(); // first, for it removes whatever has its name; who was heard before is answered
+    socket = await openSocket(path, owner, answering);
   };
   return {
-    async ensure() {
-      if (socket === undefined || identityOf(path) === socket.identity) return;
-      const owner = await ownerOf();
-      if (close() !== undefined) socket = await openSocket(path, owner, answering);
+    async ensure(ownerOf) {
+      if (identityOf(path) === socket.identity) return;
+      mending ??= mend(ownerOf).finally(() => {
+        mending = undefined;
+      });
+      await mending;
     },
     async [Symbol.asyncDispose]() {
-      const { server } = close() ?? {};
-      if (server === undefined) return;
-      server.closeAllConnections();
-      await once(server, "close");
+      await mending?.catch(() => {}); // whoever waits for it is told
+      const closed = new Promise<void>((resolve) => socket.server.close(() => resolve()));
+      socket.server.closeAllConnections();
+      await closed;
     },
   };
 }
