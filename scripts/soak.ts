@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const tests = ["kill-points", "failing-calls", "power-cut", "model", "costly-packs"];
+const tests = ["kill-points", "failing-calls", "power-cut", "model", "costly-packs", "daemon-git"];
 const env = { PACKSYNC_TEST_SEQUENCES: "100000", ...process.env, PACKSYNC_TEST_SOAK: "1" };
 const args = ["vitest", "run", "--hookTimeout=0", ...tests, ...process.argv.slice(2)];
 const { status } = spawnSync("npx", args, { cwd: root, env, stdio: "inherit" });

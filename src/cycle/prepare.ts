@@ -87,9 +87,16 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   return { ...prepared, scanned: { outside: scanned.facts && outsideOf(scanned.facts), diagnostics } };
 }
 
+/** An empty file is no mapping either. */
+const HALF_WRITTEN: ReadonlySet<string> = new Set([
+  "metadata.invalid_yaml",
+  "manifest.not_object",
+  "component.not_object",
+]);
+
 /** What an editor or a linker leaves in mid-write, too: whoever saw the last write only just now had better look again. */
 function isHalfWritten({ diagnostics, snapshot }: ScannedPack): boolean {
-  if (diagnostics.some(({ code }) => code === "metadata.invalid_yaml" || code === "manifest.not_object")) return true;
+  if (diagnostics.some(({ code }) => HALF_WRITTEN.has(code))) return true;
   return snapshot.files.values().some(({ elf }) => elf?.truncated === true);
 }
 

@@ -53,6 +53,7 @@ export function createLoop(deps: LoopDeps): Loop {
     },
     request: (kind, request, onProgress, abort) =>
       new Promise((resolve, reject) => {
+        if (stop.signal.aborted) return reject(stop.signal.reason);
         const job: Job = async () => {
           const until = AbortSignal.any([abort, stop.signal]);
           if (until.aborted) return reject(until.reason);

@@ -56,6 +56,7 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
     died: death.promise,
     ask<K extends keyof Q>(kind: K, request: Q[K], onProgress: Waiting<A>["onProgress"], abort: AbortSignal) {
       if (dead !== undefined) return Promise.reject(dead);
+      if (abort.aborted) return Promise.reject(abort.reason);
       const id = next++;
       const answer = Promise.withResolvers<A[keyof Q]>();
       waiting.set(id, { answer, onProgress });
