@@ -4,8 +4,10 @@ import type { CycleDeps } from "./cycle/deps.ts";
 import { recordCycle } from "./cycle/journal.ts";
 import { type CycleNews, createNewsroom, findingsOf, type Newsroom } from "./cycle/news.ts";
 import { type CycleReport, totalsOf } from "./cycle/report.ts";
+import type { PackRef } from "./pack/ref.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import { begin, commit, rollback } from "./platform/database.ts";
+import type { Publisher } from "./publish/publisher.ts";
 import { reconcile } from "./reconciler.ts";
 import type { CycleRequest, SyncRequest } from "./requests.ts";
 import { sizeOf } from "./scan/fingerprint.ts";
@@ -26,10 +28,12 @@ export interface Performing {
 export interface CyclesMemory {
   readonly standing: Standing;
   readonly newsroom: Newsroom;
+  /** Packs whose history grew: it is pruned when nobody waits. */
+  readonly toPrune: Set<PackRef>;
 }
 
 export function createCyclesMemory(): CyclesMemory {
-  return { standing: createStanding(), newsroom: createNewsroom() };
+  return { standing: createStanding(), newsroom: createNewsroom(), toPrune: new Set() };
 }
 
 /** One cycle about everything: `--once`, `sync`. */
@@ -49,18 +53,26 @@ export async function cycleAbout(
   how: Performing,
   abort: AbortSignal,
 ): Promise<CycleNews> {
-  const [started, cpu] = [monotonicMs(), process.cpuUsage()];
+  const started = monotonicMs();
   const { due, next } = dueOf(request, session.store);
   const looked = observed(how.scanner);
   const attention = how.memory.standing.attention(due);
-  const { allowRemovals, only } = how.config;
-  const report = await runCycle(
-    { allowRemovals, only, attention },
-    session,
-    { ...how, scanner: looked.scanner },
-    abort,
-  );
-  const spent = process.cpuUsage(cpu);
+  const { allowRemovals, only, history } = how.config;
+  const { toPrune } = how.memory;
+  const { prune, ...acting } = session.publisher;
+  const publisher: Publisher = {
+    ...acting,
+    prune(refs) {
+      for (const ref of refs) toPrune.add(ref);
+      return 0;
+    },
+  };
+  const asked = { allowRemovals, only, attention };
+  const report = await runCycle(asked, { ...session, publisher }, { ...how, scanner: looked.scanner }, abort);
+  if (request.look !== "places") {
+    prune(toPrune, history);
+    toPrune.clear();
+  }
   return {
     sources: report.sources,
     shadowed: report.shadowed,
@@ -70,7 +82,7 @@ export async function cycleAbout(
     totals: totalsOf(report.packs),
     findings: findingsOf(report),
     durationMs: monotonicMs() - started,
-    cpuMs: (spent.user + spent.system) / 1000,
+    cpuMs: looked.cpuMs(),
     next,
   };
 }
@@ -169,13 +181,17 @@ function sliceOf({ source, after }: Slice, store: ScanStore) {
   return { names, next: undefined };
 }
 
-/** The scanner, and which packs it found changed. */
-function observed(scanner: Scanner): { readonly scanner: Scanner; readonly changed: ReadonlySet<string> } {
+/** A scanner, which packs it found changed, and what it cost to look: what is published afterwards is no cost of looking. */
+function observed(scanner: Scanner) {
   const changed = new Set<string>();
+  const before = process.cpuUsage();
+  let cpuMs = 0;
   const look: Scanner["look"] = async (places) => {
     const looks = await scanner.look(places);
     for (const { unchanged, source, directory } of looks) if (!unchanged) changed.add(placeKey(source.name, directory));
+    const { user, system } = process.cpuUsage(before);
+    cpuMs = (user + system) / 1000;
     return looks;
   };
-  return { scanner: { ...scanner, look }, changed };
+  return { scanner: { ...scanner, look }, changed, cpuMs: () => cpuMs };
 }

@@ -68,6 +68,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
   const status = (): DaemonStatus => ({ ...about(), ...loop.status() });
   resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask: loop.request }));
+  delay.reset(); // the start loads what never comes again
   await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
   await loop.run(abort);
 }

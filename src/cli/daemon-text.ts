@@ -80,15 +80,16 @@ function packLines(
   const id = report.outcome === "published" && release !== undefined ? paint("dim", release) : "";
   const others = diagnostics.length - fresh.length;
   const known = others === 0 ? "" : paint("dim", `${plural(others, "finding")} as before`);
-  const head = [paint("bold", ref), version, `${outcomeText(report, paint)}${took}`, id, known]
-    .filter(Boolean)
-    .join("  ");
+  const isRefused = report.outcome === "rejected" || report.outcome === "failed";
+  const stays = isRefused && release !== undefined ? `, ${release} stays live` : "";
+  const cells = [paint("bold", ref), version, `${outcomeText(report, paint)}${took}${stays}`, id, known];
+  const head = cells.filter((cell) => cell !== undefined && cell !== "").join("  ");
   const root = sources.find(({ name }) => name === source)?.path;
   const linesOf = fileReader(`${root}/${directory}`);
   return [head, ...fresh.flatMap((finding) => framedFinding(finding, directory, linesOf, paint))];
 }
 
-function outcomeText({ outcome, changes, release, ref }: PackReport, paint: Paint): string {
+function outcomeText({ outcome, changes, ref }: PackReport, paint: Paint): string {
   switch (outcome) {
     case "published": {
       const files = changes.added + changes.replaced + changes.removed;
@@ -98,7 +99,7 @@ function outcomeText({ outcome, changes, release, ref }: PackReport, paint: Pain
       return paint("green", "live");
     case "rejected":
     case "failed":
-      return `${paint("red", outcome)}${release === undefined ? "" : `, ${release} stays live`}`;
+      return paint("red", outcome);
     case "retired":
       return paint("yellow", "retired");
     case "held":

@@ -53,10 +53,20 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
         return;
       }
       await run(async (context) =>
-        (await import("./sync-command.ts")).syncCommand(context, { dryRun: dryRun === true }),
+        (await import("./sync-command.ts")).syncCommand(context, { dryRun: dryRun === true, packs: [] }),
       );
     });
   addOptions(program);
+
+  program.commandsGroup("Sync:");
+  program
+    .command("sync")
+    .argument("[pack...]", "refs of packs; all without")
+    .description("one sync now, by the daemon if one is running; ends as --once does")
+    .action(async (packs: string[]) => {
+      const dryRun = program.opts<Options>().dryRun === true;
+      await run(async (context) => (await import("./sync-command.ts")).syncCommand(context, { dryRun, packs }));
+    });
 
   program.commandsGroup("See:");
   program
@@ -70,8 +80,11 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     });
   program
     .command("status")
-    .description("per pack: ref, version, source, live release, state, findings")
-    .action(async () => run(async (context) => (await import("./status-command.ts")).statusCommand(context)));
+    .description("per source: how it is watched; per pack: ref, version, source, live release, state, findings")
+    .option("--watch", "keep it on the screen")
+    .action(async ({ watch = false }: { watch?: boolean }) =>
+      run(async (context) => (await import("./status-command.ts")).statusCommand(context, { watch })),
+    );
   program
     .command("history")
     .argument("[pack...]", "refs of packs; all without")

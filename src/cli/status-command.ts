@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { findDaemon } from "../control/client.ts";
+import type { DaemonStatus } from "../control/protocol.ts";
 import { ExitCode } from "../errors.ts";
 import { status } from "../once.ts";
 import { VERSION } from "../platform/version.ts";
@@ -5,16 +8,38 @@ import type { CommandContext } from "./context.ts";
 import { statusText } from "./status-text.ts";
 import { paintFor } from "./text.ts";
 
-/** `packsync status`: where every pack stands, as of the last cycle; takes no lock. */
-export async function statusCommand({ loaded: { config }, stdout }: CommandContext): Promise<ExitCode> {
-  const found = await status(config);
-  if (config.format === "json") {
-    const { sources, packs } = found ?? { sources: [], packs: [] };
-    stdout.write(`${JSON.stringify({ packsync: VERSION, volume: config.volume, packs, sources }, null, 2)}\n`);
-  } else if (found === undefined) {
-    stdout.write(`${config.volume}: nothing was published yet. Next: packsync --once\n`);
-  } else {
-    stdout.write(statusText(found, config, paintFor(stdout)));
+const EVERY_MS = 1000;
+/** Home, and everything below it is cleared. */
+const CLEAR = "\u001b[H\u001b[J";
+
+/** `packsync status`: where every pack stands, as of the last cycle, and how its sources are watched; takes no lock. */
+export async function statusCommand(
+  context: CommandContext,
+  { watch }: { readonly watch: boolean },
+): Promise<ExitCode> {
+  const { stdout, abort } = context;
+  stdout.write(await statusOf(context));
+  while (watch && !abort.aborted) {
+    await sleep(EVERY_MS, undefined, { signal: abort }).catch(() => {});
+    const next = abort.aborted ? "" : await statusOf(context);
+    stdout.write(stdout.isTTY && next !== "" ? `${CLEAR}${next}` : next);
   }
   return ExitCode.ok;
+}
+
+async function statusOf({ loaded: { config }, stdout }: CommandContext): Promise<string> {
+  const found = await status(config);
+  const daemon = await daemonStatus(config.stateDir);
+  if (config.format === "json") {
+    const { sources, packs } = found ?? { sources: [], packs: [] };
+    const document = { packsync: VERSION, volume: config.volume, packs, sources, daemon: daemon ?? null };
+    return `${JSON.stringify(document, null, 2)}\n`;
+  }
+  if (found !== undefined) return statusText({ ...found, daemon }, config, paintFor(stdout));
+  return `${config.volume}: nothing was published yet. Next: packsync --once\n`;
+}
+
+async function daemonStatus(stateDir: string): Promise<DaemonStatus | undefined> {
+  const daemon = await findDaemon(stateDir);
+  return await daemon?.status();
 }

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
 import { columns, findingLines, type Paint, plural } from "./text.ts";
 
@@ -14,8 +15,13 @@ const COLORS: Readonly<Record<PackState, Parameters<Paint>[0]>> = {
   mounted: "green",
 };
 
+/** `daemon`: what the one that is running says; `undefined`: none is. */
+export interface StatusSeen extends Status {
+  readonly daemon: DaemonStatus | undefined;
+}
+
 /** Where every pack stands, for people. */
-export function statusText({ sources, packs }: Status, { volume }: Config, paint: Paint): string {
+export function statusText({ sources, packs, daemon }: StatusSeen, { volume }: Config, paint: Paint): string {
   const head = ["PACK", "VERSION", "SOURCE", "RELEASE", "STATE", "SINCE", "FINDINGS"].map((cell) => paint("dim", cell));
   const rows = packs.map(({ ref, version, source, release, state, since, findings }) => [
     paint("bold", ref),
@@ -33,8 +39,31 @@ export function statusText({ sources, packs }: Status, { volume }: Config, paint
   const held = sources.filter((source) => source.held !== undefined);
   return [
     paint("bold", volume),
-    ...held.map((source) => `${source.name}: held (${source.held}); end it with packsync --once --allow-removals`),
+    ...(daemon === undefined
+      ? [paint("dim", "  no daemon is running: as of the last sync")]
+      : daemonLines(daemon, paint)),
+    ...held.map((source) => `${source.name}: held (${source.held}); end it with packsync sync --allow-removals`),
     ...lines.flatMap((line, index) => [`  ${line}`, ...(index === 0 ? [] : (details[index - 1] ?? []))]),
     "",
   ].join("\n");
+}
+
+/** What only the daemon knows: how it watches, and how far behind it is. */
+function daemonLines(daemon: DaemonStatus, paint: Paint): string[] {
+  const { version, pid, since, lastCycle, lagMs, missedEvents, watches, watchesAllowed, trouble, roots } = daemon;
+  const cycle = lastCycle === undefined ? "" : `, last cycle ${lastCycle.at} in ${Math.round(lastCycle.durationMs)} ms`;
+  const allowed = watchesAllowed === undefined ? "" : ` of ${watchesAllowed}`;
+  const rows = roots.map(({ name, path, watching, held, events, missedEvents: missed, rescanIntervalMs }) => [
+    name,
+    path,
+    paint(watching === "events" ? "green" : "yellow", held === undefined ? watching : `${watching}, held (${held})`),
+    `${plural(events, "event")}, ${missed} missed`,
+    `looked at every ${Math.round(rescanIntervalMs / 100) / 10} s`,
+  ]);
+  return [
+    `  daemon ${version}, process ${pid}, since ${since}${cycle}`,
+    `  lag ${lagMs} ms, ${plural(missedEvents, "missed event")}, ${plural(watches, "watch", "watches")}${allowed}`,
+    ...(trouble === undefined ? [] : [`  ${paint("red", trouble)}`]),
+    ...columns(rows).map((line) => `  ${line}`),
+  ];
 }

@@ -11,15 +11,18 @@ import { progressOn } from "./progress.ts";
 import { syncText } from "./sync-text.ts";
 import { paintFor } from "./text.ts";
 
-/** `packsync --once`: one sync, reported. With `dryRun` only what it would do. */
-export async function syncCommand(
-  context: CommandContext,
-  { dryRun }: { readonly dryRun: boolean },
-): Promise<ExitCode> {
+/** What one sync is told; `packs` are refs, beside those of `--only`. */
+export interface SyncWanted {
+  readonly dryRun: boolean;
+  readonly packs: readonly string[];
+}
+
+/** `packsync --once`, `packsync sync`: one sync, reported. With `dryRun` only what it would do. */
+export async function syncCommand(context: CommandContext, { dryRun, packs }: SyncWanted): Promise<ExitCode> {
   const { config } = context.loaded;
   try {
     const started = monotonicMs();
-    const report = await run(context, dryRun);
+    const report = await run(context, { dryRun, packs });
     const durationMs = monotonicMs() - started;
     const isLive = isLiveIn(config);
     const exitCode = exitCodeOfReport(report, dryRun ? [] : config.require, isLive);
@@ -45,11 +48,14 @@ function stillLive({ loaded: { config }, stderr }: CommandContext, error: unknow
   return ExitCode.ok;
 }
 
-async function run({ loaded: { config }, log, stderr, abort }: CommandContext, dryRun: boolean): Promise<CycleReport> {
+async function run(context: CommandContext, { dryRun, packs }: SyncWanted): Promise<CycleReport> {
+  const { loaded, log, stderr, abort } = context;
   using progress = progressOn(stderr);
+  const only = [...loaded.config.only, ...packs];
+  const config = { ...loaded.config, only };
   const options = { config, log, doing: "sync", onProgress: progress.show };
   if (dryRun) return await planOnce(options, abort);
-  const { only, allowRemovals } = config;
+  const { allowRemovals } = config;
   const report = await ask("sync", { only, allowRemovals }, options, abort);
   logReport(report, log);
   return report;

@@ -38,7 +38,7 @@ export interface Remembered {
 interface Kept {
   readonly report: PackReport;
   /** While it is the same, nobody else touched the pack: no rollback, no repair, no other cycle. */
-  readonly stamp: string;
+  readonly stamp: Stamp;
 }
 
 export function createStanding(): Standing {
@@ -50,7 +50,7 @@ export function createStanding(): Standing {
         const place = placeKey(look.source.name, look.directory);
         const last = kept.get(place);
         if (last === undefined || due.isDue(look.source.name, look.directory)) return undefined;
-        return last.stamp === stampOf(look.known, record) ? asBefore(look, last.report) : undefined;
+        return isSame(last.stamp, stampOf(look.known, record)) ? asBefore(look, last.report) : undefined;
       },
     }),
     keep({ packs }, { known, records }) {
@@ -68,9 +68,15 @@ export function placeKey(source: string, directory: string): string {
   return `${source}/${directory}`;
 }
 
-function stampOf(known: KnownPack | undefined, record: PackRecord | undefined): string {
+type Stamp = readonly (string | undefined)[];
+
+function stampOf(known: KnownPack | undefined, record: PackRecord | undefined): Stamp {
   const { release, source, directory, pinned, applied, live } = record ?? {};
-  return JSON.stringify([known?.revision, known?.verdict, release, source, directory, pinned, applied, live]);
+  return [known?.revision, known?.verdict, release, source, directory, pinned, applied, live];
+}
+
+function isSame(a: Stamp, b: Stamp): boolean {
+  return a.every((part, index) => part === b[index]);
 }
 
 function asBefore({ identity }: Look, report: PackReport): Prepared {

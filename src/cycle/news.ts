@@ -20,8 +20,9 @@ export interface CycleNews {
   /** Findings of all packs. */
   readonly findings: number;
   readonly shadowed: CycleReport["shadowed"];
-  /** What the cycle took, in milliseconds; `cpuMs` of all threads of the process. */
+  /** What the cycle took, in milliseconds. */
   readonly durationMs: number;
+  /** What looking at the sources cost all threads of the process, in milliseconds. */
   readonly cpuMs: number;
   /** Of a slice: the directory that it ended with; `undefined`: it was the last one. */
   readonly next: string | undefined;

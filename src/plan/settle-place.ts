@@ -51,16 +51,14 @@ export function waiting(
 }
 
 /** When the place itself has come to rest, if nothing more happens to it. */
-export function restsAtMs({ lastMs, waitsUntilMs, untouched, ...place }: DirtyPlace, windows: SettleWindows): number {
+export function restsAtMs(place: DirtyPlace, windows: SettleWindows): number {
+  const { lastMs, waitsUntilMs, untouched } = place;
   if (untouched && waitsUntilMs !== undefined) return waitsUntilMs;
   return Math.max(lastMs + quietMs(place, windows), waitsUntilMs ?? lastMs);
 }
 
 /** What vanished and came back is being replaced as a whole: a clone makes a directory long before it fills it. */
-function quietMs(
-  place: Pick<DirtyPlace, "gapMs" | "onlyWent" | "vanished" | "inBatch">,
-  windows: SettleWindows,
-): number {
+function quietMs(place: DirtyPlace, windows: SettleWindows): number {
   if (place.vanished && place.onlyWent) return windows.vanishedQuietMs;
   if (place.vanished || place.onlyWent || place.inBatch) return windows.sourceQuietMs;
   return Math.min(Math.max(2 * place.gapMs, windows.quietMs), windows.piecesQuietMs);

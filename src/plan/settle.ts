@@ -59,14 +59,16 @@ export function due(
   const rest = new Map<string, DirtySource>();
   let nextAtMs = Number.POSITIVE_INFINITY;
   for (const [source, { places, touchedMs }] of dirty) {
-    const left = new Map<string | undefined, DirtyPlace>();
     const companies = companiesOf(places, windows);
+    const left = new Map(places);
     for (const [directory, place] of places) {
       const atMs = readyAtMs(place, companies, windows);
       if (atMs > now) {
-        left.set(directory, place);
         nextAtMs = Math.min(nextAtMs, atMs);
-      } else ready.push({ source, directory, sinceMs: place.firstMs, isFinal: isFinal(place, now, windows) });
+        continue;
+      }
+      left.delete(directory);
+      ready.push({ source, directory, sinceMs: place.firstMs, isFinal: isFinal(place, now, windows) });
     }
     rest.set(source, { places: left, touchedMs });
   }
@@ -78,21 +80,19 @@ const CLEAN_SOURCE: DirtySource = { places: new Map(), touchedMs: new Map() };
 /** A hint about the source itself concerns all of it, as a burst does; and what comes during a burst is part of it. */
 function notedIn(before: DirtySource = CLEAN_SOURCE, hints: readonly Hint[], now: number, windows: SettleWindows) {
   const places = new Map(before.places);
-  const touchedMs = new Map([...before.touchedMs].filter(([, atMs]) => now - atMs <= windows.burstMs));
+  const touchedMs = new Map(before.touchedMs);
+  for (const [name, atMs] of touchedMs) if (now - atMs > windows.burstMs) touchedMs.delete(name);
   for (const { directory, kind } of hints) {
     places.set(directory, touch(places.get(directory), kind, now, windows));
     touchedMs.set(directory, now);
   }
   const isBatch = touchedMs.size > windows.burstPacks || places.has(undefined) || isInBatch(places, windows);
-  return { places: isBatch ? asBatch(places) : places, touchedMs };
+  if (isBatch) for (const [name, place] of places) if (!place.inBatch) places.set(name, { ...place, inBatch: true });
+  return { places, touchedMs };
 }
 
 function isInBatch(places: DirtySource["places"], windows: SettleWindows): boolean {
   return places.values().some((place) => place.inBatch && !isRestless(place, windows));
-}
-
-function asBatch(places: DirtySource["places"]): DirtySource["places"] {
-  return new Map([...places].map(([directory, place]) => [directory, { ...place, inBatch: true }]));
 }
 
 /** Places that wait for each other: since when, and when the last of them was touched. */
@@ -108,17 +108,19 @@ interface Companies {
 
 /** Packs that go away one after the other are judged together (are they too many at once?), apart from what is edited. */
 function companiesOf(places: DirtySource["places"], windows: SettleWindows): Companies {
-  const all = [...places.values()];
-  return {
-    batch: companyOf(all.filter((place) => place.inBatch && !isRestless(place, windows))),
-    going: companyOf(all.filter((place) => !place.inBatch && place.onlyWent)),
-  };
+  let batch = NOBODY;
+  let going = NOBODY;
+  for (const place of places.values()) {
+    if (place.inBatch && !isRestless(place, windows)) batch = joined(batch, place);
+    if (!place.inBatch && place.onlyWent) going = joined(going, place);
+  }
+  return { batch, going };
 }
 
-function companyOf(places: readonly DirtyPlace[]): Company {
-  const firstMs = places.reduce((least, place) => Math.min(least, place.firstMs), Number.POSITIVE_INFINITY);
-  const lastMs = places.reduce((most, place) => Math.max(most, place.lastMs), Number.NEGATIVE_INFINITY);
-  return { firstMs, lastMs };
+const NOBODY: Company = { firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY };
+
+function joined({ firstMs, lastMs }: Company, place: DirtyPlace): Company {
+  return { firstMs: Math.min(firstMs, place.firstMs), lastMs: Math.max(lastMs, place.lastMs) };
 }
 
 function isRestless({ busySinceMs, lastMs }: DirtyPlace, { restlessMs }: SettleWindows): boolean {

@@ -161,8 +161,17 @@ export function commit(database: DatabaseSync): void {
   if (database.isTransaction) database.exec("COMMIT");
 }
 
+const rollbacks = new WeakMap<DatabaseSync, number>();
+
+/** Another one after every change of a row and every rollback: while it is the same, what was read is. */
+export function generationOf(database: DatabaseSync): string {
+  const changes = database.prepare("SELECT total_changes() AS count").get();
+  return `${changes?.["count"]} ${rollbacks.get(database) ?? 0}`;
+}
+
 /** Fails silently, to hide no failure before it: what is not rolled back now is when the database is opened next. */
 export function rollback(database: DatabaseSync): void {
+  rollbacks.set(database, (rollbacks.get(database) ?? 0) + 1);
   try {
     if (database.isTransaction) database.exec("ROLLBACK");
   } catch (error) {

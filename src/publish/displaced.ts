@@ -11,10 +11,7 @@ import { listReleases, type Manifest, numberOf, readManifest, rewriteManifest } 
 
 /** Somebody's working directory may still be in the tree before: what appeared there since is brought over now. */
 export function compareAgain(by: Manifest, deps: PublisherDeps): void {
-  const before = deps.ledger
-    .releases(by.pack)
-    .filter(({ number }) => number < by.number)
-    .at(-1);
+  const before = deps.ledger.releaseBefore(by.pack, by.number);
   if (before === undefined || displacerOf(before, deps) !== by.number) return;
   compareDisplaced({ ref: by.pack, release: before.release, by }, deps);
 }

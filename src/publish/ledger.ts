@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
+import { generationOf } from "../platform/database.ts";
 import type { DirectoryIdentity } from "./manifest.ts";
 
 /** The publisher's own tables: an index over the manifests, and what is under way. */
@@ -84,6 +85,8 @@ export interface LedgerStore {
   savePack(pack: PackRecord): void;
   /** A pack's, oldest first. */
   releases(ref: PackRef): readonly ReleaseRecord[];
+  /** The newest one with a smaller number. */
+  releaseBefore(ref: PackRef, number: number): ReleaseRecord | undefined;
   saveRelease(release: ReleaseRecord): void;
   dropRelease(ref: PackRef, number: number): void;
   intents(): readonly Intent[];
@@ -97,8 +100,15 @@ export function openLedger(database: DatabaseSync): LedgerStore {
   const dropRelease = database.prepare("DELETE FROM release WHERE ref = ? AND number = ?");
   const putIntent = database.prepare("INSERT OR REPLACE INTO intent VALUES (?, ?, ?, ?, ?, ?, ?)");
   const dropIntent = database.prepare("DELETE FROM intent WHERE ref = ?");
+  const reader = readLedger(database);
+  let known: { readonly generation: string; readonly packs: ReadonlyMap<PackRef, PackRecord> } | undefined;
   return {
-    ...readLedger(database),
+    ...reader,
+    packs() {
+      const generation = generationOf(database);
+      if (known?.generation !== generation) known = { generation, packs: reader.packs() };
+      return known.packs;
+    },
     savePack(pack) {
       const { ref, number, release, version, origin, source, directory, publishedAt, pinned, applied } = pack;
       const about = [release ?? null, version, origin, source ?? null, directory ?? null, publishedAt] as const;
@@ -117,13 +127,14 @@ export function openLedger(database: DatabaseSync): LedgerStore {
   };
 }
 
-export type LedgerReader = Pick<LedgerStore, "packs" | "pack" | "releases" | "intents">;
+export type LedgerReader = Pick<LedgerStore, "packs" | "pack" | "releases" | "releaseBefore" | "intents">;
 
 /** The reading half, which also works on a database opened read-only. */
 export function readLedger(database: DatabaseSync): LedgerReader {
   const packs = database.prepare("SELECT * FROM pack ORDER BY ref");
   const pack = database.prepare("SELECT * FROM pack WHERE ref = ?");
   const releases = database.prepare("SELECT * FROM release WHERE ref = ? ORDER BY number");
+  const before = database.prepare("SELECT * FROM release WHERE ref = ? AND number < ? ORDER BY number DESC LIMIT 1");
   const intents = database.prepare("SELECT * FROM intent ORDER BY ref");
   return {
     packs: () =>
@@ -135,6 +146,7 @@ export function readLedger(database: DatabaseSync): LedgerReader {
       ),
     pack: (ref) => pack.all(ref).flatMap(withRef(packFromRow))[0],
     releases: (ref) => releases.all(ref).flatMap(withRef(releaseFromRow)),
+    releaseBefore: (ref, number) => before.all(ref, number).flatMap(withRef(releaseFromRow))[0],
     intents: () => intents.all().flatMap(withRef(intentFromRow)),
   };
 }
@@ -144,6 +156,7 @@ export const emptyLedger: LedgerReader = {
   packs: () => new Map(),
   pack: () => undefined,
   releases: () => [],
+  releaseBefore: () => undefined,
   intents: () => [],
 };
 

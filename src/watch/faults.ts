@@ -1,6 +1,6 @@
 import { PacksyncError } from "../errors.ts";
 import type { Hint } from "../plan/settle.ts";
-import type { WatchEvents } from "./watcher.ts";
+import type { WatchEvents } from "./events.ts";
 
 /** What a bad mount or a full queue does to events, for tests: shares from 0 to 1, and milliseconds. */
 interface WatchFaults {

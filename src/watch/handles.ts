@@ -16,7 +16,8 @@ const BYTES = { encoding: "buffer" } as const;
 
 /**
  * One `fs.watch` a directory. A directory's own watch tells of in-place writes to its files; files are never watched
- * themselves: what is replaced by rename would take its watch along.
+ * themselves: what is replaced by rename would take its watch along. chokidar 6, told to ignore files, still looks at each
+ * of them, at the start and at every event: with 100,000 files it is ready after 3.8 s instead of 0.25 s, with 280 MB more.
  */
 export function createHandles(): Handles {
   const open = new Set<FSWatcher>();

@@ -13,14 +13,13 @@ export function look(
   around: Surroundings,
   note: (pack: string, kind: Hint["kind"]) => void,
 ): void {
-  const { pack, children, unseen } = directory;
+  const { pack } = directory;
   // What a pack leaves out changes with this file, which is itself left out.
   if (name === ".packignore" && pack !== undefined) note(pack, "changed");
   if (isSkipped(directory, name)) return;
-  // Files in a source belong to no pack; of directories, attributes matter: they may be readable now.
-  const isDirectory = children.has(name) || unseen.has(name);
-  if (!isRename && !isDirectory) {
-    if (pack !== undefined) note(pack, "changed");
+  // Whatever happens to a directory libuv calls a rename, also that it may be read from now on.
+  if (!isRename) {
+    if (pack !== undefined) note(pack, "changed"); // files in the source itself belong to no pack
     return;
   }
   const stats = statsAt(`${directory.path}/${name}`);

@@ -1,11 +1,11 @@
 import { isSystemError } from "../errors.ts";
 import type { Hint } from "../plan/settle.ts";
 import type { Directory } from "./directories.ts";
+import type { SourceState, WatchEvents } from "./events.ts";
 import type { Handles } from "./handles.ts";
 import { degradedBy } from "./limits.ts";
 import { look } from "./look.ts";
 import { concernsItself, watchRoot } from "./root.ts";
-import type { SourceState, WatchEvents } from "./watcher.ts";
 
 /** One source that is watched. Between `begin` and `end` of a turn it finds out what the events of the last turn mean. */
 export interface SourceWatch extends Disposable {

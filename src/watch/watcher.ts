@@ -1,28 +1,18 @@
 import { resolve } from "node:path";
-import type { Hint } from "../plan/settle.ts";
 import { createAgenda } from "./agenda.ts";
+import type { SourceState, WatchEvents } from "./events.ts";
 import { withFaults } from "./faults.ts";
 import { createHandles } from "./handles.ts";
-import { type Degraded, inotifyLimit } from "./limits.ts";
+import { inotifyLimit } from "./limits.ts";
 import { type SourceWatch, watchSource } from "./source-watch.ts";
-
-/** What is told, between two turns of the event loop. */
-export interface WatchEvents {
-  /** Where to look: never what is true. All hints of one turn, each but once. */
-  onHints(hints: readonly Hint[]): void;
-  /** Something of this source may have gone unheard: look at all of it. */
-  onDoubt(source: string, why: string): void;
-  /** Not every directory of this source can be watched; said once, until it is over. Look again from time to time. */
-  onDegraded(degraded: Degraded): void;
-}
-
-/** `degraded`: some of it is not watched. `absent`: it is watched whether it comes. */
-export type SourceState = "watched" | "degraded" | "absent";
 
 export interface Watcher extends AsyncDisposable {
   /** Everything that stood there at the start is watched: what a scan finds from now on is announced when it changes. */
   readonly ready: Promise<void>;
-  /** Whether the source is still the directory that is watched, and all below it: for every rescan, and when limits were raised. */
+  /**
+   * Whether the source is still the directory that is watched, and all below it: for every rescan, for what no event
+   * announces (a symlink's new target, a mount), for what was lost, and when limits were raised. Lists all directories.
+   */
   recheck(source: string): void;
   stateOf(source: string): SourceState;
   /** The inotify watches of this process, and how many its user may have. */

@@ -191,9 +191,10 @@ test("a status tells where every pack stands", () => {
     { ...base, ref: "hidden", version: undefined, directory: undefined, release: undefined, state: "shadowed" },
   ] as const;
   const sources = [sourceReport({ held: "mass-removal" }), sourceReport({ name: "packs.dev", kind: "development" })];
-  expect(statusText({ sources, packs }, config, plain)).toMatchInlineSnapshot(`
+  expect(statusText({ sources, packs, daemon: undefined }, config, plain)).toMatchInlineSnapshot(`
     "/opt/volume
-    packs: held (mass-removal); end it with packsync --once --allow-removals
+      no daemon is running: as of the last sync
+    packs: held (mass-removal); end it with packsync sync --allow-removals
       PACK    VERSION  SOURCE  RELEASE     STATE     SINCE                     FINDINGS
       core    1.0.0    packs   1-0123abcd  live      2026-01-01T00:00:00.000Z  -
       bad     -        packs   -           rejected  2026-01-01T00:00:00.000Z  1 finding

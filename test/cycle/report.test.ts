@@ -20,5 +20,14 @@ test("counts how many paths were decided how", () => {
 
 test("counts how many packs had which outcome", () => {
   const packs = (["published", "published", "held", "rejected"] as const).map((outcome) => packReport({ outcome }));
-  expect(totalsOf(packs)).toEqual({ published: 2, unchanged: 0, rejected: 1, failed: 0, retired: 0, held: 1, checked: 0, waiting: 0 });
+  expect(totalsOf(packs)).toEqual({
+    published: 2,
+    unchanged: 0,
+    rejected: 1,
+    failed: 0,
+    retired: 0,
+    held: 1,
+    checked: 0,
+    waiting: 0,
+  });
 });

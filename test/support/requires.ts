@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
@@ -15,6 +15,9 @@ export const requires = {
       return false;
     }
   },
+  userNamespaces(): boolean {
+    return spawnSync("unshare", ["--user", "--map-root-user", "true"]).status === 0;
+  },
   fileSystem(name: string): boolean {
     try {
       execFileSync("modprobe", ["--quiet", name], { stdio: "ignore" });
@@ -26,6 +29,8 @@ export const requires = {
 interface Needs {
   readonly root?: true;
   readonly tools?: readonly string[];
+  /** A process may make one, and is root in it. */
+  readonly userNamespaces?: true;
   /** Of the kernel. */
   readonly fileSystem?: string;
   /** In milliseconds. */
@@ -46,11 +51,12 @@ export function testWith(needs: Needs, title: string, run: () => void | Promise<
   }
 }
 
-function missingOf({ root, tools = [], fileSystem }: Needs): string[] {
+function missingOf({ root, tools = [], userNamespaces, fileSystem }: Needs): string[] {
   const lacks = (name: string) => !requires.fileSystem(name);
   return [
     ...(root && !requires.root ? ["root"] : []),
     ...tools.filter((tool) => !requires.tool(tool)),
+    ...(userNamespaces && !requires.userNamespaces() ? ["user namespaces"] : []),
     ...(fileSystem !== undefined && lacks(fileSystem) ? [`a kernel with ${fileSystem}`] : []),
   ];
 }

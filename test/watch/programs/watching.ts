@@ -1,6 +1,6 @@
 import { watchSources } from "../../../src/watch/watcher.ts";
 
-/** Watches `packs=<path>` and says everything it is told, one JSON line each; ends with its standard input. */
+/** Watches a source and says everything it is told, one JSON line each; looks again when it is told anything; ends with its standard input. */
 const say = (what: string, ...facts: unknown[]): void =>
   void process.stdout.write(`${JSON.stringify([what, ...facts])}\n`);
 
@@ -14,8 +14,12 @@ const watcher = watchSources([{ name: "packs", path }], {
 });
 await watcher.ready;
 say("ready", watcher.stateOf("packs"), watcher.usage());
+const sayOnceWatched = (): void => {
+  if (watcher.stateOf("packs") === "watched") say("watched");
+  else setImmediate(sayOnceWatched);
+};
 process.stdin.on("data", () => {
   watcher.recheck("packs");
-  setImmediate(() => setImmediate(() => say("rechecked", watcher.stateOf("packs"))));
+  sayOnceWatched();
 });
 process.stdin.on("end", () => void watcher[Symbol.asyncDispose]());
