@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { seededRandom } from "./programs/generation.ts";
 import { disorderIn } from "./programs/volume.ts";
 import {
-  type Churn,
   CHURNED_REFS,
+  type Churn,
   churnedPacks,
   churnedSources,
   expectWholeReleases,

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { expect } from "vitest";
 import { isLitter } from "../../../src/pack/layout.ts";
 import { COMPILE_CACHE, MAIN } from "../programs/start.ts";
@@ -101,11 +101,29 @@ export function startDaemon(it: Story, { args = [], env = {}, uid, through = [] 
   };
 }
 
-/** Waits until the volume has every file of these sources with its bytes and mode, but litter, and nothing else. */
+/** Waits until the volume has every file of these sources, but litter, and nothing else. */
 export async function untilSynced(it: Story, ...sources: readonly string[]): Promise<void> {
-  const files = (sources.length === 0 ? ["packs"] : sources).flatMap((name) => Object.entries(filesIn(it.at(name))));
-  const wanted = Object.fromEntries(files.filter(([path]) => !path.split("/").some(isLitter)));
+  await untilLive(
+    it,
+    Object.assign({}, ...(sources.length === 0 ? ["packs"] : sources).map((name) => wantedOf(it, name))),
+  );
+}
+
+/** Waits until the volume has these files and nothing else. */
+export async function untilLive(it: Story, wanted: Readonly<Record<string, string>>): Promise<void> {
   await expect.poll(() => filesIn(it.at("volume")), PATIENCE).toEqual(wanted);
+}
+
+/** What a source's packs look like when they are live, if each directory is called as its pack. */
+export function wantedOf(it: Story, source: string): Record<string, string> {
+  const files = Object.entries(filesIn(it.at(source))).filter(([path]) => !path.split("/").some(isLitter));
+  return Object.fromEntries(
+    files.map(([path, what]) => {
+      const isProgram =
+        (statSync(it.at(`${source}/${path}`)).mode & 0o111) !== 0 || it.read(`${source}/${path}`).startsWith("#!");
+      return [path, what.replace(/^\d+/, isProgram ? "755" : "644")];
+    }),
+  );
 }
 
 /** Every file of every pack in a directory, by mode and digest. */
