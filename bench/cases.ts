@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Contender, measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
 import { expectOutcomes } from "./outcomes.ts";
 import { type Command, run } from "./process.ts";
+import { registering } from "./registering.ts";
 import { type Case, type Measurement, type Peer, SUBJECT } from "./targets.ts";
 import { editOneFile, FILES_PER_PACK, LARGE_PACK, SIZES, type Size, writeLargePack } from "./tree.ts";
 import { validateCold, validateEdit, validateMemory, validateWarm } from "./validation.ts";
@@ -55,6 +56,10 @@ function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"] | 
       return validateEdit(bench);
     case "validate-memory":
       return validateMemory(bench);
+    case "register":
+      return registering(bench, "embedded");
+    case "register-attune":
+      return registering(bench, "attune");
     default:
       return name satisfies never;
   }

@@ -12,6 +12,8 @@ export const CASES = [
   "revalidate",
   "save",
   "validate-memory",
+  "register",
+  "register-attune",
 ] as const;
 export type Case = (typeof CASES)[number];
 
@@ -60,6 +62,8 @@ const TARGETS: readonly Target[] = [
   { case: "revalidate", size: "10k", must: times(0.1, "own cold") },
   { case: "save", size: "10k", must: { kind: "milliseconds", atMost: 10 } },
   { case: "validate-memory", size: "10k", must: megabytes(200) },
+  { case: "register", size: "10k", must: times(0.1, "own cold") },
+  { case: "register-attune", size: "10k", must: times(0.1, "own cold") },
   { case: "memory", size: "100k", must: megabytes(250), dream: megabytes(150) },
 ];
 

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
+import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
 import { EVERYTHING } from "./cycle/attention.ts";
 import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
@@ -10,6 +11,8 @@ import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
+import { isRegistration, registrationAfter, withRegistration } from "./registered.ts";
+import { attuneSettings, registerLive, untilRegistered } from "./registration.ts";
 import type { Answers, RequestKind, Requests } from "./requests.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, readScanStore } from "./scan/store.ts";
@@ -35,8 +38,19 @@ export async function performOnce<K extends RequestKind>(
   const { config, onProgress } = options;
   await using scanner = disposableScanner(config);
   if (kind === "sync" && expectsMuch(config)) scanner.startThread();
-  const how = { config, scanner, onProgress, memory: createCyclesMemory() };
-  return await withVolume(options, abort, (session) => perform(kind, request, session, how, abort));
+  const how = { config, log: options.log, scanner, onProgress, memory: createCyclesMemory() };
+  const wanted = registrationAfter(kind, request);
+  const done = await withVolume(options, abort, async (session) => {
+    const answer = await perform(kind, request, session, how, abort);
+    if (wanted === undefined) return { answer, registration: undefined };
+    const about = { config, log: options.log, request: wanted };
+    const live = { database: session.database, volume: session.publisher };
+    return { answer, registration: isRegistration(answer) ? answer : await registerLive(live, about, abort) };
+  });
+  const { answer, registration } = done;
+  if (wanted === undefined || registration === undefined) return answer;
+  const registered = await untilRegistered(registration, { ...options, request: wanted }, abort);
+  return withRegistration(kind, answer, registered);
 }
 
 /** One sync of everything. */
@@ -71,7 +85,13 @@ const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () =
 export function status(config: Config): Promise<Status | undefined> {
   return reading(
     config,
-    (database) => database && readStatus(database, viewVolume(layoutOf(config), readLedger(database))),
+    (database) =>
+      database &&
+      readStatus(
+        database,
+        viewVolume(layoutOf(config), readLedger(database)),
+        readStandings(database, attuneSettings(config) !== undefined),
+      ),
   );
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
 import { VERSION } from "../platform/version.ts";
+import { addCatalogCommands } from "./catalog-commands.ts";
 import { type RunCommand, type Surroundings, withContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
 import { addOptions, type Options } from "./options.ts";
@@ -134,6 +135,7 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     );
 
   addPackCommands(program, run);
+  addCatalogCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
 
   program.commandsGroup("Go back:");
   program

@@ -23,6 +23,25 @@ export interface PreserveByFile {
   readonly files: Readonly<Record<string, PreserveWord>>;
 }
 
+/** Attune's own database: with neither `url` nor `host` there is none to register packs in. */
+export interface DatabaseConfig {
+  readonly url?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly name: string;
+  /** Unset: `attune` if it exists, else `public`. */
+  readonly schema?: string | undefined;
+  readonly timeoutSeconds: number;
+  readonly order: "dependencies" | "name";
+  readonly removed: "delete" | "keep";
+  readonly edits: "overwrite" | "keep";
+  readonly foreign: "keep" | "overwrite";
+  readonly adminLogin?: string | undefined;
+  readonly adminPermissionSet: string;
+}
+
 /** How results are printed; `github` and `sarif` are for `validate` alone. */
 export const formats = ["text", "json", "github", "sarif"] as const;
 export type Format = (typeof formats)[number];
@@ -64,6 +83,7 @@ export interface Config {
     readonly verifySeconds: number;
     readonly drift: "repair" | "report" | "ignore";
   };
+  readonly database: DatabaseConfig;
   readonly format: Format;
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";

@@ -13,6 +13,8 @@ export interface Flags {
   readonly allowRemovals?: boolean | undefined;
   readonly require?: string | undefined;
   readonly only?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  readonly databaseTimeout?: string | undefined;
   readonly format?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly logStyle?: string | undefined;

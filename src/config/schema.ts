@@ -15,6 +15,14 @@ import { list, numeric, oneOf, text, whole } from "./values.ts";
 const MAX_ID = 2 ** 32 - 2;
 
 const directory = text("a directory");
+const url = z
+  .string("a URL that begins with `postgresql://`")
+  .check(
+    z.refine(
+      (given) => /^postgres(ql)?:\/\/./.test(given) && URL.canParse(given),
+      "a URL that begins with `postgresql://`",
+    ),
+  );
 const anySize = whole(0, "a size in bytes, such as `1048576`, `64MiB` or `1GB`", SIZE, parseSize);
 const duration = numeric("a number of seconds >= 0, or a duration such as `10m`", DURATION, parseDuration);
 const size = whole(1, "a size in bytes, such as `1048576`, `64MiB` or `1GB`", SIZE, parseSize);
@@ -131,6 +139,22 @@ const shared = {
       "What to do with published files that somebody else changed in the volume",
       oneOf(["repair", "report", "ignore"]),
     ),
+  }),
+  database: section({
+    url: optional("Attune's database, to register packs in; unset: see `database.host`", url),
+    host: optional("The same by its parts; unset: packs are registered in the embedded catalog only", text("a host")),
+    port: optional("Its port", whole(1, "a port, a whole number >= 1")),
+    user: optional("Who packsync is there", text("a name")),
+    password: optional("And its password", text("a password")),
+    name: optional("The database", text("a name")),
+    schema: optional("Where its tables are; unset: `attune` if it exists, else `public`", text("a name")),
+    timeout: optional("How long `--once` waits for a database that does not answer", duration),
+    order: optional("In which order packs are registered", oneOf(["dependencies", "name"])),
+    removed: optional("What becomes of rows whose YAML is gone", oneOf(["delete", "keep"])),
+    edits: optional("What becomes of `config` and enabled flags that users changed", oneOf(["overwrite", "keep"])),
+    foreign: optional("What becomes of a component that another pack has there", oneOf(["keep", "overwrite"])),
+    adminLogin: optional("Whose identity gets a permission set; unset: nobody's", text("a login")),
+    adminPermissionSet: optional("Which one", text("a permission set")),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({

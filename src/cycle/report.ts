@@ -1,3 +1,4 @@
+import type { RegistrationReport } from "../catalog/report.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
 import type { Change, ChangeKind } from "../plan/plan.ts";
@@ -52,6 +53,8 @@ export interface CycleReport {
   /** Sorted by ref. */
   readonly packs: readonly PackReport[];
   readonly shadowed: readonly Shadowed[];
+  /** What came of it in the catalogs; not when planning. */
+  readonly registration?: RegistrationReport;
 }
 
 export const NO_CHANGES: ChangeCounts = { added: 0, replaced: 0, removed: 0, preserved: 0, carried: 0 };

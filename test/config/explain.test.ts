@@ -5,7 +5,11 @@ import { load } from "./scratch.ts";
 
 const setup = {
   flags: { packs: ["p"], arch: "x86_64", verbose: true },
-  env: { TARGET_PACKS_DIR: "/opt/attune/packs", PACKSYNC_ONLY: "core" },
+  env: {
+    TARGET_PACKS_DIR: "/opt/attune/packs",
+    PACKSYNC_ONLY: "core",
+    PACKSYNC_DATABASE_URL: "postgresql://me:secret@postgres/attune",
+  },
   files: { "packsync.yaml": "history:\n  minAge: 90\nlimits: {maxFileSize: 1GB}\n" },
   image: "owner: 1000\n",
 };
@@ -40,6 +44,21 @@ watch:
   verify: 1d
   drift: repair
 require: []
+database:
+  # url: "***"
+  # host:
+  port: 5432
+  user: attune
+  # password: "***"
+  name: attune
+  # schema:
+  timeout: 1m
+  order: dependencies
+  removed: delete
+  edits: overwrite
+  foreign: keep
+  # adminLogin:
+  adminPermissionSet: core.admin
 log:
   level: debug
   style: auto
@@ -121,6 +140,11 @@ describe("as JSON", () => {
         history: { keep: 5, minAge: 90, maxAge: null, maxBytes: 2 ** 31, minFree: 0 },
         watch: { rescan: 5, verify: 86_400, drift: "repair" },
         require: [],
+        database: {
+          ...{ url: "***", host: null, port: 5432, user: "attune", password: "***", name: "attune", schema: null },
+          ...{ timeout: 60, order: "dependencies", removed: "delete", edits: "overwrite", foreign: "keep" },
+          ...{ adminLogin: null, adminPermissionSet: "core.admin" },
+        },
         log: { level: "debug", style: "auto" },
         format: "text",
         allowRemovals: false,
