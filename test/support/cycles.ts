@@ -25,7 +25,7 @@ export function cyclesMachine(about: Partial<Config> = {}, directory = scratch()
   const memory = createCyclesMemory();
   const ask: CyclesMachine["ask"] = async (kind, request, abort = new AbortController().signal) => {
     await using scanner = disposableScanner(config);
-    const how = { config, scanner, onProgress() {}, memory };
+    const how = { config, scanner, onProgress() {}, memory, log: silent };
     return await volume.run((session) => perform(kind, request, session, how, abort), abort);
   };
   return {
