@@ -127,6 +127,7 @@ export function settingsOf(config: Config) {
     adopt,
     drift: watch.drift,
     policy: policyOf(config),
+    route: undefined,
     limits: scanLimits(config),
     retention: history,
     now: () => new Date(),

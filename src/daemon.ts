@@ -79,7 +79,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask: registering(loop, registrar) }));
   delay.reset(); // the start loads what never comes again
   await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
-  await loop.run(abort);
+  await Promise.race([loop.run(abort), worker.died]);
 }
 
 /** Nobody waits longer than this to be told that a pack is live; what is outside takes its time. */

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
+import { routePolicyOf } from "./config/routes.ts";
 import { EVERYTHING } from "./cycle/attention.ts";
 import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
 import { type CycleReport, totalsOf } from "./cycle/report.ts";
@@ -74,9 +75,18 @@ export async function planOnce({ config, onProgress }: RunOptions, abort: AbortS
   return await reading(config, async (database) => {
     const volume = viewVolume(layout, database ? readLedger(database) : emptyLedger);
     const store = database ? readScanStore(database) : emptyScanStore;
-    const parts = { scanner, store, volume, memory: NO_MEMORY, publisher: undefined, onProgress };
+    const route = await routeOf(config);
+    const parts = { scanner, store, volume, memory: NO_MEMORY, publisher: undefined, route, onProgress };
     return await reconcile({ ...settingsOf(config), ...parts, only, allowRemovals, attention: EVERYTHING }, abort);
   });
+}
+
+/** Loaded only by those who ask whom changes concern. */
+async function routeOf(config: Config): Promise<NonNullable<CycleDeps["route"]>> {
+  const { routerOf, routingOf } = await import("./plan/routing.ts");
+  const policy = routePolicyOf(config);
+  const router = routerOf(policy);
+  return (pack) => routingOf(pack, router, policy);
 }
 
 const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () => {}, rollback: () => {} };

@@ -21,7 +21,7 @@ export interface Registrar extends AsyncDisposable {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
-/** @param onRetried what came of a round that nobody waits for */
+/** @param onRetried what came of a round that nobody waits for, if it is not what the last one said */
 export function createRegistrar(
   config: Config,
   log: Log,
@@ -32,11 +32,24 @@ export function createRegistrar(
   let last: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let delayMs = FIRST_RETRY_MS;
+  let trouble: string | undefined;
 
+  const start = (): NonNullable<typeof thread> => {
+    const started = startThread<Registering, Registered>(
+      threadEntry("catalog-thread", import.meta.url),
+      { config },
+      log,
+    );
+    started.died.catch((error: unknown) => {
+      log.error({ why: String(error) }, "the thread that registers has ended; the next round starts another one");
+      thread = undefined;
+    });
+    return started;
+  };
   /** One after the other: a later round sees what an earlier one left. */
   const round = (about: Registering["register"]): Promise<RegistrationReport> => {
     const next = last.then(async () => {
-      thread ??= startThread(threadEntry("catalog-thread", import.meta.url), { config }, log);
+      thread ??= start();
       return await thread.ask("register", about, () => {}, abort);
     });
     last = next.catch(() => {});
@@ -46,16 +59,18 @@ export function createRegistrar(
   const tryAgain = ({ attune, embedded }: RegistrationReport): void => {
     const isDone = (attune === undefined || attune.state === "registered") && embedded.pending.length === 0;
     clearTimeout(timer);
+    trouble = isDone ? undefined : `${attune?.state}: ${attune?.why}`;
     if (isDone || abort.aborted) {
       delayMs = FIRST_RETRY_MS;
       return;
     }
     timer = setTimeout(
       async () => {
+        const before = trouble;
         const report = await round({ request: { only: [], compare: "changed" }, reread: [] }).catch(() => undefined);
         if (report === undefined) return;
-        onRetried(report);
         tryAgain(report);
+        if (trouble !== before) onRetried(report);
       },
       delayMs * (0.75 + Math.random() / 2),
     ).unref();

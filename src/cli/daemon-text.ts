@@ -83,7 +83,8 @@ function packLines(
 ): string[] {
   const { ref, version, directory, source, diagnostics, fresh, release } = report;
   const took = elapsedMs === undefined ? "" : ` in ${Math.round(elapsedMs)} ms`;
-  const id = report.outcome === "published" && release !== undefined ? paint("dim", release) : "";
+  const isLive = report.outcome === "published" || report.outcome === "unchanged";
+  const id = isLive && release !== undefined ? paint("dim", release) : "";
   const others = diagnostics.length - fresh.length;
   const known = others === 0 ? "" : paint("dim", `${plural(others, "finding")} as before`);
   const isRefused = report.outcome === "rejected" || report.outcome === "failed";

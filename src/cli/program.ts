@@ -6,6 +6,7 @@ import { type RunCommand, type Surroundings, withContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
 import { addOptions, type Options } from "./options.ts";
 import { addPackCommands } from "./pack-commands.ts";
+import { addServiceCommands } from "./service-commands.ts";
 import { paintFor } from "./text.ts";
 
 /** Runs one command line. Everything that fails is said on stderr, once, and becomes the exit code. */
@@ -136,6 +137,7 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
 
   addPackCommands(program, run);
   addCatalogCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
+  addServiceCommands(program, run);
 
   program.commandsGroup("Go back:");
   program

@@ -48,6 +48,8 @@ function valuesOf({
   history,
   watch,
   database,
+  platform,
+  docker,
   log,
   ...others
 }: Config): Map<string, unknown> {
@@ -63,6 +65,8 @@ function valuesOf({
     ...within("history", { ...kept, minAge: minAgeSeconds, maxAge: maxAgeSeconds, minFree: minFreeBytes }),
     ...within("watch", { rescan: watch.rescanSeconds, verify: watch.verifySeconds, drift: watch.drift }),
     ...within("database", { ...reached, timeout: timeoutSeconds }),
+    ...within("platform", platform),
+    ...within("docker", docker),
     ...within("log", log),
   ]);
 }

@@ -11,6 +11,7 @@ export interface Flags {
   readonly lockTimeout?: string | undefined;
   readonly adopt?: string | undefined;
   readonly allowRemovals?: boolean | undefined;
+  readonly preset?: string | undefined;
   readonly require?: string | undefined;
   readonly only?: string | undefined;
   readonly databaseUrl?: string | undefined;

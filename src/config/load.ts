@@ -85,8 +85,8 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "watch" | "log" | "database";
-type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin";
+type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker";
+type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin" | keyof Config["platform"] | keyof Config["docker"];
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = RunSettings &
@@ -117,6 +117,11 @@ function defaults(cwd: string): Complete {
       foreign: "keep",
       adminPermissionSet: "core.admin",
     },
+    preset: "attune",
+    routes: [],
+    services: {},
+    platform: {},
+    docker: {},
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -132,6 +137,8 @@ function overlay(below: Complete, above: RunSettings): Complete {
     limits: { ...below.limits, ...above.limits },
     history: { ...below.history, ...above.history },
     watch: { ...below.watch, ...above.watch },
+    platform: { ...below.platform, ...above.platform },
+    docker: { ...below.docker, ...above.docker },
     log: { ...below.log, ...above.log },
     database: { ...below.database, ...above.database },
   };
@@ -143,7 +150,7 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
-    sources: sources.map(({ origin: _, ...source }) => source),
+    sources: sources.map(({ origin: _, ...source }) => ({ ...dialectOf(settings), ...source })),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner,
     lockTimeoutSeconds: lockTimeout,
@@ -151,4 +158,9 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
     database: { ...reached, timeoutSeconds: timeout },
     history: { ...kept, minAgeSeconds: minAge, maxAgeSeconds: maxAge, minFreeBytes: minFree },
   };
+}
+
+/** StackStorm's packs follow its rules, where a source does not say otherwise. */
+function dialectOf({ preset }: Complete): Pick<Config["sources"][number], "dialect"> {
+  return preset === "stackstorm" ? { dialect: "stackstorm" } : {};
 }

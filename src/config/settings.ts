@@ -15,6 +15,8 @@ export interface Setting {
   readonly secret?: true;
   /** Meant for a single run: flag and variable only. */
   readonly runOnly?: true;
+  /** More than one line can say: packsync.yaml only. */
+  readonly fileOnly?: true;
 }
 
 /** Everything but the sources, in the order in which it is explained. */
@@ -38,6 +40,14 @@ export const SETTINGS: readonly Setting[] = [
   { key: "watch.rescan", example: "5s", unit: "seconds" },
   { key: "watch.verify", example: "1d", unit: "seconds" },
   { key: "watch.drift", example: "repair" },
+  { key: "preset", option: "preset", example: "attune" },
+  { key: "routes", example: "[{when: {meaning: docs}, do: nobody}]", fileOnly: true },
+  { key: "services", example: '{"sensor*": restart, worker-full: SIGHUP}', fileOnly: true },
+  { key: "platform.url", example: "http://api:8080" },
+  { key: "platform.tokenFile", example: "/run/secrets/platform-token" },
+  { key: "platform.packsDir", example: "/opt/attune/packs" },
+  { key: "docker.host", oldName: "DOCKER_HOST", example: "unix:///var/run/docker.sock" },
+  { key: "docker.project", oldName: "COMPOSE_PROJECT_NAME", example: "attune" },
   { key: "require", option: "require", example: "core" },
   { key: "database.url", option: "databaseUrl", example: "postgresql://attune@postgres/attune", secret: true },
   { key: "database.host", oldName: "DB_HOST", example: "postgres" },
@@ -71,7 +81,8 @@ export function exampleOf(path: readonly string[]): string | undefined {
 }
 
 /** `log.level` → `PACKSYNC_LOG_LEVEL`, then the old name if there is one: the order in which they count. */
-export function variablesOf({ key, oldName }: Setting): readonly string[] {
+export function variablesOf({ key, oldName, fileOnly }: Setting): readonly string[] {
+  if (fileOnly === true) return [];
   const name = `PACKSYNC_${snake(key, "_").replace(".", "_").toUpperCase()}`;
   return oldName === undefined ? [name] : [name, oldName];
 }

@@ -10,6 +10,8 @@ export interface Thread<Q extends object, A extends Readonly<Record<keyof Q, unk
     onProgress: (done: number, total: number) => void,
     abort: AbortSignal,
   ): Promise<A[K]>;
+  /** Rejected when the thread has ended though nobody closed it. */
+  readonly died: Promise<never>;
 }
 
 interface Waiting<A> {
@@ -18,8 +20,7 @@ interface Waiting<A> {
 }
 
 /**
- * Starts a thread. What waits for it when it dies (it ran out of memory, say) is rejected; the next one who asks has another
- * one started.
+ * Starts a thread; what waits for it when it dies is rejected with its error.
  *
  * @param entry the module that calls `serveThread`
  */
@@ -28,74 +29,52 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
   workerData: object,
   log: Log,
 ): Thread<Q, A> {
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const worker = new Worker(entry, { workerData });
   const waiting = new Map<number, Waiting<A[keyof Q]>>();
-  const hear = (message: FromThread<A>): void => {
-    if ("log" in message) {
-      log[message.log](message.about, message.message);
-      return;
-    }
+  const death = Promise.withResolvers<never>();
+  death.promise.catch(() => {}); // whoever cares asks
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  let next = 0;
+  let dead: Error | undefined;
+  worker.on("message", (message: FromThread<A>) => {
+    if ("log" in message) return log[message.log](message.about, message.message);
     const { answer, onProgress } = waiting.get(message.id) ?? {};
-    if ("progress" in message) {
-      onProgress?.(...message.progress);
-      return;
-    }
+    if ("progress" in message) return onProgress?.(...message.progress);
     waiting.delete(message.id);
     if ("answer" in message) answer?.resolve(message.answer as A[keyof Q]);
     else answer?.reject(fromFailure(message.failure));
-  };
-  const onEnd = (error: Error): void => {
-    running = undefined;
-    for (const { answer } of waiting.values()) answer.reject(error);
+  });
+  const end = (error: Error): void => {
+    dead ??= error;
+    death.reject(dead);
+    for (const { answer } of waiting.values()) answer.reject(dead);
     waiting.clear();
   };
-  const start = (): Running => startWorker(entry, workerData, hear, onEnd);
-  let running: Running | undefined = start();
-  let next = 0;
+  worker.on("error", end);
+  let isClosing = false;
+  worker.once("exit", () => isClosing || end(new Error("The thread that was to do this has ended.")));
+  const send = (message: ToThread<Q>): void => worker.postMessage(message);
   return {
+    died: death.promise,
     ask<K extends keyof Q>(kind: K, request: Q[K], onProgress: Waiting<A>["onProgress"], abort: AbortSignal) {
+      if (dead !== undefined) return Promise.reject(dead);
       if (abort.aborted) return Promise.reject(abort.reason);
-      running ??= start();
-      const { send } = running;
       const id = next++;
       const answer = Promise.withResolvers<A[keyof Q]>();
       waiting.set(id, { answer, onProgress });
-      send({ id, kind, request } satisfies ToThread<Q>);
+      send({ id, kind, request });
       const stop = (): void => send({ stop: id, reason: String(abort.reason?.message ?? abort.reason) });
       abort.addEventListener("abort", stop, { once: true });
       const done = answer.promise.finally(() => abort.removeEventListener("abort", stop));
       return done as Promise<A[K]>; // the thread answers what it was asked
     },
     async [Symbol.asyncDispose]() {
-      running?.send({ close: true });
-      await running?.ended;
+      isClosing = true;
+      if (dead === undefined) send({ close: true });
+      await ended;
     },
   };
-}
-
-interface Running {
-  readonly send: (message: object) => void;
-  readonly ended: Promise<void>;
-}
-
-function startWorker<Message>(
-  entry: URL,
-  workerData: object,
-  hear: (message: Message) => void,
-  onEnd: (error: Error) => void,
-): Running {
-  const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const worker = new Worker(entry, { workerData });
-  const { promise: ended, resolve } = Promise.withResolvers<void>();
-  let cause = new Error("The thread that was to do this ended.");
-  worker.on("message", hear);
-  worker.on("error", (error: Error) => {
-    cause = error;
-  });
-  worker.once("exit", () => {
-    onEnd(cause);
-    resolve();
-  });
-  return { send: (message) => worker.postMessage(message), ended };
 }
 
 /** A thread's module beside `here`, as it is or bundled. @param here `import.meta.url` */

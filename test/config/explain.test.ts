@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderConfig } from "../../src/cli/config-command.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { presetRules } from "../../src/plan/presets.ts";
 import { load } from "./scratch.ts";
 
 const setup = {
@@ -43,6 +44,20 @@ watch:
   rescan: 5s
   verify: 1d
   drift: repair
+preset: attune
+routes: []
+#   - {when: {meaning: [docs]}, do: []}
+#   - {when: {meaning: [metadata, config]}, do: [api, "executor*", "worker-*"]}
+#   - {when: {meaning: [script, dependencies]}, do: ["worker-{runner}", worker-full]}
+#   - {when: {meaning: [sensor, binary]}, do: ["sensor*"]}
+services: {}
+platform:
+  # url:
+  # tokenFile:
+  # packsDir:
+docker:
+  # host:
+  # project:
 require: []
 database:
   # url: "***"
@@ -139,6 +154,11 @@ describe("as JSON", () => {
         limits: { maxFiles: 200_000, maxFileSize: 1e9, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
         history: { keep: 5, minAge: 90, maxAge: null, maxBytes: 2 ** 31, minFree: 0 },
         watch: { rescan: 5, verify: 86_400, drift: "repair" },
+        preset: "attune",
+        routes: [],
+        services: {},
+        platform: { url: null, tokenFile: null, packsDir: null },
+        docker: { host: null, project: null },
         require: [],
         database: {
           ...{ url: "***", host: null, port: 5432, user: "attune", password: "***", name: "attune", schema: null },
@@ -150,6 +170,7 @@ describe("as JSON", () => {
         allowRemovals: false,
         only: ["core"],
       },
+      presetRoutes: presetRules("attune", "no-channel"),
     });
   });
 

@@ -37,13 +37,29 @@ test("what is aborted stops with the reason for it, and what is aborted before n
   await expect(ask(thread, "echo", { text: "late" }, abort.signal)).rejects.toThrow("enough");
 });
 
-test.for(["throw", "exit"] as const)(
-  "when it dies (%s) nobody waits for ever, and the next one is answered",
-  async (how) => {
+test.for([
+  { how: "throw", why: "nobody catches this" },
+  { how: "exit", why: "has ended" },
+] as const)(
+  "when it dies ($how) nobody waits for ever, neither who asked before nor who asks later",
+  async ({ how, why }) => {
     await using thread = start();
-    const waiting = ask(thread, "wait", {});
-    const [first, second] = await Promise.allSettled([waiting, ask(thread, "die", { how })]);
-    expect([first.status, second.status]).toEqual(["rejected", "rejected"]);
-    await expect(ask(thread, "echo", { text: "again" })).resolves.toBe("hello again");
+    const asked = [ask(thread, "wait", {}), ask(thread, "die", { how })];
+    for (const end of await Promise.allSettled(asked))
+      expect(end).toMatchObject({ status: "rejected", reason: { message: expect.stringContaining(why) } });
+    await expect(thread.died).rejects.toThrow(why);
+    await expect(ask(thread, "echo", { text: "again" })).rejects.toThrow(why);
   },
 );
+
+test("a thread that is closed has not died", async () => {
+  const thread = start();
+  let hasDied = false;
+  thread.died.catch(() => {
+    hasDied = true;
+  });
+  await ask(thread, "echo", { text: "a" });
+  await thread[Symbol.asyncDispose]();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(hasDied).toBe(false);
+});
