@@ -14,13 +14,11 @@ import {
   untilVolumeIs,
 } from "./support/churn.ts";
 import { type Daemon, daemon, PATIENCE } from "./support/daemon.ts";
-import { isSoak } from "./support/is-soak.ts";
+import { isSoak, SOAK_MS } from "./support/is-soak.ts";
 import { stutter, whileStopped, withQueueOf } from "./support/kernel.ts";
 import { type Story, story } from "./support/story.ts";
 
 const SEED = Number(process.env["PACKSYNC_TEST_SEED"] ?? 20_261_121);
-/** `npm run soak -- --minutes=60` */
-const SOAK_MS = Number(process.env["PACKSYNC_TEST_MINUTES"] ?? 10) * 60_000;
 const ROUNDS = 1;
 
 interface Trouble {

@@ -29,7 +29,7 @@ function withWatches(allowed: number): readonly string[] {
 }
 
 testWith(
-  { root: true, tools: ["unshare"] },
+  { userNamespaces: true },
   "when watches run out it says so, with what to set, and finds what it cannot watch",
   async () => {
     const refs = Array.from({ length: 12 }, (_, index) => `pack${index}`);
