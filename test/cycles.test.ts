@@ -62,6 +62,26 @@ describe("a cycle about some packs leaves alone what has not come to rest:", () 
   });
 });
 
+test.for([
+  { title: "waits once more", patient: ["packs/core"], found: { waiting: ["packs/core"], packs: [] } },
+  {
+    title: "is busy when it has waited",
+    patient: [],
+    found: { waiting: [], packs: [{ outcome: "failed", diagnostics: [{ code: "pack.busy" }] }] },
+  },
+])("a pack that moves while it is read $title", async ({ patient, found }) => {
+  let afterLook = () => {};
+  using machine = cyclesMachine({}, { afterLook: () => afterLook() });
+  writeTree(machine.packs, pack("core"));
+  await machine.ask("cycle", { look: "everything" });
+  writeFileSync(`${machine.packs}/core/README.md`, "second\n");
+  afterLook = () => renameSync(`${machine.packs}/core`, `${machine.packs}/elsewhere`);
+  expect(await machine.ask("cycle", { look: "places", sources: [], places: ["packs/core"], patient })).toMatchObject(
+    found,
+  );
+  expect(readFileSync(`${machine.volume}/core/README.md`, "utf8")).toBe("first\n");
+});
+
 describe("a look at everything in slices", () => {
   /** Ends with the last one. @returns how many slices it took, and all that was new */
   async function lookAtAll(machine: ReturnType<typeof machineWith>, unsettled: readonly string[] = []) {

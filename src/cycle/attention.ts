@@ -1,7 +1,7 @@
 import type { PackRecord } from "../publish/ledger.ts";
 import type { Look } from "../scan/look.ts";
 import type { KnownPack } from "../scan/store.ts";
-import { finished, type Prepared } from "./prepared.ts";
+import { type Prepared, waiting } from "./prepared.ts";
 import { type CycleReport, NO_CHANGES, type PackReport } from "./report.ts";
 
 /**
@@ -49,7 +49,7 @@ export function createStanding(): Standing {
       ...due,
       standing(look, record) {
         if (due.isDue(look.source.name, look.directory)) return undefined;
-        if (look.known === undefined) return finished(look, record, { outcome: "waiting", diagnostics: [] });
+        if (look.known === undefined) return waiting(look, record);
         const last = kept.get(placeKey(look.source.name, look.directory));
         if (last === undefined) return undefined;
         return isSame(last.stamp, stampOf(look.known, record)) ? asBefore(look, last.report) : undefined;

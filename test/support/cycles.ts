@@ -19,12 +19,25 @@ export interface CyclesMachine extends Disposable {
   again(): CyclesMachine;
 }
 
-export function cyclesMachine(about: Partial<Config> = {}, directory = scratch()): CyclesMachine {
+/** @param afterLook what others do after packs were looked at, and before they are scanned */
+export function cyclesMachine(
+  about: Partial<Config> = {},
+  {
+    directory = scratch(),
+    afterLook = () => {},
+  }: { directory?: ReturnType<typeof scratch>; afterLook?: () => void } = {},
+): CyclesMachine {
   const config = { ...testConfig(directory.path), ...about };
   const volume = keepVolume({ config, log: silent, doing: "test" });
   const memory = createCyclesMemory();
   const ask: CyclesMachine["ask"] = async (kind, request, abort = new AbortController().signal) => {
-    await using scanner = disposableScanner(config);
+    await using real = disposableScanner(config);
+    const look: typeof real.look = async (places) => {
+      const looks = await real.look(places);
+      afterLook();
+      return looks;
+    };
+    const scanner = { ...real, look };
     const how = { config, scanner, onProgress() {}, memory, log: silent };
     return await volume.run((session) => perform(kind, request, session, how, abort), abort);
   };
@@ -40,7 +53,7 @@ export function cyclesMachine(about: Partial<Config> = {}, directory = scratch()
     },
     again() {
       volume[Symbol.dispose]();
-      return cyclesMachine(about, directory);
+      return cyclesMachine(about, { directory, afterLook });
     },
     [Symbol.dispose]() {
       volume[Symbol.dispose]();
