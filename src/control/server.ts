@@ -5,6 +5,7 @@ import { toFailure } from "../platform/failures.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { socketName } from "../platform/sockets.ts";
 import type { Answers, Requests } from "../requests.ts";
+import { parseRequest } from "./parse-request.ts";
 import { type About, ASKABLE, type Askable, type DaemonStatus, type Line } from "./protocol.ts";
 
 /** What the daemon answers with. */
@@ -103,7 +104,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, answer
 }
 
 async function work(kind: Askable, request: IncomingMessage, response: ServerResponse, answering: Answering) {
-  const asked = JSON.parse(await bodyOf(request));
+  const asked = parseRequest(kind, await bodyOf(request));
   const gone = new AbortController();
   response.once("close", () => gone.abort(new PacksyncError("STOPPED", "Whoever asked hung up.")));
   response.writeHead(200, { "content-type": "application/x-ndjson" });

@@ -15,7 +15,7 @@ import { failure } from "./failure.ts";
 import { adoptionRefused, describeDrift, describePlan } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
 import { contentOf, isPinned, stayPinned } from "./pinned.ts";
-import { appliedKey, type Context, type Decision, finished, listed, type Prepared } from "./prepared.ts";
+import { appliedKey, type Context, type Decision, finished, listed, type Prepared, waiting } from "./prepared.ts";
 import { countChanges, type PackReport } from "./report.ts";
 
 /**
@@ -26,6 +26,8 @@ export async function prepare(look: Look, record: PackRecord | undefined, deps: 
   try {
     return settledBefore(look, record, deps) ?? (await prepareWithRoom(look, record, deps));
   } catch (error) {
+    const isBusy = error instanceof PacksyncError && error.code === "PACK_BUSY";
+    if (isBusy && deps.attention.isPatient(look.source.name, look.directory)) return waiting(look, record);
     return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
   }
 }
@@ -79,8 +81,7 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   const staging = place && deps.publisher && owned.use(deps.publisher.open(place, scanned.written));
   if (scanned.identity !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
 
-  if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory))
-    return finished(look, record, { outcome: "waiting", diagnostics: [] });
+  if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory)) return waiting(look, record);
   const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
