@@ -68,7 +68,7 @@ testWith(
       "for each in /tmp /var /run /dev/shm /root; do mount --bind $each $each && mount -o remount,bind,ro $each; done 2>/dev/null",
       `mount --bind "${volume}" "${volume}" 2>/dev/null; mount -o remount,bind,rw "${volume}"`,
       `touch "${it.at("packs/core/x")}" 2>/dev/null && exit 99`,
-    "touch /x 2>/dev/null && exit 98",
+      "touch /x 2>/dev/null && exit 98",
       'exec "$@"',
     ].join("; ");
     const through = ["unshare", "--mount", "--", "sh", "-c", script, "sh"];
