@@ -18,6 +18,7 @@ import { live } from "./live.ts";
 import { measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
 import { expectOutcomes } from "./outcomes.ts";
 import { type Command, run } from "./process.ts";
+import { registering } from "./registering.ts";
 import { branchSwitch } from "./switch.ts";
 import { type Case, type Measurement, SUBJECT } from "./targets.ts";
 import { editOneFile, LARGE_PACK, SIZES, type Size, writeLargePack } from "./tree.ts";
@@ -76,6 +77,10 @@ function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"] | 
       return validateEdit(bench);
     case "validate-memory":
       return validateMemory(bench);
+    case "register":
+      return registering(bench, "embedded");
+    case "register-attune":
+      return registering(bench, "attune");
     default:
       return name satisfies never;
   }

@@ -51,7 +51,9 @@ async function measureAll(options: Options, common: Omit<Bench, "size" | "source
       say(`${size}: ${name}`);
       const measured = await runCase(name, { ...common, size, source });
       if (measured === undefined)
-        say(`${size}: ${name} is left out: it is compared with PyYAML (Debian: python3-yaml)`);
+        say(
+          `${size}: ${name} is left out: it needs ${name === "register-attune" ? "PostgreSQL's server (Debian: postgresql)" : "PyYAML (Debian: python3-yaml)"}`,
+        );
       else measurements.push(measured);
     }
     if (!options.keep) await run({ program: "rm", args: ["-rf", source], cwd: "/" }, common.abort);
@@ -75,6 +77,8 @@ const ONLY_AT: Readonly<Partial<Record<Case, readonly Size[]>>> = {
   save: ["10k"],
   validate: ["10k"],
   "validate-memory": ["10k"],
+  register: ["10k"],
+  "register-attune": ["10k"],
 };
 
 /** The Node that the lock file brought, not the one that happens to run this; no link, which npm could change meanwhile. */

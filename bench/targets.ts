@@ -17,6 +17,8 @@ export const CASES = [
   "revalidate",
   "save",
   "validate-memory",
+  "register",
+  "register-attune",
 ] as const;
 export type Case = (typeof CASES)[number];
 
@@ -78,6 +80,8 @@ const TARGETS: readonly Target[] = [
   { case: "revalidate", size: "10k", must: times(0.1, "own cold") },
   { case: "save", size: "10k", must: milliseconds(10) },
   { case: "validate-memory", size: "10k", must: megabytes(200) },
+  { case: "register", size: "10k", must: times(0.1, "own cold") },
+  { case: "register-attune", size: "10k", must: times(0.1, "own cold") },
   { case: "memory", size: "100k", must: megabytes(250), dream: megabytes(150) },
   { case: "start", size: "10k", must: times(30, "node -e 0"), dream: times(8, "node -e 0") },
   { case: "start", size: "100k", must: times(160, "node -e 0"), dream: times(25, "node -e 0") },

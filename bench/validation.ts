@@ -71,7 +71,7 @@ function hasPyYaml(): boolean {
   }
 }
 
-async function prepare({ root, abort }: Bench) {
+export async function prepare({ root, abort }: Bench) {
   const packs = join(root, "definitions");
   if (!existsSync(packs)) await writeDefinitions(packs, abort);
   return { packs, report: join(root, "work", "validation.json") };

@@ -47,7 +47,7 @@ const noChildProcess: Plugin = {
 };
 
 /** Libraries that most runs never need: a file each, loaded with the first use. */
-const LAZY = ["diff", "js-yaml", "pino", "pino-pretty", "yaml"] as const;
+const LAZY = ["diff", "execa", "js-yaml", "pg", "pino", "pino-pretty", "undici", "yaml"] as const;
 
 const lazyLibraries: Plugin = {
   name: "lazy-libraries",
@@ -79,7 +79,12 @@ mkdirSync(dist, { recursive: true });
 await build({ ...common, entryPoints: Object.fromEntries(LAZY.map((library) => [fileOf(library), library])) });
 await build({
   ...common,
-  entryPoints: { main: "src/main.ts", thread: "src/scan-thread.ts", volume: "src/volume-thread.ts" },
+  entryPoints: {
+    main: "src/main.ts",
+    thread: "src/scan-thread.ts",
+    volume: "src/volume-thread.ts",
+    catalog: "src/catalog-thread.ts",
+  },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
   define: { "import.meta.url": "__url" },
   banner: { js: BANNER },
@@ -87,6 +92,7 @@ await build({
 writeFileSync(`${dist}/packsync.js`, launcher("main"), { mode: 0o755 });
 writeFileSync(`${dist}/scan-thread.js`, launcher("thread"));
 writeFileSync(`${dist}/volume-thread.js`, launcher("volume"));
+writeFileSync(`${dist}/catalog-thread.js`, launcher("catalog"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
 

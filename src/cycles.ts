@@ -7,6 +7,7 @@ import { type CycleReport, totalsOf } from "./cycle/report.ts";
 import type { PackRef } from "./pack/ref.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import { begin, commit, rollback } from "./platform/database.ts";
+import type { Log } from "./platform/log.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { reconcile } from "./reconciler.ts";
 import type { CycleRequest, SyncRequest } from "./requests.ts";
@@ -19,6 +20,7 @@ import { policyOf, type VolumeSession } from "./volume-session.ts";
 /** What a request is done with, beside the volume. */
 export interface Performing {
   readonly config: Config;
+  readonly log: Log;
   readonly scanner: Scanner;
   readonly onProgress: CycleDeps["onProgress"];
   readonly memory: CyclesMemory;
@@ -123,6 +125,7 @@ export function settingsOf(config: Config) {
     adopt,
     drift: watch.drift,
     policy: policyOf(config),
+    route: undefined,
     limits: scanLimits(config),
     retention: history,
     now: () => new Date(),

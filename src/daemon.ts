@@ -1,13 +1,19 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { listen } from "./control/server.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
+import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
+import { startThread, threadEntry } from "./platform/thread-client.ts";
 import { VERSION } from "./platform/version.ts";
-import { startVolumeWorker } from "./volume-worker.ts";
+import { registrationAfter, withRegistration } from "./registered.ts";
+import { createRegistrar, type Registrar } from "./registrar.ts";
+import { attuneSettings } from "./registration.ts";
+import type { Answers, Requests } from "./requests.ts";
 import type { Degraded } from "./watch/limits.ts";
 import { type Watcher, watchSources } from "./watch/watcher.ts";
 
@@ -25,7 +31,10 @@ export interface DaemonOptions {
  */
 export async function watch({ config, log, say }: DaemonOptions, abort: AbortSignal): Promise<void> {
   await using resources = new AsyncDisposableStack();
-  const worker = resources.use(startVolumeWorker({ config }, log));
+  const worker = resources.use(
+    startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config }, log),
+  );
+  const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   resources.defer(() => void delay.disable());
@@ -35,7 +44,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const { rescanSeconds, verifySeconds, drift } = config.watch;
   const loop: Loop = createLoop({
     sources,
-    say,
+    say: withRegistrations(say, config, registrar),
     ask: worker.ask,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
@@ -67,8 +76,46 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const since = new Date().toISOString();
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
   const status = (): DaemonStatus => ({ ...about(), ...loop.status() });
-  resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask: loop.request }));
+  resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask: registering(loop, registrar) }));
   delay.reset(); // the start loads what never comes again
   await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
-  await loop.run(abort);
+  await Promise.race([loop.run(abort), worker.died]);
+}
+
+/** Nobody waits longer than this to be told that a pack is live; what is outside takes its time. */
+const OUTSIDE_MS = 2000;
+
+/** Whatever went live is registered; the line about it waits a moment for the database, the publish never does. */
+function withRegistrations(say: Say, config: Config, registrar: Registrar): Say {
+  const hasDatabase = attuneSettings(config) !== undefined;
+  let gone: string[] = [];
+  return (event) => {
+    if (event.kind === "started") void registrar.register([], "all").catch(() => {});
+    if (event.kind === "rest" && gone.length > 0) {
+      void registrar.register(gone, "changed").catch(() => {});
+      gone = [];
+    }
+    const isChange = event.kind === "pack" && ["published", "retired"].includes(event.report.outcome);
+    if (event.kind !== "pack" || !isChange) return say(event);
+    if (!hasDatabase) {
+      gone.push(event.report.ref);
+      return say(event);
+    }
+    const registered = registrar.register([event.report.ref], "changed").catch(() => undefined);
+    const late = sleep(OUTSIDE_MS, undefined, { ref: false });
+    void Promise.race([registered, late]).then((registration) => say({ ...event, registration }));
+  };
+}
+
+/** What a command asked is registered by the thread that does nothing else, and waited for as `--once` does. */
+function registering(loop: Loop, registrar: Registrar): Loop["request"] {
+  return async (kind, request, onProgress, abort) => {
+    const wanted = registrationAfter(kind, request);
+    const isAsked = kind === "register";
+    const answer = isAsked ? undefined : await loop.request(kind, request, onProgress, abort);
+    const live = isAsked ? await loop.request("published", {}, onProgress, abort) : [];
+    if (wanted === undefined) return answer ?? (await loop.request(kind, request, onProgress, abort));
+    const reread = isAsked ? toReread(wanted.only, live) : [];
+    return withRegistration(kind, answer, await registrar.register(wanted.only, wanted.compare, reread));
+  };
 }

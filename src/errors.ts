@@ -10,6 +10,7 @@ export type ErrorCode =
   | "LOCK_TIMEOUT"
   | "PACK_BUSY"
   | "PACK_FAILED"
+  | "SIGNAL_FAILED"
   | "SOURCE_UNUSABLE"
   | "STATE_NEWER"
   | "STOPPED"
@@ -59,6 +60,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
       return ExitCode.usage;
     case "PACK_BUSY":
     case "PACK_FAILED":
+    case "SIGNAL_FAILED":
     case "STOPPED":
     case "VOLUME_FULL":
       return ExitCode.packs;

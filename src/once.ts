@@ -1,5 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
+import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
+import { routePolicyOf } from "./config/routes.ts";
 import { EVERYTHING } from "./cycle/attention.ts";
 import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
 import { type CycleReport, totalsOf } from "./cycle/report.ts";
@@ -10,6 +12,8 @@ import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
+import { isRegistration, registrationAfter, withRegistration } from "./registered.ts";
+import { attuneSettings, registerLive, untilRegistered } from "./registration.ts";
 import type { Answers, RequestKind, Requests } from "./requests.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, readScanStore } from "./scan/store.ts";
@@ -35,8 +39,19 @@ export async function performOnce<K extends RequestKind>(
   const { config, onProgress } = options;
   await using scanner = disposableScanner(config);
   if (kind === "sync" && expectsMuch(config)) scanner.startThread();
-  const how = { config, scanner, onProgress, memory: createCyclesMemory() };
-  return await withVolume(options, abort, (session) => perform(kind, request, session, how, abort));
+  const how = { config, log: options.log, scanner, onProgress, memory: createCyclesMemory() };
+  const wanted = registrationAfter(kind, request);
+  const done = await withVolume(options, abort, async (session) => {
+    const answer = await perform(kind, request, session, how, abort);
+    if (wanted === undefined) return { answer, registration: undefined };
+    const about = { config, log: options.log, request: wanted };
+    const live = { database: session.database, volume: session.publisher };
+    return { answer, registration: isRegistration(answer) ? answer : await registerLive(live, about, abort) };
+  });
+  const { answer, registration } = done;
+  if (wanted === undefined || registration === undefined) return answer;
+  const registered = await untilRegistered(registration, { ...options, request: wanted }, abort);
+  return withRegistration(kind, answer, registered);
 }
 
 /** One sync of everything. */
@@ -60,9 +75,18 @@ export async function planOnce({ config, onProgress }: RunOptions, abort: AbortS
   return await reading(config, async (database) => {
     const volume = viewVolume(layout, database ? readLedger(database) : emptyLedger);
     const store = database ? readScanStore(database) : emptyScanStore;
-    const parts = { scanner, store, volume, memory: NO_MEMORY, publisher: undefined, onProgress };
+    const route = await routeOf(config);
+    const parts = { scanner, store, volume, memory: NO_MEMORY, publisher: undefined, route, onProgress };
     return await reconcile({ ...settingsOf(config), ...parts, only, allowRemovals, attention: EVERYTHING }, abort);
   });
+}
+
+/** Loaded only by those who ask whom changes concern. */
+async function routeOf(config: Config): Promise<NonNullable<CycleDeps["route"]>> {
+  const { routerOf, routingOf } = await import("./plan/routing.ts");
+  const policy = routePolicyOf(config);
+  const router = routerOf(policy);
+  return (pack) => routingOf(pack, router, policy);
 }
 
 const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () => {}, rollback: () => {} };
@@ -71,7 +95,13 @@ const NO_MEMORY: CycleMemory = { begin: () => {}, record: () => {}, commit: () =
 export function status(config: Config): Promise<Status | undefined> {
   return reading(
     config,
-    (database) => database && readStatus(database, viewVolume(layoutOf(config), readLedger(database))),
+    (database) =>
+      database &&
+      readStatus(
+        database,
+        viewVolume(layoutOf(config), readLedger(database)),
+        readStandings(database, attuneSettings(config) !== undefined),
+      ),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
 import { notPublished } from "./cycle/history.ts";
 import { prunePack, repairPack } from "./cycle/repair.ts";
@@ -5,8 +6,11 @@ import { rollbackPack, unpinPack } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
 import { verifyPacks } from "./cycle/verify.ts";
 import { cycleAbout, type Performing, syncAll } from "./cycles.ts";
+import { notRegistered } from "./listing.ts";
 import { asPackRef, type PackRef } from "./pack/ref.ts";
-import type { Answers, RequestKind, Requests, VerifyRequest } from "./requests.ts";
+import type { VolumeView } from "./publish/view.ts";
+import { registerLive } from "./registration.ts";
+import type { Answers, RegisterRequest, RequestKind, Requests, VerifyRequest } from "./requests.ts";
 import { scanLimits } from "./threaded-scanner.ts";
 import { policyOf, type VolumeSession } from "./volume-session.ts";
 
@@ -26,9 +30,9 @@ const HANDLERS: Handlers = {
     rollbackPack(refOf(pack), to, { ...aboutHistory(config), volume: publisher, publisher }),
   unpin: ({ pack }, { publisher }) => unpinPack(refOf(pack), publisher),
   verify: verifyAndMend,
+  register: registerAgain,
   open: (_, { owner }) => ({ owner }),
-  published: (_, { publisher }) =>
-    [...publisher.packs().values()].flatMap(({ ref, release }) => (release ? [ref] : [])),
+  published: (_, { publisher }) => publishedIn(publisher),
 };
 
 /**
@@ -55,6 +59,28 @@ export function refOf(pack: string): PackRef {
   const ref = asPackRef(pack);
   if (ref === undefined) throw notPublished(pack);
   return ref;
+}
+
+async function registerAgain(
+  { packs }: RegisterRequest,
+  { database, publisher }: VolumeSession,
+  { config, log }: Performing,
+  abort: AbortSignal,
+): Promise<RegistrationReport> {
+  const reread = toReread(packs, publishedIn(publisher));
+  const request = { only: packs, compare: "all" } as const;
+  return await registerLive({ database, volume: publisher }, { config, log, request, reread }, abort);
+}
+
+/** The packs whose definitions are read again, whatever is remembered of them. @throws PacksyncError `USAGE` for one that is not live */
+export function toReread(packs: readonly string[], live: readonly string[]): readonly string[] {
+  const unknown = packs.find((ref) => !live.includes(ref));
+  if (unknown !== undefined) throw notRegistered(unknown);
+  return packs.length > 0 ? packs : live;
+}
+
+function publishedIn(volume: VolumeView): readonly string[] {
+  return [...volume.packs().values()].flatMap(({ ref, release }) => (release === undefined ? [] : [ref]));
 }
 
 async function verifyAndMend(

@@ -1,3 +1,4 @@
+import type { RegistrationReport } from "./catalog/report.ts";
 import type { CycleNews } from "./cycle/news.ts";
 import type { CycleReport } from "./cycle/report.ts";
 import type { RollbackReport } from "./cycle/rollback.ts";
@@ -14,6 +15,8 @@ export interface Requests {
   readonly rollback: RollbackRequest;
   readonly unpin: { readonly pack: string };
   readonly verify: VerifyRequest;
+  /** Brings what is live into the catalogs. */
+  readonly register: RegisterRequest;
   /** Takes the lock, so that nothing else has to wait for it. */
   readonly open: object;
   /** The refs of all packs that are live. */
@@ -29,6 +32,7 @@ export interface Answers {
   /** The release that was pinned. */
   readonly unpin: string;
   readonly verify: readonly Verified[];
+  readonly register: RegistrationReport;
   /** Who owns what packsync makes; `undefined`: nobody is changed. */
   readonly open: { readonly owner: Owner | undefined };
   readonly published: readonly string[];
@@ -48,6 +52,11 @@ export interface RollbackRequest {
   readonly pack: string;
   /** A release, by id or number; `undefined`: the newest one with other content. */
   readonly to: string | undefined;
+}
+
+export interface RegisterRequest {
+  /** Refs; empty: all that are live. */
+  readonly packs: readonly string[];
 }
 
 export interface VerifyRequest {

@@ -1,5 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { catalogSchema } from "./catalog/embedded.ts";
+import { registrationSchema } from "./catalog/registrations.ts";
 import type { Config } from "./config/config.ts";
 import { journalSchema } from "./cycle/journal.ts";
 import { PacksyncError } from "./errors.ts";
@@ -169,7 +171,7 @@ async function openStateOf({ layout, owner }: Place, { config, log }: SessionOpt
   const { rebuildLedger, recover } = await import("./publish/recover.ts");
   using resources = new DisposableStack();
   const database = resources.adopt(
-    openState(config.stateDir, [ledgerSchema, scanSchema, journalSchema], owner),
+    openState(config.stateDir, [ledgerSchema, scanSchema, journalSchema, catalogSchema, registrationSchema], owner),
     (each) => each.close(),
   );
   const ledger = openLedger(database);

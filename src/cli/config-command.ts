@@ -2,6 +2,9 @@ import type { Format } from "../config/config.ts";
 import { type Explained, explain } from "../config/explain.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { originText } from "../config/origin.ts";
+import { routePolicyOf } from "../config/routes.ts";
+import { presetRules } from "../plan/presets.ts";
+import type { Rule } from "../plan/route.ts";
 
 interface RenderOptions {
   /** Say where each value came from. */
@@ -21,7 +24,7 @@ function renderJson(loaded: LoadedConfig, options: RenderOptions): string {
     if (section === undefined) settings[key] = value;
     else if (section !== "sources") settings[section] = { ...(settings[section] ?? {}), [key]: value };
   }
-  const document = { file: file ?? null, config: settings };
+  const document = { file: file ?? null, config: settings, presetRoutes: rulesOfPreset(loaded) };
   const explained = options.explain ? { ...document, origins: Object.fromEntries(origins) } : document;
   return `${JSON.stringify(explained, undefined, 2)}\n`;
 }
@@ -32,15 +35,21 @@ interface Line {
 }
 
 function renderText(loaded: LoadedConfig, options: RenderOptions): string {
-  const lines = linesOf(explain(loaded));
-  const width = Math.max(...lines.map(({ text }) => text.length));
+  const lines = linesOf(explain(loaded), rulesOfPreset(loaded));
+  const width = Math.max(...lines.map(({ text, note }) => (note === "" ? 0 : text.length)));
   const rendered = lines.map(({ text, note }) =>
     options.explain && note !== "" ? `${text.padEnd(width)}  # ${note}` : text,
   );
   return `${[`# ${loaded.file ?? "no packsync.yaml"}`, ...rendered].join("\n")}\n`;
 }
 
-function linesOf(values: readonly Explained[]): readonly Line[] {
+/** What decides where no route of one's own does. */
+function rulesOfPreset({ config }: LoadedConfig): readonly Rule[] {
+  const { preset, channel } = routePolicyOf(config);
+  return presetRules(preset, channel);
+}
+
+function linesOf(values: readonly Explained[], preset: readonly Rule[]): readonly Line[] {
   return values.flatMap(({ section, key, written, origin, inFile }, index) => {
     const heading = section === undefined || section === values[index - 1]?.section ? [] : [`${section}:`];
     const line = `${inYaml(key)}:${written === undefined ? "" : ` ${inYaml(written)}`}`;
@@ -49,6 +58,8 @@ function linesOf(values: readonly Explained[]): readonly Line[] {
     return [
       ...heading.map((text) => ({ text, note: "" })),
       { text: section === undefined ? text : `  ${text}`, note: originText(origin) },
+      // A file has its own routes only: the preset's come behind them by themselves.
+      ...(key === "routes" ? preset.map((rule) => ({ text: `#   - ${inYaml(rule)}`, note: "" })) : []),
     ];
   });
 }

@@ -103,7 +103,7 @@ function footerOn(stream: NodeJS.WriteStream): Terminal {
     show(lines, footer = last) {
       last = footer;
       const said = lines.map((line) => `${line}\n`).join("");
-      stream.write(`${CLEAR_LINE}${said}${footer.slice(0, Math.max(0, stream.columns - 1))}`);
+      stream.write(`${CLEAR_LINE}${said}${footer.slice(0, (stream.columns || 80) - 1)}`);
     },
     [Symbol.dispose]: () => void stream.write(CLEAR_LINE),
   };

@@ -13,11 +13,15 @@ export function logEvent(event: DaemonEvent, log: Log): void {
       const { report, elapsedMs } = event;
       const { ref, source, version, release, outcome, changes, diagnostics } = report;
       const took = elapsedMs === undefined ? {} : { elapsedMs: Math.round(elapsedMs) };
-      const about = { ref, source, version, release, outcome, changes, ...took, diagnostics };
+      const { registration } = event;
+      const about = { ref, source, version, release, outcome, changes, ...took, diagnostics, registration };
       const isRefused = outcome === "rejected" || outcome === "failed";
       log[isRefused ? "error" : outcome === "held" ? "warn" : "info"](about, `pack ${outcome}`);
       return;
     }
+    case "registered":
+      log.info({ registration: event.report }, "registered");
+      return;
     case "root": {
       const { root } = event;
       const isFine = root.watching === "events" && root.held === undefined;

@@ -5,6 +5,7 @@ import type { DaemonEvent } from "../loop/events.ts";
 import type { LoopStatus, RootStatus, Watching } from "../loop/status.ts";
 import { VERSION } from "../platform/version.ts";
 import { fileReader, framedFinding } from "./finding-text.ts";
+import { registrationEnd, registrationLines } from "./registration-text.ts";
 import { findingLines, type Paint, plural } from "./text.ts";
 
 /** What the daemon says, for people: one line for each pack and publish. */
@@ -14,6 +15,11 @@ export function daemonText(event: DaemonEvent, config: Config, paint: Paint): re
       return startedLines(event, config, paint);
     case "pack":
       return packLines(event, config, paint);
+    case "registered":
+      return [
+        `${paint("bold", "packsync")}${registrationEnd(event.report)}`,
+        ...registrationLines(event.report, paint),
+      ];
     case "root":
       return rootLines(event, paint);
     case "degraded": {
@@ -71,13 +77,14 @@ function totalsText({ totals }: CycleNews): string {
 }
 
 function packLines(
-  { report, elapsedMs }: Extract<DaemonEvent, { kind: "pack" }>,
+  { report, elapsedMs, registration }: Extract<DaemonEvent, { kind: "pack" }>,
   { sources }: Config,
   paint: Paint,
 ): string[] {
   const { ref, version, directory, source, diagnostics, fresh, release } = report;
   const took = elapsedMs === undefined ? "" : ` in ${Math.round(elapsedMs)} ms`;
-  const id = report.outcome === "published" && release !== undefined ? paint("dim", release) : "";
+  const isLive = report.outcome === "published" || report.outcome === "unchanged";
+  const id = isLive && release !== undefined ? paint("dim", release) : "";
   const others = diagnostics.length - fresh.length;
   const known = others === 0 ? "" : paint("dim", `${plural(others, "finding")} as before`);
   const isRefused = report.outcome === "rejected" || report.outcome === "failed";
@@ -86,7 +93,11 @@ function packLines(
   const head = cells.filter((cell) => cell !== undefined && cell !== "").join("  ");
   const root = sources.find(({ name }) => name === source)?.path;
   const linesOf = fileReader(`${root}/${directory}`);
-  return [head, ...fresh.flatMap((finding) => framedFinding(finding, directory, linesOf, paint))];
+  return [
+    `${head}${registrationEnd(registration)}`,
+    ...fresh.flatMap((finding) => framedFinding(finding, directory, linesOf, paint)),
+    ...registrationLines(registration, paint),
+  ];
 }
 
 function outcomeText({ outcome, changes, ref }: PackReport, paint: Paint): string {

@@ -31,6 +31,9 @@ export function addOptions(program: Command): void {
   add("--preserve <policy>", "binaries in the volume that are not packsync's: static-elf, always, off");
   add("--arch <arch,…>", "wanted architectures, e.g. x86_64,aarch64 (default: this machine's)");
   add("--adopt <policy>", "packs in the volume that packsync did not publish: merge, never");
+  add("--database-url <url>", "Attune's database, where packs are registered; PACKSYNC_DATABASE_URL hides it from ps");
+  add("--database-timeout <t>", "how long --once waits for a database that does not answer (default: 60s)");
+  add("--preset <name>", "whom changes concern: attune, attune-restart, stackstorm, none (default: attune)");
   add("--lock-timeout <s>", "how long to wait for another packsync (default: 30)");
   program.optionsGroup("Output:");
   add("--format <format>", "text, or json: one document on stdout; of validate also github, sarif");

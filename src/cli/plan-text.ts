@@ -13,7 +13,12 @@ const SIGNS: Readonly<Record<ChangeKind, readonly [sign: string, color: Paramete
 
 /** What a sync would do, file by file, and why. */
 export function planText({ packs }: CycleReport, paint: Paint): string {
-  const blocks = packs.map((pack) => [headLine(pack, paint), ...fileLines(pack, paint), ...findings(pack, paint)]);
+  const blocks = packs.map((pack) => [
+    headLine(pack, paint),
+    ...fileLines(pack, paint),
+    ...tellLines(pack, paint),
+    ...findings(pack, paint),
+  ]);
   const legend = paint("dim", "+ add  ~ replace  - remove  = preserve (the volume's stays)  · carry (not ours)");
   return [...blocks.flat(), legend, ""].join("\n");
 }
@@ -31,6 +36,17 @@ function fileLines({ plan = [], outcome }: PackReport, paint: Paint): string[] {
 function changeRow(change: Change, paint: Paint): string[] {
   const [sign, color] = SIGNS[change.kind];
   return [paint(color, sign), printableName(change.path), paint("dim", reasonOf(change))];
+}
+
+/** Whom it concerns, and the first reason; JSON has one for each change. */
+function tellLines({ routing }: PackReport, paint: Paint): string[] {
+  if (routing === undefined) return [];
+  const rows = routing.targets.map(({ target, changes, because }) => {
+    const others = changes > 1 ? ` and ${changes - 1} more` : "";
+    return [paint("magenta", "→"), printableName(target), paint("dim", `${printableName(because)}${others}`)];
+  });
+  const lines = rows.length > 0 ? columns(rows) : [paint("dim", "→  nobody needs to be told")];
+  return [...lines, ...routing.notes.map((note) => paint("yellow", `!  ${note}`))].map((line) => `  ${line}`);
 }
 
 function reasonOf(change: Change): string {

@@ -1,10 +1,12 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
 import { VERSION } from "../platform/version.ts";
+import { addCatalogCommands } from "./catalog-commands.ts";
 import { type RunCommand, type Surroundings, withContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
 import { addOptions, type Options } from "./options.ts";
 import { addPackCommands } from "./pack-commands.ts";
+import { addServiceCommands } from "./service-commands.ts";
 import { paintFor } from "./text.ts";
 
 /** Runs one command line. Everything that fails is said on stderr, once, and becomes the exit code. */
@@ -134,6 +136,8 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     );
 
   addPackCommands(program, run);
+  addCatalogCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
+  addServiceCommands(program, run);
 
   program.commandsGroup("Go back:");
   program

@@ -5,6 +5,7 @@ import { planRollback } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
 import type { RollbackRequest } from "../requests.ts";
 import type { CommandContext } from "./context.ts";
+import { registrationEnd, registrationLines } from "./registration-text.ts";
 import { countsText, findingLines, type Paint, paintFor, plural } from "./text.ts";
 
 /** `packsync rollback <pack>`: an earlier release is live again, and stays until the source changes. */
@@ -31,7 +32,8 @@ export function rollbackText(report: RollbackReport, paint: Paint): string {
     ...(returned > 0 ? [`${plural(returned, "file")} of others back`] : []),
   ];
   return [
-    `${paint("bold", ref)}  ${version}  ${from ?? "retired"} → ${paint("green", release ?? "(dry run)")}  what ${to} had: ${what.join(", ")}`,
+    `${paint("bold", ref)}  ${version}  ${from ?? "retired"} → ${paint("green", release ?? "(dry run)")}  what ${to} had: ${what.join(", ")}${registrationEnd(report.registration)}`,
+    ...registrationLines(report.registration, paint),
     ...diagnostics.flatMap((finding) => findingLines(ref, finding, paint)),
     release === undefined
       ? "  nothing was changed (dry run)"

@@ -31,8 +31,8 @@ async function statusOf({ loaded: { config }, stdout }: CommandContext): Promise
   const found = await status(config);
   const daemon = await daemonStatus(config.stateDir);
   if (config.format === "json") {
-    const { sources, packs } = found ?? { sources: [], packs: [] };
-    const document = { packsync: VERSION, volume: config.volume, packs, sources, daemon: daemon ?? null };
+    const { sources, packs, database } = found ?? { sources: [], packs: [], database: undefined };
+    const document = { packsync: VERSION, volume: config.volume, packs, sources, database, daemon: daemon ?? null };
     return `${JSON.stringify(document, null, 2)}\n`;
   }
   if (found !== undefined) return statusText({ ...found, daemon }, config, paintFor(stdout));

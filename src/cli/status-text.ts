@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
+import { printableName } from "../platform/names.ts";
+import { standingText } from "./standing-text.ts";
 import { columns, findingLines, type Paint, plural } from "./text.ts";
 
 const COLORS: Readonly<Record<PackState, Parameters<Paint>[0]>> = {
@@ -21,20 +23,28 @@ export interface StatusSeen extends Status {
 }
 
 /** Where every pack stands, for people. */
-export function statusText({ sources, packs, daemon }: StatusSeen, { volume }: Config, paint: Paint): string {
-  const head = ["PACK", "VERSION", "SOURCE", "RELEASE", "STATE", "SINCE", "FINDINGS"].map((cell) => paint("dim", cell));
-  const rows = packs.map(({ ref, version, source, release, state, since, findings }) => [
+export function statusText({ sources, packs, database, daemon }: StatusSeen, { volume }: Config, paint: Paint): string {
+  const head = ["PACK", "VERSION", "SOURCE", "RELEASE", "STATE", "SINCE", "REGISTERED", "FINDINGS"].map((cell) =>
+    paint("dim", cell),
+  );
+  const rows = packs.map(({ ref, version, source, release, state, since, findings, catalogs }) => [
     paint("bold", ref),
     version ?? "-",
     source ?? "-",
     release ?? "-",
     paint(COLORS[state], state),
     since ?? "-",
+    catalogs.map((standing) => standingText(standing, paint)).join(", ") || "-",
     findings.length === 0 ? "-" : plural(findings.length, "finding"),
   ]);
   const lines = columns([head, ...rows]);
   const details = packs.map(({ ref, directory, findings }) =>
     findings.flatMap((finding) => findingLines(directory ?? ref, finding, paint)),
+  );
+  const whys = packs.flatMap(({ ref, catalogs }) =>
+    catalogs.flatMap(({ state, why }) =>
+      state === "failed" && why !== database?.why ? [`${ref}: ${printableName(why ?? "")}`] : [],
+    ),
   );
   const held = sources.filter((source) => source.held !== undefined);
   return [
@@ -43,7 +53,11 @@ export function statusText({ sources, packs, daemon }: StatusSeen, { volume }: C
       ? [paint("dim", "  no daemon is running: as of the last sync")]
       : daemonLines(daemon, paint)),
     ...held.map((source) => `${source.name}: held (${source.held}); end it with packsync sync --allow-removals`),
+    ...(database === undefined || database.state === "reachable"
+      ? []
+      : [`database ${database.state} since ${database.since}: ${printableName(database.why ?? "")}`]),
     ...lines.flatMap((line, index) => [`  ${line}`, ...(index === 0 ? [] : (details[index - 1] ?? []))]),
+    ...whys.map((why) => `  ${paint("red", "not registered")}  ${why}`),
     "",
   ].join("\n");
 }

@@ -80,6 +80,7 @@ function document({ report, durationMs, exitCode, dryRun }: Finished, volume: st
     totals: totalsOf(packs),
     packs,
     shadowed: report.shadowed,
+    registration: report.registration,
     sources: report.sources,
   };
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { type CycleReport, type Outcome, type PackReport, totalsOf } from "../cycle/report.ts";
+import { registrationEnd, registrationLines } from "./registration-text.ts";
 import { columns, countsText, findingLines, type Paint, plural } from "./text.ts";
 
 /** A report, and how long it took. */
@@ -28,7 +29,8 @@ export function syncText({ report, durationMs, dryRun }: TimedReport, config: Co
     ...sourceLines(report, config, paint),
     ...packLines,
     ...report.shadowed.map(({ ref, source, by }) => `  ${ref}  ${paint("dim", `of ${source} is shadowed by ${by}`)}`),
-    summary(report, durationMs, dryRun),
+    ...registrationLines(report.registration, paint),
+    summary(report, durationMs, dryRun) + registrationEnd(report.registration),
     "",
   ].join("\n");
 }

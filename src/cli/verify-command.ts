@@ -4,6 +4,7 @@ import { ExitCode } from "../errors.ts";
 import { verify } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
 import type { VerifyRequest } from "../requests.ts";
+import { type CatalogFinding, verifyCatalogs } from "../verify-catalogs.ts";
 import type { CommandContext } from "./context.ts";
 import { progressOn } from "./progress.ts";
 import { columns, findingLines, type Paint, paintFor, plural } from "./text.ts";
@@ -19,13 +20,23 @@ export async function verifyCommand(
     request.repair || request.prune
       ? await ask("verify", request, options, abort)
       : await verify(options, request.packs);
-  const exitCode = packs.some(isDrifted) ? ExitCode.packs : ExitCode.ok;
+  const catalogs = await verifyCatalogs(config, request.packs);
+  const isDifferent = catalogs.some(({ diagnostic }) => DIFFERENT.has(diagnostic.code));
+  const exitCode = packs.some(isDrifted) || isDifferent ? ExitCode.packs : ExitCode.ok;
   stdout.write(
     config.format === "json"
-      ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, exitCode, packs: packs.map(document) }, null, 2)}\n`
-      : verifyText(packs, config.volume, paintFor(stdout)),
+      ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, exitCode, packs: packs.map(document), catalogs: catalogs.map(({ ref, diagnostic }) => ({ ref, ...diagnostic })) }, null, 2)}\n`
+      : verifyText(packs, config.volume, paintFor(stdout)) + catalogText(catalogs, paintFor(stdout)),
   );
   return exitCode;
+}
+
+/** What somebody has to do something about; a database that does not answer is none of it. */
+const DIFFERENT: ReadonlySet<string> = new Set(["catalog.differs", "catalog.refused"]);
+
+function catalogText(catalogs: readonly CatalogFinding[], paint: Paint): string {
+  const lines = catalogs.flatMap(({ ref, diagnostic }) => findingLines(ref, diagnostic, paint));
+  return lines.length === 0 ? "" : `${[paint("bold", "catalogs"), ...lines].join("\n")}\n`;
 }
 
 function isDrifted({ verdict, repair }: Verified): boolean {

@@ -1,3 +1,7 @@
+import type { HowSetting } from "../plan/how.ts";
+import type { PresetName } from "../plan/presets.ts";
+import type { Rule } from "../plan/route.ts";
+
 /** A directory that packs come from. Sources are ordered: a later one shadows an earlier one by `ref`. */
 export interface SourceConfig {
   /** The source's identity in the ledger, e.g. `packs`: paths may change, names may not. */
@@ -23,6 +27,27 @@ export interface PreserveByFile {
   readonly files: Readonly<Record<string, PreserveWord>>;
 }
 
+/** Attune's own database: with neither `url` nor `host` there is none to register packs in. */
+export interface DatabaseConfig {
+  readonly url?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly name: string;
+  /** Unset: `attune` if it exists, else `public`. */
+  readonly schema?: string | undefined;
+  readonly timeoutSeconds: number;
+  readonly order: "dependencies" | "name";
+  readonly removed: "delete" | "keep";
+  readonly edits: "overwrite" | "keep";
+  readonly foreign: "keep" | "overwrite";
+  readonly adminLogin?: string | undefined;
+  readonly adminPermissionSet: string;
+}
+/** How services are told, by globs of their names; see `plan/how.ts`. */
+export type ServiceSettings = Readonly<Record<string, HowSetting>>;
+
 /** How results are printed; `github` and `sarif` are for `validate` alone. */
 export const formats = ["text", "json", "github", "sarif"] as const;
 export type Format = (typeof formats)[number];
@@ -41,6 +66,24 @@ export interface Config {
   readonly arch: readonly string[];
   readonly adopt: "merge" | "never";
   readonly allowRemovals: boolean;
+  /** Which services a change concerns, where `routes` do not say otherwise. */
+  readonly preset: PresetName;
+  readonly routes: readonly Rule[];
+  readonly services: ServiceSettings;
+  readonly platform: {
+    /** Of the platform's API; unset: there is no way into its database. */
+    readonly url?: string | undefined;
+    /** Absolute. */
+    readonly tokenFile?: string | undefined;
+    /** Where the platform finds the volume. */
+    readonly packsDir?: string | undefined;
+  };
+  readonly docker: {
+    /** As `DOCKER_HOST` has it. */
+    readonly host?: string | undefined;
+    /** Of compose; unset: packsync's own. */
+    readonly project?: string | undefined;
+  };
   readonly require: readonly string[];
   readonly only: readonly string[];
   readonly lockTimeoutSeconds: number;
@@ -64,6 +107,7 @@ export interface Config {
     readonly verifySeconds: number;
     readonly drift: "repair" | "report" | "ignore";
   };
+  readonly database: DatabaseConfig;
   readonly format: Format;
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";

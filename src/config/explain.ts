@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import type { LoadedConfig } from "./load.ts";
 import type { Origin } from "./origin.ts";
-import { SETTINGS, type Setting } from "./settings.ts";
+import { isSecret, SETTINGS, type Setting } from "./settings.ts";
 import { formatDuration, formatSize } from "./units.ts";
 
 /** One value of the configuration, and where it came from. */
@@ -14,7 +14,7 @@ export interface Explained {
   /** For people, as packsync.yaml would have it: `64MiB`, `10m`. */
   readonly written: unknown;
   readonly origin: Origin;
-  /** Whether packsync.yaml may have it at all. */
+  /** Whether packsync.yaml may have it at all, as it is printed. */
   readonly inFile: boolean;
 }
 
@@ -29,16 +29,32 @@ export function explain({ config, origins }: LoadedConfig): readonly Explained[]
   const settings = SETTINGS.map((setting) => {
     const [first = "", second] = setting.key.split(".");
     const [section, key] = second === undefined ? [undefined, first] : [first, second];
-    const value = values.get(setting.key);
-    const written = inUnits(value, setting);
-    return { section, key, value, written, origin: originOf(setting.key), inFile: setting.runOnly === undefined };
+    const given = values.get(setting.key);
+    const value = isSecret([setting.key]) && given !== undefined ? HIDDEN : given;
+    const inFile = setting.runOnly === undefined && value !== HIDDEN;
+    return { section, key, value, written: inUnits(value, setting), origin: originOf(setting.key), inFile };
   });
   return [...sources, ...settings];
 }
 
+/** Stands for credentials. */
+const HIDDEN = "***";
+
 /** By dotted key of packsync.yaml, which spares units and sections where they go without saying. */
-function valuesOf({ owner, lockTimeoutSeconds, limits, history, watch, log, ...others }: Config): Map<string, unknown> {
+function valuesOf({
+  owner,
+  lockTimeoutSeconds,
+  limits,
+  history,
+  watch,
+  database,
+  platform,
+  docker,
+  log,
+  ...others
+}: Config): Map<string, unknown> {
   const { minAgeSeconds, maxAgeSeconds, minFreeBytes, ...kept } = history;
+  const { timeoutSeconds, ...reached } = database;
   const within = (section: string, values: object) =>
     Object.entries(values).map(([key, value]) => [`${section}.${key}`, value] as const);
   return new Map<string, unknown>([
@@ -48,6 +64,9 @@ function valuesOf({ owner, lockTimeoutSeconds, limits, history, watch, log, ...o
     ...within("limits", limits),
     ...within("history", { ...kept, minAge: minAgeSeconds, maxAge: maxAgeSeconds, minFree: minFreeBytes }),
     ...within("watch", { rescan: watch.rescanSeconds, verify: watch.verifySeconds, drift: watch.drift }),
+    ...within("database", { ...reached, timeout: timeoutSeconds }),
+    ...within("platform", platform),
+    ...within("docker", docker),
     ...within("log", log),
   ]);
 }

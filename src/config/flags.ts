@@ -11,8 +11,11 @@ export interface Flags {
   readonly lockTimeout?: string | undefined;
   readonly adopt?: string | undefined;
   readonly allowRemovals?: boolean | undefined;
+  readonly preset?: string | undefined;
   readonly require?: string | undefined;
   readonly only?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  readonly databaseTimeout?: string | undefined;
   readonly format?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly logStyle?: string | undefined;

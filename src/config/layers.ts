@@ -5,7 +5,7 @@ import type { Flags } from "./flags.ts";
 import { type Layer, originsOf } from "./layer.ts";
 import { type Given, type NamedPlace, namedLayer, packsDevFrom, sourceFrom } from "./named.ts";
 import { type Place, parseSettings } from "./problems.ts";
-import type { FileSettings } from "./schema.ts";
+import type { FileSettings, RunSettings } from "./schema.ts";
 import { exampleOf, flagOf, SETTINGS, variablesOf } from "./settings.ts";
 import { fileSources, PACKS } from "./sources.ts";
 
@@ -85,6 +85,10 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
       if (path[0] === "sources") return "sources: {packs: ./packs, try: {path: ./try, kind: development}}";
       if (path[0] === "preserve" && path.length > 1)
         return 'preserve: {default: static-elf, files: {"core/sensors/*": off}}';
+      if (path[0] === "routes" && path.length > 1)
+        return "routes: [{when: {meaning: script, runner: python}, do: worker-python}]";
+      if (path[0] === "services" && path.length > 1)
+        return 'services: {"sensor*": restart, other: {exec: [systemctl, reload, other], timeout: 30s}}';
       const example = exampleOf(path);
       return example && `${path.at(-1)}: ${example}`;
     },
@@ -96,10 +100,30 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
   };
 }
 
-function absolute({ volume, stateDir, ...settings }: Omit<FileSettings, "sources">, base: string) {
+/** Paths of a file are relative to it. */
+function absolute(
+  { volume, stateDir, platform, services, ...settings }: Omit<FileSettings, "sources">,
+  base: string,
+): RunSettings {
+  const tokenFile = platform?.tokenFile;
   return {
     ...settings,
     ...(volume !== undefined && { volume: resolve(base, volume) }),
     ...(stateDir !== undefined && { stateDir: resolve(base, stateDir) }),
+    ...(platform !== undefined && {
+      platform: platform && { ...platform, ...(tokenFile !== undefined && { tokenFile: resolve(base, tokenFile) }) },
+    }),
+    ...(services !== undefined && { services: absoluteSecrets(services, base) }),
   };
+}
+
+type Services = NonNullable<RunSettings["services"]>;
+
+function absoluteSecrets(services: Services, base: string): Services {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, how]) => {
+      if (typeof how === "string" || !("http" in how) || how.http.secretFile === undefined) return [name, how];
+      return [name, { ...how, http: { ...how.http, secretFile: resolve(base, how.http.secretFile) } }];
+    }),
+  );
 }

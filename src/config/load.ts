@@ -85,12 +85,13 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "watch" | "log";
+type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker";
+type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin" | keyof Config["platform"] | keyof Config["docker"];
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = RunSettings &
   Required<Omit<RunSettings, "owner" | "stateDir" | Section>> & {
-    readonly [S in Section]: AllBut<"maxAge", NonNullable<RunSettings[S]>>;
+    readonly [S in Section]: AllBut<Unset, NonNullable<RunSettings[S]>>;
   };
 
 /** All that has a default: what stands here, a file, a variable or a flag may replace. */
@@ -104,6 +105,23 @@ function defaults(cwd: string): Complete {
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 8 * 2 ** 30, maxDefinitionSize: 4 * 2 ** 20 },
     history: { keep: 5, minAge: 600, maxBytes: 2 * 2 ** 30, minFree: 0 },
     watch: { rescan: 5, verify: 86_400, drift: "repair" },
+    database: {
+      port: 5432,
+      user: "attune",
+      password: "attune",
+      name: "attune",
+      timeout: 60,
+      order: "dependencies",
+      removed: "delete",
+      edits: "overwrite",
+      foreign: "keep",
+      adminPermissionSet: "core.admin",
+    },
+    preset: "attune",
+    routes: [],
+    services: {},
+    platform: {},
+    docker: {},
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -119,20 +137,30 @@ function overlay(below: Complete, above: RunSettings): Complete {
     limits: { ...below.limits, ...above.limits },
     history: { ...below.history, ...above.history },
     watch: { ...below.watch, ...above.watch },
+    platform: { ...below.platform, ...above.platform },
+    docker: { ...below.docker, ...above.docker },
     log: { ...below.log, ...above.log },
+    database: { ...below.database, ...above.database },
   };
 }
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
-  const { stateDir, owner, lockTimeout, history, watch, ...rest } = settings;
+  const { stateDir, owner, lockTimeout, history, watch, database, ...rest } = settings;
+  const { timeout, ...reached } = database;
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
-    sources: sources.map(({ origin: _, ...source }) => source),
+    sources: sources.map(({ origin: _, ...source }) => ({ ...dialectOf(settings), ...source })),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner,
     lockTimeoutSeconds: lockTimeout,
     watch: { rescanSeconds: watch.rescan, verifySeconds: watch.verify, drift: watch.drift },
+    database: { ...reached, timeoutSeconds: timeout },
     history: { ...kept, minAgeSeconds: minAge, maxAgeSeconds: maxAge, minFreeBytes: minFree },
   };
+}
+
+/** StackStorm's packs follow its rules, where a source does not say otherwise. */
+function dialectOf({ preset }: Complete): Pick<Config["sources"][number], "dialect"> {
+  return preset === "stackstorm" ? { dialect: "stackstorm" } : {};
 }

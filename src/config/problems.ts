@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { type ErrorCode, PacksyncError } from "../errors.ts";
 import type { Position } from "../pack/diagnostics.ts";
+import { isSecret } from "./settings.ts";
 import { suggest } from "./suggest.ts";
 
 /** What is wrong at `path`, the keys that lead there; `at` is the one of its keys that makes a mapping wrong. */
@@ -82,7 +83,9 @@ function sentence(problem: Problem, place: Place): { readonly message: string; r
   }
   const example = place.example(path);
   return {
-    message: wrongValue(place.name(path), problem.expected, problem.got),
+    message: isSecret(path)
+      ? `Expected \`${place.name(path)}\` to be ${problem.expected}, got something else`
+      : wrongValue(place.name(path), problem.expected, problem.got),
     hint: example && `Write for example \`${example}\`.`,
   };
 }

@@ -1,5 +1,8 @@
 import * as z from "zod/mini";
+import { componentKinds } from "../pack/component.ts";
 import { asPackRef } from "../pack/ref.ts";
+import { meaningKinds } from "../plan/meaning.ts";
+import { presetNames } from "../plan/presets.ts";
 import { formats } from "./config.ts";
 import { MACHINES, machine } from "./machines.ts";
 import { SOURCE_NAME } from "./sources.ts";
@@ -15,6 +18,14 @@ import { list, numeric, oneOf, text, whole } from "./values.ts";
 const MAX_ID = 2 ** 32 - 2;
 
 const directory = text("a directory");
+const databaseUrl = z
+  .string("a URL that begins with `postgresql://`")
+  .check(
+    z.refine(
+      (given) => /^postgres(ql)?:\/\/./.test(given) && URL.canParse(given),
+      "a URL that begins with `postgresql://`",
+    ),
+  );
 const anySize = whole(0, "a size in bytes, such as `1048576`, `64MiB` or `1GB`", SIZE, parseSize);
 const duration = numeric("a number of seconds >= 0, or a duration such as `10m`", DURATION, parseDuration);
 const size = whole(1, "a size in bytes, such as `1048576`, `64MiB` or `1GB`", SIZE, parseSize);
@@ -96,6 +107,77 @@ const preserve = z.union(
   "one of `static-elf`, `always`, `off`, or `{default, files}`",
 );
 
+function names<const T extends readonly string[]>(known: T) {
+  const expected = `one or more of ${known.map((name) => `\`${name}\``).join(", ")}`;
+  return z.pipe(list(expected, z.string()), z.array(z.enum(known, expected)));
+}
+
+const patterns = list("a glob, or a list of them, such as `lib/**`", z.string());
+const expectedTargets =
+  "`nobody`, or a list of services (globs), `register`, `environments`, such as `[register, sensor*]`";
+const TARGET = /^[\w.*?{}[\],!-]+$/;
+const rule = z.strictObject(
+  {
+    when: z.strictObject(
+      {
+        meaning: z.exactOptional(names(meaningKinds)),
+        component: z.exactOptional(names(componentKinds)),
+        runner: z.exactOptional(list("a runner, or a list of them, such as `python`", z.string())),
+        pack: z.exactOptional(patterns),
+        path: z.exactOptional(patterns),
+        source: z.exactOptional(patterns),
+      },
+      "a mapping, such as `{meaning: script, runner: python}`",
+    ),
+    do: z.pipe(
+      list(expectedTargets, z.string().check(z.regex(TARGET, expectedTargets))),
+      z.transform((targets: string[]) => targets.filter((target) => target !== "nobody")),
+    ),
+  },
+  "a rule, such as `{when: {meaning: docs}, do: nobody}`",
+);
+const routes = z.array(rule, "a list of rules, such as `[{when: {meaning: docs}, do: nobody}]`");
+
+const url = z
+  .string("a URL, such as `http://api:8080`")
+  .check(z.regex(/^https?:\/\/[^\s/]/, "a URL, such as `http://api:8080`"));
+const expectedHow = "`restart`, a signal such as `SIGHUP`, `{exec, timeout}`, or `{http, timeout}`";
+const expectedArguments = "a program and its arguments as a list, such as `[systemctl, reload, worker]`";
+const argument = z.string(expectedArguments).check(z.regex(/^[^\0]*$/, expectedArguments));
+const timeout = z.exactOptional(duration);
+const expectedHttp = "a mapping with at least `url`";
+const service = z.union(
+  [
+    z.string(expectedHow).check(z.regex(/^(restart|SIG[A-Z][A-Z0-9]{1,9})$/, expectedHow)),
+    z.strictObject(
+      { exec: z.array(argument, expectedArguments).check(z.minLength(1, expectedArguments)), timeout },
+      expectedHow,
+    ),
+    z.strictObject(
+      {
+        http: z.strictObject(
+          {
+            url,
+            method: z.exactOptional(z.string().check(z.regex(/^[A-Z]{1,20}$/, "a method, such as `POST`"))),
+            headers: z.exactOptional(z.record(z.string(), z.string("a text"), "a mapping of names to texts")),
+            body: z.exactOptional(z.unknown()),
+            secretFile: z.exactOptional(text("a file")),
+            expect: z.exactOptional(
+              z.array(z.int("a status, such as `204`"), "a list of statuses, such as `[200, 204]`"),
+            ),
+          },
+          expectedHttp,
+        ),
+        timeout,
+      },
+      expectedHow,
+    ),
+  ],
+  expectedHow,
+);
+const expectedServices = "a mapping of services (globs) to how they are told, such as `{sensor*: restart}`";
+const services = z.record(z.string().check(z.regex(/^[\w.*?{}[\],!-]+$/, expectedServices)), service, expectedServices);
+
 /** What flags, variables and files can set alike. */
 const shared = {
   volume: optional("The directory that the services mount", directory),
@@ -131,6 +213,34 @@ const shared = {
       "What to do with published files that somebody else changed in the volume",
       oneOf(["repair", "report", "ignore"]),
     ),
+  }),
+  database: section({
+    url: optional("Attune's database, to register packs in; unset: see `database.host`", databaseUrl),
+    host: optional("The same by its parts; unset: packs are registered in the embedded catalog only", text("a host")),
+    port: optional("Its port", whole(1, "a port, a whole number >= 1")),
+    user: optional("Who packsync is there", text("a name")),
+    password: optional("And its password", text("a password")),
+    name: optional("The database", text("a name")),
+    schema: optional("Where its tables are; unset: `attune` if it exists, else `public`", text("a name")),
+    timeout: optional("How long `--once` waits for a database that does not answer", duration),
+    order: optional("In which order packs are registered", oneOf(["dependencies", "name"])),
+    removed: optional("What becomes of rows whose YAML is gone", oneOf(["delete", "keep"])),
+    edits: optional("What becomes of `config` and enabled flags that users changed", oneOf(["overwrite", "keep"])),
+    foreign: optional("What becomes of a component that another pack has there", oneOf(["keep", "overwrite"])),
+    adminLogin: optional("Whose identity gets a permission set; unset: nobody's", text("a login")),
+    adminPermissionSet: optional("Which one", text("a permission set")),
+  }),
+  preset: optional("Which services a change concerns, where `routes` say nothing", oneOf(presetNames)),
+  routes: optional("Whom changes concern: the first rule that fits decides, then the preset's", routes),
+  services: optional("How services are told, by globs of their names; unset: `restart`", services),
+  platform: section({
+    url: optional("The platform's API, to register packs at; unset: there is no way into its database", url),
+    tokenFile: optional("A file with the token for it; unset: `PACKSYNC_PLATFORM_TOKEN` has it", text("a file")),
+    packsDir: optional("Where the platform finds the volume; unset: `/opt/<platform>/packs`", directory),
+  }),
+  docker: section({
+    host: optional("The engine that runs the services; unset: `unix:///var/run/docker.sock`", text("an address")),
+    project: optional("Compose's project of the services; unset: packsync's own", text("a project")),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({

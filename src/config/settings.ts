@@ -11,8 +11,12 @@ export interface Setting {
   readonly example: string;
   /** Of a number that people write with a unit: `64MiB`, `10m`. */
   readonly unit?: "bytes" | "seconds";
+  /** Credentials: never shown. */
+  readonly secret?: true;
   /** Meant for a single run: flag and variable only. */
   readonly runOnly?: true;
+  /** More than one line can say: packsync.yaml only. */
+  readonly fileOnly?: true;
 }
 
 /** Everything but the sources, in the order in which it is explained. */
@@ -36,7 +40,29 @@ export const SETTINGS: readonly Setting[] = [
   { key: "watch.rescan", example: "5s", unit: "seconds" },
   { key: "watch.verify", example: "1d", unit: "seconds" },
   { key: "watch.drift", example: "repair" },
+  { key: "preset", option: "preset", example: "attune" },
+  { key: "routes", example: "[{when: {meaning: docs}, do: nobody}]", fileOnly: true },
+  { key: "services", example: '{"sensor*": restart, worker-full: SIGHUP}', fileOnly: true },
+  { key: "platform.url", example: "http://api:8080" },
+  { key: "platform.tokenFile", example: "/run/secrets/platform-token" },
+  { key: "platform.packsDir", example: "/opt/attune/packs" },
+  { key: "docker.host", oldName: "DOCKER_HOST", example: "unix:///var/run/docker.sock" },
+  { key: "docker.project", oldName: "COMPOSE_PROJECT_NAME", example: "attune" },
   { key: "require", option: "require", example: "core" },
+  { key: "database.url", option: "databaseUrl", example: "postgresql://attune@postgres/attune", secret: true },
+  { key: "database.host", oldName: "DB_HOST", example: "postgres" },
+  { key: "database.port", oldName: "DB_PORT", example: "5432" },
+  { key: "database.user", oldName: "DB_USER", example: "attune" },
+  { key: "database.password", oldName: "DB_PASSWORD", example: "…", secret: true },
+  { key: "database.name", oldName: "DB_NAME", example: "attune" },
+  { key: "database.schema", oldName: "DB_SCHEMA", example: "attune" },
+  { key: "database.timeout", option: "databaseTimeout", example: "60s", unit: "seconds" },
+  { key: "database.order", example: "dependencies" },
+  { key: "database.removed", example: "delete" },
+  { key: "database.edits", example: "overwrite" },
+  { key: "database.foreign", example: "keep" },
+  { key: "database.adminLogin", oldName: "DEFAULT_ADMIN_LOGIN", example: "admin@example.org" },
+  { key: "database.adminPermissionSet", oldName: "DEFAULT_ADMIN_PERMISSION_SET_REF", example: "core.admin" },
   { key: "log.level", option: "logLevel", example: "info" },
   { key: "log.style", option: "logStyle", example: "pretty" },
   { key: "format", option: "format", example: "json" },
@@ -44,13 +70,19 @@ export const SETTINGS: readonly Setting[] = [
   { key: "only", option: "only", example: "core", runOnly: true },
 ];
 
+/** Whether what is at `path` must not be shown. */
+export function isSecret(path: readonly string[]): boolean {
+  return SETTINGS.some(({ key, secret }) => secret === true && key === path.join("."));
+}
+
 /** What to write for the setting at `path`; nothing for a section. */
 export function exampleOf(path: readonly string[]): string | undefined {
   return SETTINGS.find(({ key }) => key === path.join("."))?.example;
 }
 
 /** `log.level` → `PACKSYNC_LOG_LEVEL`, then the old name if there is one: the order in which they count. */
-export function variablesOf({ key, oldName }: Setting): readonly string[] {
+export function variablesOf({ key, oldName, fileOnly }: Setting): readonly string[] {
+  if (fileOnly === true) return [];
   const name = `PACKSYNC_${snake(key, "_").replace(".", "_").toUpperCase()}`;
   return oldName === undefined ? [name] : [name, oldName];
 }

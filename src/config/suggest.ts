@@ -27,6 +27,8 @@ interface Known {
 function knownKeys(parent: readonly string[]): readonly Known[] {
   if (parent[0] === "sources") return ["path", "kind", "mode", "dialect"].map(itself);
   if (parent[0] === "preserve") return ["default", "files"].map(itself);
+  if (parent[0] === "routes") return (parent.length > 1 ? WHEN : ["when", "do"]).map(itself);
+  if (parent[0] === "services") return (parent[2] === "http" ? HTTP : HOW).map(itself);
   const settings = SETTINGS.filter(({ runOnly }) => runOnly === undefined);
   if (parent.length > 0) {
     const prefix = `${parent.join(".")}.`;
@@ -42,6 +44,10 @@ function knownKeys(parent: readonly string[]): readonly Known[] {
     ...["packs", "packsDev"].map((spelling) => ({ spelling, answer: "sources" })),
   ];
 }
+
+const WHEN = ["meaning", "component", "runner", "pack", "path", "source"];
+const HOW = ["exec", "http", "timeout"];
+const HTTP = ["url", "method", "headers", "body", "secretFile", "expect"];
 
 function itself(key: string): Known {
   return { spelling: key, answer: key };

@@ -34,7 +34,7 @@ export type Line<K extends RequestKind = RequestKind> =
   | { readonly failure: Failure };
 
 /** What may be asked from outside. */
-export const ASKABLE = ["sync", "rollback", "unpin", "verify"] as const satisfies readonly RequestKind[];
+export const ASKABLE = ["sync", "rollback", "unpin", "verify", "register"] as const satisfies readonly RequestKind[];
 export type Askable = (typeof ASKABLE)[number];
 
 /** Whether a daemon that says this about itself does for `config` what this program would do. */

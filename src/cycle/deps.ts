@@ -1,4 +1,5 @@
 import type { PreservePolicy } from "../plan/preserve.ts";
+import type { PackToRoute, Routing } from "../plan/routing.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { RetentionPolicy } from "../publish/retention.ts";
 import type { VolumeView } from "../publish/view.ts";
@@ -24,6 +25,8 @@ export interface CycleDeps {
   readonly only: readonly string[];
   readonly attention: Attention;
   readonly retention: RetentionPolicy;
+  /** Whom a pack's changes concern; `undefined`: nobody asks. */
+  readonly route: ((pack: PackToRoute) => Routing) | undefined;
   readonly volume: VolumeView;
   /** `undefined`: only plan, and change nothing. */
   readonly publisher: Publisher | undefined;

@@ -16,7 +16,7 @@ import { adoptionRefused, describeDrift, describePlan } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
 import { contentOf, isPinned, stayPinned } from "./pinned.ts";
 import { appliedKey, type Context, type Decision, finished, listed, type Prepared } from "./prepared.ts";
-import { countChanges } from "./report.ts";
+import { countChanges, type PackReport } from "./report.ts";
 
 /**
  * Everything that can fail happens here: scan, validate, plan, stage. A pack that is prepared only has to be made
@@ -147,7 +147,8 @@ function decide(context: Context, deps: CycleDeps): Decision {
   }
   const staged = stage(context, { identity, plan, applied, source }, deps);
   const release = staged?.manifest.release ?? record?.release;
-  const prepared = finished(look, record, { outcome: "published", ...about, release });
+  const routing = routingFor(context, identity.ref, plan, deps);
+  const prepared = finished(look, record, { outcome: "published", ...about, ...routing, release });
   return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
 }
 
@@ -156,6 +157,21 @@ function isDriftAlone({ look, record, scanned }: Context, deps: CycleDeps): bool
   const { known, unchanged, source, directory } = look;
   if (deps.drift === "repair" || !unchanged || known === undefined || scanned.live === undefined) return false;
   return isLiveFrom(record, source.name, directory) && record?.applied === appliedKey(known, deps);
+}
+
+/** By what the definitions say now, and by what they said when they were last scanned. */
+function routingFor(
+  { look, scanned }: Context,
+  ref: string,
+  { changes }: Plan,
+  { route, store }: CycleDeps,
+): Pick<PackReport, "routing"> {
+  if (route === undefined) return {};
+  const { source, directory } = look;
+  const before = store.facts(source.name, directory);
+  const after = scanned.facts;
+  const dialect = after?.dialect ?? before?.dialect ?? "attune";
+  return { routing: route({ ref, source: source.name, changes, becomes: "published", dialect, before, after }) };
 }
 
 interface ToStage {

@@ -40,7 +40,7 @@ export interface Decision {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan">> &
+type Finished = Partial<Pick<PackReport, "release" | "version" | "changes" | "plan" | "routing">> &
   Pick<PackReport, "outcome" | "diagnostics">;
 
 export function finished(look: Look, record: PackRecord | undefined, about: Finished): Prepared {

@@ -1,6 +1,8 @@
+import type { RegistrationReport } from "../catalog/report.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
 import type { Change, ChangeKind } from "../plan/plan.ts";
+import type { Routing } from "../plan/routing.ts";
 
 /** What a cycle did with a pack; docs/cli.md has the table. */
 export type Outcome = "published" | "unchanged" | "rejected" | "failed" | "retired" | "held" | "checked" | "waiting";
@@ -27,6 +29,8 @@ export interface PackReport {
   readonly diagnostics: readonly Diagnostic[];
   /** File by file; only when planning. */
   readonly plan?: readonly Change[];
+  /** Whom the changes concern; only of a pack whose content becomes another. */
+  readonly routing?: Routing;
 }
 
 /** A source as a cycle found it. */
@@ -52,6 +56,8 @@ export interface CycleReport {
   /** Sorted by ref. */
   readonly packs: readonly PackReport[];
   readonly shadowed: readonly Shadowed[];
+  /** What came of it in the catalogs; not when planning. */
+  readonly registration?: RegistrationReport;
 }
 
 export const NO_CHANGES: ChangeCounts = { added: 0, replaced: 0, removed: 0, preserved: 0, carried: 0 };

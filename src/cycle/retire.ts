@@ -24,8 +24,12 @@ export function prepareRetirement(record: PackRecord, deps: CycleDeps): Prepared
     const plan = planPack({ files: new Map(), directories: [] }, live, previous, policy);
     const staged = stage(record, { live, previous, plan }, deps);
     const diagnostics = describePlan(plan, policy, false);
+    // What is known of the directory went with it: the files' names have to do.
+    const model = { dialect: "attune", before: undefined, after: undefined, becomes: "retired" } as const;
+    const routing = deps.route?.({ ref, source: name, changes: plan.changes, ...model });
     const report: PackReport = {
       ...about,
+      ...(routing && { routing }),
       outcome: "retired",
       changes: countChanges(plan.changes),
       diagnostics,

@@ -1,3 +1,4 @@
+import type { RegistrationReport } from "../catalog/report.ts";
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { PackRef } from "../pack/ref.ts";
@@ -44,6 +45,8 @@ export interface RollbackReport {
   readonly verifiedInMs: number;
   /** How long it took from then until readers had the other release. */
   readonly liveInMs: number;
+  /** What came of it in the catalogs; not when it was only planned. */
+  readonly registration?: RegistrationReport;
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { CatalogState } from "../catalog/registrations.ts";
+import type { Standing, Standings } from "../catalog/standing.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
 import { type PackRecord, readLedger } from "../publish/ledger.ts";
@@ -35,15 +37,19 @@ export interface PackStatus {
   /** ISO time: since when its newest state is rejected, or when it was published. */
   readonly since: string | undefined;
   readonly findings: readonly Diagnostic[];
+  /** Where its live release is registered. */
+  readonly catalogs: readonly Standing[];
 }
 
 export interface Status {
+  /** Attune's database as such, as it was found last. */
+  readonly database: CatalogState | undefined;
   readonly sources: LastCycle["sources"];
   readonly packs: readonly PackStatus[];
 }
 
 /** What the last cycle left, read without the lock. */
-export function readStatus(database: DatabaseSync, volume: VolumeView): Status {
+export function readStatus(database: DatabaseSync, volume: VolumeView, standings: Standings): Status {
   const last = readLastCycle(database) ?? NO_CYCLE;
   const records = [...readLedger(database).packs().values()];
   const store = readScanStore(database);
@@ -51,13 +57,17 @@ export function readStatus(database: DatabaseSync, volume: VolumeView): Status {
   const isLiveOrRefused = ({ source, directory }: KnownPack) =>
     records.some((record) => isLiveFrom(record, source, directory)) || last.refused.some(isAt(source, directory));
   const statuses = [
-    ...records.map((record) => liveStatus(record, { last, known, volume })),
+    ...records.map((record) => liveStatus(record, { last, known, volume, standings })),
     ...known.filter((pack) => pack.verdict === "rejected" && !isLiveOrRefused(pack)).map(rejectedStatus),
     ...known.filter((pack) => pack.verdict === "valid" && isMounted(pack, last)).map(mountedStatus),
     ...last.refused.map((refused) => refusedStatus(refused, last)),
     ...last.shadowed.map((shadowed) => shadowedStatus(shadowed, last)),
   ];
-  return { sources: last.sources, packs: statuses.sort((a, b) => (a.ref < b.ref ? -1 : 1)) };
+  return {
+    database: standings.attune,
+    sources: last.sources,
+    packs: statuses.sort((a, b) => (a.ref < b.ref ? -1 : 1)),
+  };
 }
 
 const NO_CYCLE: LastCycle = { since: "", sources: [], shadowed: [], refused: [] };
@@ -70,9 +80,10 @@ interface Found {
   readonly last: LastCycle;
   readonly known: readonly KnownPack[];
   readonly volume: VolumeView;
+  readonly standings: Standings;
 }
 
-function liveStatus(record: PackRecord, { last, known, volume }: Found): PackStatus {
+function liveStatus(record: PackRecord, { last, known, volume, standings }: Found): PackStatus {
   const pack = known.find((each) => isLiveFrom(record, each.source, each.directory));
   const { ref, version, source, directory, release, publishedAt } = record;
   const rejectedSince =
@@ -88,6 +99,7 @@ function liveStatus(record: PackRecord, { last, known, volume }: Found): PackSta
     state: stateOf(record, rejectedSince !== undefined, held, volume),
     release,
     since: rejectedSince ?? publishedAt,
+    catalogs: release === undefined ? [] : standings.of(ref, release),
     findings: [...(pack?.diagnostics ?? []).filter(({ code }) => code !== PINNED), ...pinned],
   };
 }
@@ -118,7 +130,7 @@ function stateOf(
 /** A pack that was never good enough. */
 function rejectedStatus({ source, directory, identity, since, diagnostics: findings }: KnownPack): PackStatus {
   const about = { ref: identity?.ref ?? directory, version: identity?.version, source, directory };
-  return { ...about, state: "rejected", release: undefined, since, findings };
+  return { ...about, state: "rejected", release: undefined, since, findings, catalogs: [] };
 }
 
 function isMounted({ source }: KnownPack, { sources }: LastCycle): boolean {
@@ -131,12 +143,12 @@ function mountedStatus(pack: KnownPack): PackStatus {
 
 /** A pack whose ref another directory of its source has. */
 function refusedStatus({ diagnostics: findings, ...about }: Refused, { since }: LastCycle): PackStatus {
-  return { ...about, state: "rejected", release: undefined, since, findings };
+  return { ...about, state: "rejected", release: undefined, since, findings, catalogs: [] };
 }
 
 /** A pack that another source hides. */
 function shadowedStatus({ ref, source }: Shadowed, { since }: LastCycle): PackStatus {
-  return { ...NOTHING, ref, source, state: "shadowed", since, findings: [] };
+  return { ...NOTHING, ref, source, state: "shadowed", since, findings: [], catalogs: [] };
 }
 
 const NOTHING = { version: undefined, directory: undefined, release: undefined };

@@ -1,3 +1,4 @@
+import type { RegistrationReport } from "../catalog/report.ts";
 import type { CycleNews, PackNews } from "../cycle/news.ts";
 import type { Verified } from "../cycle/verified.ts";
 import type { Degraded } from "../watch/limits.ts";
@@ -11,7 +12,11 @@ export type DaemonEvent =
       readonly report: PackNews;
       /** Milliseconds since the first hint of the change; `undefined`: nobody announced it. */
       readonly elapsedMs: number | undefined;
+      /** What came of it in the catalogs, as far as it is known yet. */
+      readonly registration?: RegistrationReport | undefined;
     }
+  /** What could not be registered at first. */
+  | { readonly kind: "registered"; readonly report: RegistrationReport }
   | { readonly kind: "root"; readonly root: RootStatus; readonly before: Pick<RootStatus, "watching" | "held"> }
   | { readonly kind: "degraded"; readonly degraded: Degraded }
   | { readonly kind: "missed"; readonly source: string; readonly packs: readonly string[] }

@@ -2,6 +2,7 @@ import type { Diagnostic } from "./diagnostics.ts";
 import { excerpt } from "./excerpt.ts";
 import type { Facts } from "./facts.ts";
 import type { Dialect } from "./identity.ts";
+import { languageOfRunner, languageOfScript } from "./language.ts";
 import type { ScriptFacts } from "./scripts.ts";
 
 /** A script, and the definition that it is the entry point of. */
@@ -75,42 +76,16 @@ function insane(at: At, shebang: string): Diagnostic[] {
   return [{ severity: "warning", code: "script.invalid_shebang", message, ...at, hint }];
 }
 
-type Language = "shell" | "python" | "node";
-
-/** Without `core.`, which is the pack of all of Attune's own runtimes. */
-const RUNNERS: Readonly<Record<string, Language>> = {
-  ...{ shell: "shell", bash: "shell", sh: "shell" },
-  ...{ python: "python", python3: "python", "python-script": "python" },
-  ...{ node: "node", nodejs: "node" },
-};
-
-function languageOfRunner(runner = ""): Language | undefined {
-  const name = runner.replace(/^core\./, "").replace(/^node\.js$/, "node");
-  return Object.hasOwn(RUNNERS, name) ? RUNNERS[name] : undefined;
-}
-
-const EXTENSIONS: Readonly<Record<string, Language>> = {
-  ...{ sh: "shell", bash: "shell", py: "python", js: "node", mjs: "node", cjs: "node" },
-};
-
 /** A runner that hands the file to an interpreter does not look at `#!`. */
 function checkRunner({ file, definition, facts, about }: Script): Diagnostic[] {
   const wanted = languageOfRunner(about.runner);
-  const got = languageOf(file, facts);
+  const got = languageOfScript(file, facts);
   if (wanted === undefined || got === undefined || wanted === got) return [];
   const message = `Expected a ${wanted} script for \`runner_type: ${about.runner}\`, got the ${got} script \`${file}\``;
   const hint = `Write \`runner_type: ${got === "node" ? "nodejs" : got}\`, or name another \`entry_point\`.`;
   return [
     { severity: "warning", code: "script.runner_mismatch", message, file: definition, ...about.runnerRange, hint },
   ];
-}
-
-function languageOf(file: string, { shebang = "" }: ScriptFacts): Language | undefined {
-  const extension = /\.(\w+)$/.exec(file)?.[1] ?? "";
-  if (Object.hasOwn(EXTENSIONS, extension)) return EXTENSIONS[extension];
-  if (/\b(ba|da|k|z)?sh\b/.test(shebang)) return "shell";
-  if (/\bpython[\d.]*\b/.test(shebang)) return "python";
-  return /\bnode(js)?\b/.test(shebang) ? "node" : undefined;
 }
 
 /** What Attune's workers do set. */

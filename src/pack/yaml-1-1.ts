@@ -2,7 +2,7 @@
 export type Reading =
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "boolean"; readonly value: boolean }
-  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "number"; readonly value: number; readonly isWhole: boolean }
   | { readonly kind: "null" | "date" | "value" | "merge" };
 
 /** Source: the implicit resolvers in PyYAML's resolver.py and the constructors in its constructor.py. */
@@ -26,7 +26,8 @@ const TIMESTAMP =
 
 function readNumber(scalar: string): Reading {
   const sign = scalar.startsWith("-") ? -1 : 1;
-  return { kind: "number", value: sign * magnitude(scalar.replace(/^[-+]/, "").replaceAll("_", "")) };
+  const value = sign * magnitude(scalar.replace(/^[-+]/, "").replaceAll("_", ""));
+  return { kind: "number", value, isWhole: INT.test(scalar) };
 }
 
 function magnitude(digits: string): number {

@@ -6,6 +6,7 @@
  */
 export interface Cursor {
   readonly text: string;
+  readonly scalars: Scalars;
   at: number;
   /** Where the content begins in the line that was entered last; -1 at the end of the text. */
   column: number;
@@ -14,6 +15,18 @@ export interface Cursor {
   colon: number;
   /** The next `#` behind a space or at the beginning of a line, wherever it is. */
   comment: number;
+}
+
+/** By which rules scalars without quotes are read. */
+export interface Scalars {
+  /** The value of one, or {@link OUTSIDE}. */
+  readonly resolve: (scalar: string) => unknown;
+  /** Keys that were read lately by these rules. */
+  readonly knownKeys: (string | undefined)[];
+}
+
+export function scalarsBy(resolve: Scalars["resolve"]): Scalars {
+  return { resolve, knownKeys: new Array<string | undefined>(256).fill(undefined) };
 }
 
 /** What stands for a value where a reader gives up. An exception would cost as much as the whole file. */
@@ -33,8 +46,8 @@ export const LEFT_BRACE = 0x7b;
 export const RIGHT_BRACE = 0x7d;
 
 /** @param text has a line feed at its end */
-export function startOf(text: string): Cursor {
-  return { text, at: 0, column: 0, lineEnd: -1, colon: -1, comment: -1 };
+export function startOf(text: string, scalars: Scalars): Cursor {
+  return { text, scalars, at: 0, column: 0, lineEnd: -1, colon: -1, comment: -1 };
 }
 
 export function isBlank(code: number): boolean {

@@ -1,25 +1,26 @@
 import { atColon, type Cursor, colonFrom } from "./yaml-fast-cursor.ts";
 import { readInline } from "./yaml-fast-inline.ts";
 
-/**
- * Keys that were read lately, by {@link slotOf}: files share most of theirs, and to look at one again costs less than to
- * make the same string once more and to find out that it is neither a number nor a `null`.
- */
-const KNOWN = new Array<string | undefined>(256).fill(undefined);
 const MAX_KNOWN_LENGTH = 32;
 
-/** As {@link readInline}, where it may be a key that begins. The cursor is on its colon then. */
+/**
+ * As {@link readInline}, where it may be a key that begins. The cursor is on its colon then.
+ *
+ * Keys that were read lately are known by {@link slotOf}: files share most of theirs, and to look at one again costs less than to
+ * make the same string once more and to find out that it is neither a number nor a `null`.
+ */
 export function readHead(cursor: Cursor, parent: number): unknown {
   const { text, at } = cursor;
+  const { knownKeys } = cursor.scalars;
   const colon = colonFrom(cursor, at);
   const slot = slotOf(text, at, colon);
-  const known = KNOWN[slot];
+  const known = knownKeys[slot];
   if (known !== undefined && known.length === colon - at && text.startsWith(known, at)) {
     cursor.at = colon;
     return known;
   }
   const value = readInline(cursor, parent);
-  if (typeof value === "string" && atColon(cursor) && isVerbatim(value, text, at, colon)) KNOWN[slot] = value;
+  if (typeof value === "string" && atColon(cursor) && isVerbatim(value, text, at, colon)) knownKeys[slot] = value;
   return value;
 }
 

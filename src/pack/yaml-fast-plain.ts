@@ -41,7 +41,7 @@ export function readPlain(cursor: Cursor, parent: number): unknown {
   const line = trimmed(text, at, cursor.at);
   const rest = text.charCodeAt(cursor.at) === NEWLINE ? readContinuation(cursor, parent) : "";
   if (rest === OUTSIDE) return OUTSIDE;
-  return rest === "" ? resolve(line) : line + rest;
+  return rest === "" ? cursor.scalars.resolve(line) : line + rest;
 }
 
 /** The same inside of brackets, on one line. */
@@ -49,7 +49,7 @@ export function readPlainEntry(cursor: Cursor): unknown {
   const { text, at } = cursor;
   if (!beginsPlain(text, at)) return OUTSIDE;
   cursor.at = entryEnd(cursor);
-  return resolve(trimmed(text, at, cursor.at));
+  return cursor.scalars.resolve(trimmed(text, at, cursor.at));
 }
 
 /**
@@ -127,7 +127,7 @@ function isBracketOrComma(code: number): boolean {
 }
 
 /** The value of a plain scalar in the core schema of YAML 1.2. */
-function resolve(scalar: string): unknown {
+export function resolveCore(scalar: string): unknown {
   const first = scalar.charCodeAt(0);
   if (first <= NINE) return resolveNumber(scalar);
   if (scalar.length > 5) return scalar;

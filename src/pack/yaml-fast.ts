@@ -7,13 +7,15 @@ import {
   isBlank,
   NEWLINE,
   OUTSIDE,
+  type Scalars,
+  scalarsBy,
   skipSpaces,
   startOf,
   toContent,
 } from "./yaml-fast-cursor.ts";
 import { readInline } from "./yaml-fast-inline.ts";
 import { readHead } from "./yaml-fast-key.ts";
-import { keyOf } from "./yaml-fast-plain.ts";
+import { keyOf, resolveCore } from "./yaml-fast-plain.ts";
 
 /** In UTF-16 code units. */
 const MAX_LENGTH = 131_072;
@@ -33,6 +35,8 @@ const UNUSUAL_TOO = /[\x10-\x17\x90-\x97]|[\x18-\x1F\x98-\x9F\u2028\u2029\uD800-
 /** Modulo 128, this is the line feed. */
 const VERTICAL_TAB_SET = "\x8A";
 
+const CORE = scalarsBy(resolveCore);
+
 /**
  * What a plain YAML file says, as most definitions are: block mappings and lists of scalars on one line each, block
  * texts, and brackets on one line.
@@ -40,11 +44,11 @@ const VERTICAL_TAB_SET = "\x8A";
  * It stands before js-yaml for its speed alone. Whatever is outside of this subset, or wrong, or in doubt gives
  * `undefined`, and js-yaml decides; what it does read, js-yaml reads without objection and to the same value.
  */
-export function parseSimpleYaml(text: string): { readonly value: unknown } | undefined {
+export function parseSimpleYaml(text: string, scalars: Scalars = CORE): { readonly value: unknown } | undefined {
   if (text.length > MAX_LENGTH || isUnusual(text)) return undefined;
 
   // With a line feed behind every line nobody below has to look for the end of the text.
-  const cursor = startOf(text.endsWith("\n") ? text : `${text}\n`);
+  const cursor = startOf(text.endsWith("\n") ? text : `${text}\n`, scalars);
   if (!toDocument(cursor)) return undefined;
   const value = cursor.column === -1 ? null : readNode(cursor, cursor.column, -1, 0);
   const isWhole = typeof value === "object" && cursor.at === cursor.text.length;

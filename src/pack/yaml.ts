@@ -13,6 +13,8 @@ import type { Diagnostic } from "./diagnostics.ts";
 import { parseSimpleYaml } from "./yaml-fast.ts";
 import { yamlFault } from "./yaml-messages.ts";
 import { type Parsed, secondOpinion } from "./yaml-positions.ts";
+import { MAX_REINDENTED, reindentedAt } from "./yaml-reindent.ts";
+import { expandedSize, MAX_DEPTH, MAX_NODES } from "./yaml-size.ts";
 import { indentingTab } from "./yaml-tabs.ts";
 import { positionAt, readYamlText, type YamlFault } from "./yaml-text.ts";
 
@@ -20,18 +22,8 @@ export type YamlCheck =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Deeper than anybody writes, and far from the end of anybody's stack. */
-const MAX_DEPTH = 200;
-
-/** How many nodes a value may have once its aliases are written out, as JSON columns have them. */
-const MAX_NODES = 1_000_000;
-
 /** In UTF-16 code units. `yaml` needs up to 10 µs a character where a text is made to annoy it. */
 const MAX_SECOND_OPINION = 131_072;
-
-/** Lines inside quotes and brackets that may be indented less than YAML 1.2 wants, and the columns that they get. */
-const MAX_REINDENTED = 64;
-const REINDENTATION = 1000;
 
 /** An entry without key (`: x`) is YAML 1.2, but neither PyYAML nor libyaml reads it. */
 const KEYED_MAP = defineMappingTag(mapTag.tagName, {
@@ -118,8 +110,7 @@ function refusal(text: string, offset: number, says: string): Refusal {
 function parseReindented(text: string, refused: Refusal): ReturnType<typeof parseFast> {
   let [indented, parsed]: [string, ReturnType<typeof parseFast>] = [text, refused];
   for (let lines = 0; lines < MAX_REINDENTED && !parsed.ok && parsed.says === "deficient indentation"; lines++) {
-    const lineStart = indented.lastIndexOf("\n", parsed.faults[0].offset - 1) + 1;
-    indented = `${indented.slice(0, lineStart)}${" ".repeat(REINDENTATION)}${indented.slice(lineStart)}`;
+    indented = reindentedAt(indented, parsed.faults[0].offset);
     parsed = parseFast(indented);
   }
   return parsed.ok ? parsed : refused;
@@ -140,27 +131,6 @@ function secondDocument(text: string, events: readonly Event[]): number {
     if ("valueStart" in event && event.valueStart >= 0) return event.valueStart;
   }
   return text.length;
-}
-
-/**
- * How many nodes a value has with its aliases written out: `Infinity` for one that contains itself, or is nested
- * through aliases deeper than {@link MAX_DEPTH}. Each node is visited once.
- */
-function expandedSize(value: unknown, depth = 0, sizes = new Map<object, number>()): number {
-  if (typeof value !== "object" || value === null) return 1;
-  const known = sizes.get(value);
-  if (known !== undefined) return known;
-
-  // Whoever comes here again before it is known came from inside.
-  sizes.set(value, Number.POSITIVE_INFINITY);
-  if (depth > MAX_DEPTH) return Number.POSITIVE_INFINITY;
-  let size = 1;
-  for (const child of Object.values(value)) {
-    size += expandedSize(child, depth + 1, sizes);
-    if (size > MAX_NODES) return Number.POSITIVE_INFINITY;
-  }
-  sizes.set(value, size);
-  return size;
 }
 
 function diagnostic({ offset, message, hint }: YamlFault, text: string, file: string): Diagnostic {

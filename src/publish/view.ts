@@ -8,6 +8,8 @@ import { listManifests, type Manifest, readManifest } from "./manifest.ts";
 /** What can be known of the volume without its lock. */
 export interface VolumeView {
   packs(): ReadonlyMap<PackRef, PackRecord>;
+  /** The id of a pack's live release. */
+  live(ref: PackRef): string | undefined;
   /** What packsync last left under this name: the live release, or what a retirement left. */
   previous(ref: PackRef): Manifest | undefined;
   /** A pack's releases, oldest first, as far as they are still there. */
@@ -23,6 +25,7 @@ export interface VolumeView {
 export function viewVolume(layout: VolumeLayout, ledger: LedgerReader): VolumeView {
   return {
     packs: () => ledger.packs(),
+    live: (ref) => ledger.pack(ref)?.release,
     previous(ref) {
       const latest = ledger.pack(ref)?.release ?? ledger.releases(ref).at(-1)?.release;
       return latest === undefined

@@ -176,9 +176,14 @@ test("a status tells where every pack stands", () => {
     release: "1-0123abcd",
     since: "2026-01-01T00:00:00.000Z",
     findings: [],
+    catalogs: [],
   };
+  const catalogs = [
+    { catalog: "packsync", state: "registered" },
+    { catalog: "attune", state: "failed", why: "pack.yaml: no" },
+  ] as const;
   const packs = [
-    { ...base, ref: "core", state: "live" },
+    { ...base, ref: "core", state: "live", catalogs },
     {
       ...base,
       ref: "bad",
@@ -191,17 +196,18 @@ test("a status tells where every pack stands", () => {
     { ...base, ref: "hidden", version: undefined, directory: undefined, release: undefined, state: "shadowed" },
   ] as const;
   const sources = [sourceReport({ held: "mass-removal" }), sourceReport({ name: "packs.dev", kind: "development" })];
-  expect(statusText({ sources, packs, daemon: undefined }, config, plain)).toMatchInlineSnapshot(`
+  expect(statusText({ sources, packs, database: undefined, daemon: undefined }, config, plain)).toMatchInlineSnapshot(`
     "/opt/volume
       no daemon is running: as of the last sync
     packs: held (mass-removal); end it with packsync sync --allow-removals
-      PACK    VERSION  SOURCE  RELEASE     STATE     SINCE                     FINDINGS
-      core    1.0.0    packs   1-0123abcd  live      2026-01-01T00:00:00.000Z  -
-      bad     -        packs   -           rejected  2026-01-01T00:00:00.000Z  1 finding
+      PACK    VERSION  SOURCE  RELEASE     STATE     SINCE                     REGISTERED                 FINDINGS
+      core    1.0.0    packs   1-0123abcd  live      2026-01-01T00:00:00.000Z  embedded, database failed  -
+      bad     -        packs   -           rejected  2026-01-01T00:00:00.000Z  -                          1 finding
         error Expected \`,\` [metadata.invalid_yaml]
           at bad-dir/pack.yaml:1:7
           → Close it.
-      hidden  -        packs   -           shadowed  2026-01-01T00:00:00.000Z  -
+      hidden  -        packs   -           shadowed  2026-01-01T00:00:00.000Z  -                          -
+      not registered  core: pack.yaml: no
     "
   `);
 });

@@ -30,7 +30,7 @@ describe("docs/configuration.md", () => {
         .map((name) => `\`${name}\``)
         .join(", "),
     ];
-    const row = page.split("\n").find((line) => line.startsWith(`| ${cells.join(" | ").replace("|  |", "| |")} |`));
+    const row = page.split("\n").find((line) => line.startsWith(`| ${cells.join(" | ")} |`.replaceAll("|  ", "| ")));
     expect(row, cells.join()).toContain(` | ${descriptionOf(key)} |`);
   });
 });

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { renderConfig } from "../../src/cli/config-command.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { presetRules } from "../../src/plan/presets.ts";
 import { load } from "./scratch.ts";
 
 const setup = {
   flags: { packs: ["p"], arch: "x86_64", verbose: true },
-  env: { TARGET_PACKS_DIR: "/opt/attune/packs", PACKSYNC_ONLY: "core" },
+  env: {
+    TARGET_PACKS_DIR: "/opt/attune/packs",
+    PACKSYNC_ONLY: "core",
+    PACKSYNC_DATABASE_URL: "postgresql://me:secret@postgres/attune",
+  },
   files: { "packsync.yaml": "history:\n  minAge: 90\nlimits: {maxFileSize: 1GB}\n" },
   image: "owner: 1000\n",
 };
@@ -39,7 +44,36 @@ watch:
   rescan: 5s
   verify: 1d
   drift: repair
+preset: attune
+routes: []
+#   - {when: {meaning: [docs]}, do: []}
+#   - {when: {meaning: [metadata, config]}, do: [api, "executor*", "worker-*"]}
+#   - {when: {meaning: [script, dependencies]}, do: ["worker-{runner}", worker-full]}
+#   - {when: {meaning: [sensor, binary]}, do: ["sensor*"]}
+services: {}
+platform:
+  # url:
+  # tokenFile:
+  # packsDir:
+docker:
+  # host:
+  # project:
 require: []
+database:
+  # url: "***"
+  # host:
+  port: 5432
+  user: attune
+  # password: "***"
+  name: attune
+  # schema:
+  timeout: 1m
+  order: dependencies
+  removed: delete
+  edits: overwrite
+  foreign: keep
+  # adminLogin:
+  adminPermissionSet: core.admin
 log:
   level: debug
   style: auto
@@ -120,12 +154,23 @@ describe("as JSON", () => {
         limits: { maxFiles: 200_000, maxFileSize: 1e9, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
         history: { keep: 5, minAge: 90, maxAge: null, maxBytes: 2 ** 31, minFree: 0 },
         watch: { rescan: 5, verify: 86_400, drift: "repair" },
+        preset: "attune",
+        routes: [],
+        services: {},
+        platform: { url: null, tokenFile: null, packsDir: null },
+        docker: { host: null, project: null },
         require: [],
+        database: {
+          ...{ url: "***", host: null, port: 5432, user: "attune", password: "***", name: "attune", schema: null },
+          ...{ timeout: 60, order: "dependencies", removed: "delete", edits: "overwrite", foreign: "keep" },
+          ...{ adminLogin: null, adminPermissionSet: "core.admin" },
+        },
         log: { level: "debug", style: "auto" },
         format: "text",
         allowRemovals: false,
         only: ["core"],
       },
+      presetRoutes: presetRules("attune", "no-channel"),
     });
   });
 

@@ -17,17 +17,51 @@ test("needs no configuration at all", async () => {
     arch: [expect.stringMatching(/^(x86_64|aarch64)$/)],
     adopt: "merge",
     allowRemovals: false,
+    preset: "attune",
+    routes: [],
+    services: {},
+    platform: {},
+    docker: {},
     require: [],
     only: [],
     lockTimeoutSeconds: 30,
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
     history: { keep: 5, minAgeSeconds: 600, maxBytes: 2 ** 31, minFreeBytes: 0 },
     watch: { rescanSeconds: 5, verifySeconds: 86_400, drift: "repair" },
+    database: {
+      ...{ port: 5432, user: "attune", password: "attune", name: "attune", timeoutSeconds: 60, order: "dependencies" },
+      ...{ removed: "delete", edits: "overwrite", foreign: "keep", adminPermissionSet: "core.admin" },
+    },
     format: "text",
     log: { level: "warn", style: "auto" },
   });
   expect(file).toBeUndefined();
   expect([...origins.values()].every(({ from }) => from === "default")).toBe(true);
+});
+
+test("a database is configured as init-packs had it", async () => {
+  const env = {
+    DB_HOST: "postgres",
+    DB_PORT: "5433",
+    DB_PASSWORD: "p@ss",
+    DB_SCHEMA: "x",
+    DEFAULT_ADMIN_LOGIN: "me@example.org",
+  };
+  const { config } = await load({ env });
+  expect(config.database).toMatchObject({
+    host: "postgres",
+    port: 5433,
+    password: "p@ss",
+    schema: "x",
+    adminLogin: "me@example.org",
+  });
+});
+
+test("a URL that cannot be used is not repeated", async () => {
+  const error = await failure({ flags: { databaseUrl: "postgresql//me:secret@x" } });
+  expect(error.message).toBe(
+    "Expected `--database-url` to be a URL that begins with `postgresql://`, got something else",
+  );
 });
 
 describe("which layer wins", () => {

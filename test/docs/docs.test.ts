@@ -58,6 +58,7 @@ const COMMANDS = [
     "new",
     "rollback",
     "unpin",
+    "docker-guard",
     "config",
   ].map((name) => [name]),
 ];
@@ -87,13 +88,21 @@ function members(file: string, type: string): string[] {
 }
 
 test("docs/cli.md has a line for every diagnostic code in src, and for no other", () => {
-  const sources = globSync("src/**/*.ts", { cwd: root }).map(read).join("\n");
+  // Of the catalogs only `verify` has findings; what looks like one there is SQL and runtimes' names.
+  const files = globSync("src/**/*.ts", { cwd: root }).filter((file) => !file.startsWith("src/catalog/"));
+  const sources = files.map(read).join("\n");
   const literals = [...sources.matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map(([, code = ""]) => code);
   const isOther = (text: string) =>
-    /\.(db|dev|ini|schemas|yaml)$/.test(text) || SETTINGS.some(({ key }) => key === text);
+    /\.(db|dev|ini|json|lock|mod|schemas|sum|toml|txt|yaml)$/.test(text) ||
+    text === ADMIN ||
+    text === "packs.setup_virtualenv" || // an action of StackStorm's
+    SETTINGS.some(({ key }) => key === text);
   const found = new Set(literals.filter((literal) => !isOther(literal)));
   expect(codes(firstCells(section(cli, "Findings")))).toEqual([...found].sort());
 });
+
+/** A permission set. */
+const ADMIN = "core.admin";
 
 test("docs/cli.md explains every exit code", () => {
   const expected = Object.values(ExitCode).map(String).sort();

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { postgresPrograms } from "./postgres.ts";
 
 const isStrict = process.env["PACKSYNC_TEST_STRICT"] === "1";
 
@@ -33,6 +34,8 @@ interface Needs {
   readonly userNamespaces?: true;
   /** Of the kernel. */
   readonly fileSystem?: string;
+  /** Its server (Debian: postgresql), which tests start for themselves. */
+  readonly postgres?: true;
   /** In milliseconds. */
   readonly timeout?: number;
 }
@@ -51,12 +54,19 @@ export function testWith(needs: Needs, title: string, run: () => void | Promise<
   }
 }
 
-function missingOf({ root, tools = [], userNamespaces, fileSystem }: Needs): string[] {
+/** The same for everything that `define` has. */
+export function describeWith(needs: Needs, title: string, define: () => void): void {
+  if (missingOf(needs).length === 0) describe(title, define);
+  else testWith(needs, title, () => {});
+}
+
+function missingOf({ root, tools = [], userNamespaces, fileSystem, postgres }: Needs): string[] {
   const lacks = (name: string) => !requires.fileSystem(name);
   return [
     ...(root && !requires.root ? ["root"] : []),
     ...tools.filter((tool) => !requires.tool(tool)),
     ...(userNamespaces && !requires.userNamespaces() ? ["user namespaces"] : []),
+    ...(postgres && postgresPrograms() === undefined ? ["PostgreSQL's server"] : []),
     ...(fileSystem !== undefined && lacks(fileSystem) ? [`a kernel with ${fileSystem}`] : []),
   ];
 }

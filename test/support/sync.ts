@@ -60,15 +60,35 @@ export function testConfig(path: string): Config {
     arch: ["x86_64"],
     adopt: "merge",
     allowRemovals: false,
+    preset: "attune",
+    routes: [],
+    services: {},
+    platform: {},
+    docker: {},
     require: [],
     only: [],
     lockTimeoutSeconds: 5,
     limits: { maxFiles: 1000, maxFileSize: 1_000_000, maxPackSize: 10_000_000, maxDefinitionSize: 1000 },
     history: { keep: 5, minAgeSeconds: 600, maxBytes: 1e9, minFreeBytes: 0 },
     watch: { rescanSeconds: 5, verifySeconds: 86_400, drift: "repair" },
+    database: NO_DATABASE,
     format: "text",
     log: { level: "silent", style: "json" },
   };
 }
+
+/** Packs are registered in the embedded catalog only. */
+export const NO_DATABASE: Config["database"] = {
+  port: 5432,
+  user: "attune",
+  password: "attune",
+  name: "attune",
+  timeoutSeconds: 0,
+  order: "dependencies",
+  removed: "delete",
+  edits: "overwrite",
+  foreign: "keep",
+  adminPermissionSet: "core.admin",
+};
 
 export const silent = { error() {}, warn() {}, info() {}, debug() {} };

@@ -68,7 +68,7 @@ type Report = CycleReport & {
   readonly totals: Record<Outcome, number>;
 };
 
-const MAIN = join(import.meta.dirname, "../../../src/main.ts");
+export const MAIN = join(import.meta.dirname, "../../../src/main.ts");
 /** A program that opens a FIFO hangs; this ends it. */
 const TIMEOUT_MS = 30_000;
 /** Stripping types takes longer than a sync. */

@@ -1,0 +1,230 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { ComponentKind } from "../pack/component.ts";
+import type { Dialect } from "../pack/identity.ts";
+import { decodePython, encodePython, isPythonMapping, type PythonValue, pythonAt } from "../pack/python-value.ts";
+import { asPackRef, type PackRef } from "../pack/ref.ts";
+import { transaction } from "../platform/database.ts";
+import type { Catalog, CatalogComponent, CatalogEntry, CatalogPack, CatalogVersion, Registered } from "./catalog.ts";
+
+/** The catalog's own tables. Losing them costs the versions of the past, and reading every live definition once more. */
+export const catalogSchema = `
+  CREATE TABLE IF NOT EXISTS catalog_pack (
+    ref TEXT PRIMARY KEY,
+    release TEXT NOT NULL,
+    version TEXT NOT NULL,
+    label TEXT NOT NULL,
+    dialect TEXT NOT NULL,
+    dependencies TEXT NOT NULL,    -- JSON refs
+    digest TEXT NOT NULL           -- of its components
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS catalog_component (
+    pack TEXT NOT NULL,
+    file TEXT NOT NULL,
+    kind TEXT,                     -- NULL: only another component names it
+    ref TEXT,
+    label TEXT,
+    digest TEXT NOT NULL,          -- sha256 of the file
+    definition TEXT,               -- JSON of encodePython; NULL: unreadable
+    problem TEXT,                  -- why
+    script TEXT,                   -- stands in for a missing entry_point
+    PRIMARY KEY (pack, file)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS catalog_version (
+    pack TEXT NOT NULL,
+    number INTEGER NOT NULL,       -- counts up
+    release TEXT NOT NULL,
+    version TEXT NOT NULL,
+    since TEXT NOT NULL,           -- ISO time
+    PRIMARY KEY (pack, number)
+  ) WITHOUT ROWID;
+`;
+
+/** The embedded catalog, with what only its own process may ask: it answers at once. */
+export interface EmbeddedCatalog extends EmbeddedReader {
+  /** Joins the transaction that is open. */
+  put(pack: CatalogPack): Registered;
+  drop(ref: string): Registered;
+}
+
+export interface EmbeddedReader {
+  /** What is registered, with everything that other catalogs need; `undefined`: nothing. */
+  pack(ref: string): CatalogPack | undefined;
+  /** What is registered, without components. */
+  packs(): readonly EmbeddedSummary[];
+  summary(ref: string): EmbeddedSummary | undefined;
+  component(ref: string, file: string): CatalogComponent | undefined;
+  entry(ref: string): CatalogEntry | undefined;
+  versions(ref: string): readonly CatalogVersion[];
+}
+
+export interface EmbeddedSummary extends Omit<CatalogPack, "components"> {
+  readonly label: string;
+}
+
+/** As every catalog is; each call is a transaction of its own. */
+export function embeddedCatalog(database: DatabaseSync, now: () => Date): Catalog {
+  const store = openEmbedded(database, now);
+  return {
+    name: "packsync",
+    register: async (pack) => transaction(database, () => store.put(pack)),
+    unregister: async (ref) => transaction(database, () => store.drop(ref)),
+    get: async (ref) => store.entry(ref),
+    list: async () => store.packs().map(({ ref, version, label }) => ({ ref, version, label })),
+    history: async (ref) => store.versions(ref),
+  };
+}
+
+export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedCatalog {
+  const reader = readEmbedded(database);
+  const putPack = database.prepare("INSERT OR REPLACE INTO catalog_pack VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const addVersion = database.prepare(
+    `INSERT INTO catalog_version
+     SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4 FROM catalog_version WHERE pack = ?1`,
+  );
+  return {
+    ...reader,
+    put(pack) {
+      const { ref, release, version, dialect, dependencies, digest } = pack;
+      const before = database.prepare("SELECT release, digest FROM catalog_pack WHERE ref = ?").get(ref);
+      if (before?.["release"] === release && before["digest"] === digest) return UNCHANGED;
+      const changes = before?.["digest"] === digest ? 0 : putComponents(database, pack);
+      putPack.run(ref, release, version, labelOfPack(pack), dialect, JSON.stringify(dependencies), digest);
+      addVersion.run(ref, release, version, now().toISOString());
+      return { changes: changes + 1, warnings: [] };
+    },
+    drop(ref) {
+      const dropped = database.prepare("DELETE FROM catalog_pack WHERE ref = ?").run(ref);
+      const components = database.prepare("DELETE FROM catalog_component WHERE pack = ?").run(ref);
+      return { changes: Number(dropped.changes) + Number(components.changes), warnings: [] };
+    },
+  };
+}
+
+const UNCHANGED: Registered = { changes: 0, warnings: [] };
+
+/** Only what differs is written. */
+function putComponents(database: DatabaseSync, { ref, components }: CatalogPack): number {
+  const known = database
+    .prepare("SELECT file, kind, ref, digest, script FROM catalog_component WHERE pack = ?")
+    .all(ref);
+  const before = new Map(known.map((row) => [row["file"], stateOf(row)]));
+  const changed = components.filter((each) => before.get(each.file) !== stateOf({ ...each }));
+  const put = database.prepare("INSERT OR REPLACE INTO catalog_component VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const { file, kind, ref: own, digest, definition, problem, script } of changed) {
+    const about = [kind ?? null, own ?? null, labelIn(definition) ?? null, digest] as const;
+    const text = definition === undefined ? null : encodePython(definition);
+    put.run(ref, file, ...about, text, problem ?? null, script ?? null);
+  }
+  const files = new Set<unknown>(components.map(({ file }) => file));
+  const drop = database.prepare("DELETE FROM catalog_component WHERE pack = ? AND file = ?");
+  const gone = [...before.keys()].filter((file) => !files.has(file));
+  for (const file of gone) drop.run(ref, String(file));
+  return changed.length + gone.length;
+}
+
+function stateOf({ kind, ref, digest, script }: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify([kind ?? null, ref ?? null, digest, script ?? null]);
+}
+
+/** The reading half, which also works on a database opened read-only. */
+export function readEmbedded(database: DatabaseSync): EmbeddedReader {
+  const onePack = database.prepare("SELECT * FROM catalog_pack WHERE ref = ?");
+  const components = database.prepare("SELECT * FROM catalog_component WHERE pack = ? ORDER BY file");
+  const oneComponent = database.prepare("SELECT * FROM catalog_component WHERE pack = ? AND file = ?");
+  return {
+    summary: (ref) => onePack.all(ref).flatMap(summaryFromRow)[0],
+    pack(ref) {
+      const summary = onePack.all(ref).flatMap(summaryFromRow)[0];
+      return summary && { ...summary, components: components.all(ref).map(componentFromRow) };
+    },
+    packs: () => database.prepare("SELECT * FROM catalog_pack ORDER BY ref").all().flatMap(summaryFromRow),
+    component: (ref, file) => oneComponent.all(ref, file).map(componentFromRow)[0],
+    entry(ref) {
+      const summary = onePack.all(ref).flatMap(summaryFromRow)[0];
+      if (summary === undefined) return undefined;
+      const { version, label } = summary;
+      return { ref: summary.ref, version, label, components: entryComponents(database, ref) };
+    },
+    versions: (ref) => versionsOf(database, ref),
+  };
+}
+
+/** Nothing registered: before the first sync. */
+export const emptyEmbedded: EmbeddedReader = {
+  summary: () => undefined,
+  pack: () => undefined,
+  packs: () => [],
+  component: () => undefined,
+  entry: () => undefined,
+  versions: () => [],
+};
+
+function versionsOf(database: DatabaseSync, ref: string): readonly CatalogVersion[] {
+  const rows = database.prepare("SELECT * FROM catalog_version WHERE pack = ? ORDER BY number DESC").all(ref);
+  return rows.map(({ version, release, since }) => ({
+    version: String(version),
+    release: String(release),
+    since: String(since),
+  }));
+}
+
+/** Of several with one ref the last one counts, as everywhere. */
+function entryComponents(database: DatabaseSync, ref: string): CatalogEntry["components"] {
+  const query = "SELECT kind, ref, label FROM catalog_component WHERE pack = ? AND kind <> 'pack' ORDER BY kind, ref";
+  return database
+    .prepare(query)
+    .all(ref)
+    .flatMap((row) =>
+      row["ref"] === null ? [] : [{ kind: String(row["kind"]), ref: String(row["ref"]), label: text(row["label"]) }],
+    );
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function summaryFromRow(row: Row): EmbeddedSummary[] {
+  const ref: PackRef | undefined = asPackRef(String(row["ref"]));
+  if (ref === undefined) return [];
+  return [
+    {
+      ref,
+      release: String(row["release"]),
+      version: String(row["version"]),
+      label: String(row["label"]),
+      dialect: dialectFrom(row["dialect"]),
+      dependencies: JSON.parse(String(row["dependencies"])),
+      digest: String(row["digest"]),
+    },
+  ];
+}
+
+function dialectFrom(value: unknown): Dialect {
+  return value === "stackstorm" ? "stackstorm" : "attune";
+}
+
+function componentFromRow(row: Row): CatalogComponent {
+  const definition = text(row["definition"]);
+  return {
+    file: String(row["file"]),
+    kind: text(row["kind"]) as ComponentKind | undefined, // written by us
+    ref: text(row["ref"]),
+    digest: String(row["digest"]),
+    definition: definition === undefined ? undefined : decodePython(definition),
+    problem: text(row["problem"]),
+    script: text(row["script"]),
+  };
+}
+
+function labelOfPack({ ref, components }: CatalogPack): string {
+  return labelIn(components.find(({ file }) => file === "pack.yaml")?.definition) ?? ref;
+}
+
+/** StackStorm's say `name`. */
+function labelIn(definition: PythonValue | undefined): string | undefined {
+  if (!isPythonMapping(definition)) return undefined;
+  const label = pythonAt(definition, "label") ?? pythonAt(definition, "name");
+  return typeof label === "string" ? label : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return value === null || value === undefined ? undefined : String(value);
+}

@@ -1,0 +1,84 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { PackRef } from "../pack/ref.ts";
+import { transaction } from "../platform/database.ts";
+import type { CatalogPack } from "./catalog.ts";
+import { type EmbeddedCatalog, openEmbedded } from "./embedded.ts";
+import { type LiveRelease, readLive } from "./read-live.ts";
+
+export interface EmbeddedDeps {
+  readonly database: DatabaseSync;
+  /** What is live now; asked again when it was read, for it may have changed meanwhile. */
+  live(ref: PackRef): LiveRelease | undefined;
+  /** `false`: every definition is read again. */
+  readonly remembers: boolean;
+  readonly now: () => Date;
+}
+
+/** What a round did in the embedded catalog. */
+export interface EmbeddedRound {
+  readonly registered: readonly string[];
+  readonly unregistered: readonly string[];
+  /** Packs that changed while they were read, or could not be: the next round has them. */
+  readonly pending: readonly { readonly ref: string; readonly why: string }[];
+}
+
+/** So many packs are committed at once: each commit waits for the disk. */
+const BATCH = 100;
+
+/**
+ * Makes the embedded catalog equal to what is live. All of a pack or nothing; what is left is still different, and so the next
+ * round's. Must not run during a cycle, whose transaction it would commit.
+ */
+export async function registerEmbedded(
+  refs: readonly string[],
+  deps: EmbeddedDeps,
+  abort: AbortSignal,
+): Promise<EmbeddedRound> {
+  const catalog = openEmbedded(deps.database, deps.now);
+  const round = {
+    registered: [] as string[],
+    unregistered: [] as string[],
+    pending: [] as { ref: string; why: string }[],
+  };
+  for (let from = 0; from < refs.length && !abort.aborted; from += BATCH) {
+    const batch: Reading[] = [];
+    for (const ref of refs.slice(from, from + BATCH)) batch.push(await read(ref as PackRef, catalog, deps));
+    transaction(deps.database, () => {
+      for (const reading of batch) write(reading, catalog, round);
+    });
+  }
+  return round;
+}
+
+type Reading =
+  | { readonly ref: string; readonly pack: CatalogPack | undefined }
+  | { readonly ref: string; readonly why: string };
+
+async function read(ref: PackRef, catalog: EmbeddedCatalog, deps: EmbeddedDeps): Promise<Reading> {
+  try {
+    const live = deps.live(ref);
+    if (live === undefined) return { ref, pack: undefined };
+    const before = deps.remembers ? catalog.summary(ref) : undefined;
+    const component = (file: string) => catalog.component(ref, file);
+    const pack = await readLive(live, before && { dialect: before.dialect, component });
+    const isStill = deps.live(ref)?.release === live.release;
+    return isStill ? { ref, pack } : { ref, why: "it changed while it was read" };
+  } catch (error) {
+    return { ref, why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function write(
+  reading: Reading,
+  catalog: EmbeddedCatalog,
+  round: { registered: string[]; unregistered: string[]; pending: { ref: string; why: string }[] },
+): void {
+  const { ref } = reading;
+  if ("why" in reading) {
+    round.pending.push(reading);
+  } else if (reading.pack === undefined) {
+    if (catalog.drop(ref).changes > 0) round.unregistered.push(ref);
+  } else if (catalog.put(reading.pack).changes > 0) {
+    round.registered.push(ref);
+  }
+}

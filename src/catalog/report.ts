@@ -1,0 +1,8 @@
+import type { AttuneRound } from "./register-attune.ts";
+import type { EmbeddedRound } from "./register-embedded.ts";
+
+/** What a round of registering did. `attune` is unset where no database is configured. */
+export interface RegistrationReport {
+  readonly embedded: EmbeddedRound;
+  readonly attune: AttuneRound | undefined;
+}

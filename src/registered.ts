@@ -1,0 +1,33 @@
+import type { AttuneRequest } from "./catalog/register-attune.ts";
+import type { RegistrationReport } from "./catalog/report.ts";
+import type { Answers, RequestKind, Requests } from "./requests.ts";
+
+/** What a request changes of what is live, and so what is registered after it; `undefined`: nothing. */
+export function registrationAfter<K extends RequestKind>(kind: K, request: Requests[K]): AttuneRequest | undefined {
+  switch (kind) {
+    case "sync":
+      return { only: "only" in request ? request.only : [], compare: "all" }; // the database may be new while the volume is old
+    case "rollback":
+      return { only: "pack" in request ? [request.pack] : [], compare: "changed" };
+    case "verify":
+      return "repair" in request && request.repair ? { only: request.packs, compare: "changed" } : undefined;
+    case "register":
+      return { only: "packs" in request ? request.packs : [], compare: "all" };
+    default:
+      return undefined;
+  }
+}
+
+/** The answer of a request with what came of it in the catalogs. */
+export function withRegistration<K extends RequestKind>(
+  kind: K,
+  answer: Answers[K] | undefined,
+  registration: RegistrationReport,
+): Answers[K] {
+  const answers = kind === "register" ? registration : kind === "verify" ? answer : { ...Object(answer), registration };
+  return answers;
+}
+
+export function isRegistration(answer: unknown): answer is RegistrationReport {
+  return typeof answer === "object" && answer !== null && "embedded" in answer;
+}

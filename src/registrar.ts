@@ -1,0 +1,91 @@
+import type { AttuneRequest } from "./catalog/register-attune.ts";
+import type { RegistrationReport } from "./catalog/report.ts";
+import type { Config } from "./config/config.ts";
+import type { Log } from "./platform/log.ts";
+import { startThread, type Thread, threadEntry } from "./platform/thread-client.ts";
+import type { Registered, Registering } from "./registration.ts";
+
+/** Registers what the daemon publishes, beside it. */
+export interface Registrar extends AsyncDisposable {
+  /**
+   * Brings these packs into the catalogs, with whatever else is waiting; empty: all. What does not succeed is tried again by
+   * itself, ever more rarely.
+   */
+  register(
+    only: readonly string[],
+    compare: AttuneRequest["compare"],
+    reread?: readonly string[],
+  ): Promise<RegistrationReport>;
+}
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 60_000;
+
+/** @param onRetried what came of a round that nobody waits for, if it is not what the last one said */
+export function createRegistrar(
+  config: Config,
+  log: Log,
+  onRetried: (report: RegistrationReport) => void,
+  abort: AbortSignal,
+): Registrar {
+  let thread: Thread<Registering, Registered> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let delayMs = FIRST_RETRY_MS;
+  let trouble: string | undefined;
+
+  const start = (): NonNullable<typeof thread> => {
+    const started = startThread<Registering, Registered>(
+      threadEntry("catalog-thread", import.meta.url),
+      { config },
+      log,
+    );
+    started.died.catch((error: unknown) => {
+      log.error({ why: String(error) }, "the thread that registers has ended; the next round starts another one");
+      thread = undefined;
+    });
+    return started;
+  };
+  /** One after the other: a later round sees what an earlier one left. */
+  const round = (about: Registering["register"]): Promise<RegistrationReport> => {
+    const next = last.then(async () => {
+      thread ??= start();
+      return await thread.ask("register", about, () => {}, abort);
+    });
+    last = next.catch(() => {});
+    return next;
+  };
+  /** `failed` waits for a person, but not only for packsync's: somebody may have mended the database. */
+  const tryAgain = ({ attune, embedded }: RegistrationReport): void => {
+    const isDone = (attune === undefined || attune.state === "registered") && embedded.pending.length === 0;
+    clearTimeout(timer);
+    trouble = isDone ? undefined : `${attune?.state}: ${attune?.why}`;
+    if (isDone || abort.aborted) {
+      delayMs = FIRST_RETRY_MS;
+      return;
+    }
+    timer = setTimeout(
+      async () => {
+        const before = trouble;
+        const report = await round({ request: { only: [], compare: "changed" }, reread: [] }).catch(() => undefined);
+        if (report === undefined) return;
+        tryAgain(report);
+        if (trouble !== before) onRetried(report);
+      },
+      delayMs * (0.75 + Math.random() / 2),
+    ).unref();
+    delayMs = Math.min(delayMs * 2, LAST_RETRY_MS);
+  };
+  return {
+    async register(only, compare, reread = []) {
+      const report = await round({ request: { only, compare }, reread });
+      tryAgain(report);
+      return report;
+    },
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      await last;
+      await thread?.[Symbol.asyncDispose]();
+    },
+  };
+}

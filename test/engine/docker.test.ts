@@ -1,0 +1,193 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dockerDriver } from "../../src/signal/docker.ts";
+import { openEngine } from "../../src/signal/engine.ts";
+import {
+  type DriverStand,
+  type DriverVariant,
+  driverContract,
+  failureOf,
+  noticeFor,
+} from "../contract/driver.contract.ts";
+import { ENGINE_TOOLS, eventually, linesOf, startEngine, type TestEngine } from "../support/engine.ts";
+import { describeWith } from "../support/requires.ts";
+
+/**
+ * Writes down when it starts and which signals it gets; while there is a file `hang`, it does not stop when it is asked to.
+ * The sleep is short, as a shell hears signals between two commands.
+ */
+const SERVICE = `echo start >> /out/log
+trap 'echo HUP >> /out/log' HUP
+trap 'test -e /out/hang && echo TERM >> /out/log || exit 0' TERM
+echo ready >> /out/log
+while :; do sleep 0.05; done`;
+
+const never = new AbortController().signal;
+let engine: TestEngine;
+
+describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver docker, with a real engine", () => {
+  beforeAll(async () => {
+    engine = await startEngine();
+  });
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]();
+  });
+
+  const restarting: DriverVariant = { name: "restarting", open: openDocker };
+  describe("restarting", () => driverContract(restarting));
+
+  test("restarts every running container of the service, in the order of their numbers, and no other", async () => {
+    await using project = await startProject("one", ["api", "worker", "worker", "worker"]);
+    await using other = await startProject("two", ["worker"]);
+    const before = [...(await project.started()), ...(await other.started())];
+    const outcome = await tell({ service: "worker", project: "one" });
+    expect(outcome.kind === "told" && outcome.evidence.map((line) => line.split(" ")[0])).toEqual([
+      "one_worker_2",
+      "one_worker_3",
+      "one_worker_4",
+    ]);
+    const after = [...(await project.started()), ...(await other.started())];
+    expect(after.map((time, index) => time !== before[index])).toEqual([false, true, true, true, false]);
+  });
+
+  test("sends a signal to the process, which runs on", async () => {
+    await using project = await startProject("sig", ["api"]);
+    const [before] = await project.started();
+    const outcome = await tell({ service: "api", project: "sig", signal: "SIGHUP" });
+    expect(outcome).toEqual({ kind: "told", evidence: ["sig_api_1 got SIGHUP"] });
+    await eventually(() => (linesOf(project.log(0)).includes("HUP") ? true : undefined));
+    expect(await project.started()).toEqual([before]);
+  });
+
+  test("a service without a container is absent, and so is one that is stopped: it stays so", async () => {
+    await using project = await startProject("gone", ["api"]);
+    expect(await tell({ service: "nobody", project: "gone" })).toEqual({
+      kind: "absent",
+      why: "no container in the project gone",
+    });
+    await engine.api("POST", "/containers/gone_api_1/stop");
+    expect(await tell({ service: "api", project: "gone" })).toEqual({ kind: "absent", why: "gone_api_1 is exited" });
+    expect(await project.state(0)).toBe("exited");
+  });
+
+  test("leaves alone what `docker compose run` has made", async () => {
+    await using _ = await startProject("run", ["api"], { "com.docker.compose.oneoff": "True" });
+    expect(await tell({ service: "api", project: "run" })).toMatchObject({ kind: "absent" });
+  });
+
+  test("starts a container that a failed restart has left stopped", async () => {
+    await using stand = await openDocker(60);
+    await stand.behave("fail");
+    await failureOf(stand.driver.tell(noticeFor(stand), never));
+    await stand.behave("well");
+    await expect(stand.driver.tell(noticeFor(stand), never)).resolves.toMatchObject({ kind: "told" });
+    expect(await stand.heard()).toBe(1);
+  });
+
+  test("an engine that is gone is a failure, and it is told when the engine is back", async () => {
+    await using project = await startProject("back", ["api"]);
+    await engine.stop();
+    const error = await failureOf(tell({ service: "api", project: "back" }));
+    expect(error.message).toMatch(/^Expected an answer of .*d\.sock, got (ECONNREFUSED|ENOENT)$/);
+    await engine.start();
+    await engine.api("POST", "/containers/back_api_1/start"); // it has no restart policy
+    expect(await tell({ service: "api", project: "back" })).toMatchObject({ kind: "told" });
+    expect(await project.state(0)).toBe("running");
+  });
+
+  test("its own project is that of the container that it runs in", async () => {
+    const program = join(import.meta.dirname, "programs/own-project.ts");
+    const root = join(import.meta.dirname, "../..");
+    const node = dirname(process.execPath);
+    const out = `${engine.directory}/own`;
+    mkdirSync(out);
+    // Node and what it is linked with come from this machine.
+    const binds = ["/usr:/usr", `${root}:${root}`, `${node}:${node}`, `${engine.directory}:/engine`, `${out}:/out`];
+    const script = `${process.execPath} ${program} unix:///engine/d.sock > /out/log 2>&1; echo >> /out/log`;
+    await engine.run({ project: "my-own", service: "packsync", script, binds });
+    const [line] = await eventually(() => (linesOf(`${out}/log`).length > 0 ? linesOf(`${out}/log`) : undefined));
+    expect(line).toBe("my-own");
+  });
+
+  test("knows the engine's own clock", async () => {
+    await using opened = openEngine(engine.host);
+    expect(await opened.now(never)).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+});
+
+async function tell({
+  service,
+  project,
+  signal,
+}: {
+  readonly service: string;
+  readonly project: string;
+  readonly signal?: string;
+}) {
+  await using opened = openEngine(engine.host);
+  const how = signal === undefined ? ({ by: "restart" } as const) : ({ by: "signal", signal } as const);
+  return await dockerDriver({ engine: opened, project, how, timeoutSeconds: 60 }).tell(noticeFor({ service }), never);
+}
+
+let projects = 0;
+
+/** One service of a project of its own. It fails while a directory is missing that it mounts. */
+async function openDocker(timeoutSeconds: number): Promise<DriverStand> {
+  const name = `p${++projects}`;
+  const project = await startProject(name, ["api"]);
+  const opened = openEngine(engine.host);
+  const mounted = project.directory(0);
+  return {
+    driver: dockerDriver({ engine: opened, project: name, how: { by: "restart" }, timeoutSeconds }),
+    service: "api",
+    secrets: [],
+    heard: async () => {
+      const lines = await eventually(() => settled(project.log(0)));
+      return lines.filter((line) => line === "start").length - 1;
+    },
+    behave(how) {
+      if (how === "hang") writeFileSync(`${mounted}/hang`, "");
+      if (how === "fail") rmSync(mounted, { recursive: true });
+      if (how === "well" && !existsSync(mounted)) {
+        mkdirSync(mounted, { recursive: true });
+        writeFileSync(project.log(0), "start\nready\n"); // its first start was before
+      }
+    },
+    hanging: () => eventually(() => (linesOf(project.log(0)).includes("TERM") ? true : undefined)).then(() => {}),
+    quiet: async () => {}, // what the engine has begun it ends by itself
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+      await project[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Once every start is followed by being ready. */
+function settled(log: string): string[] | undefined {
+  const lines = linesOf(log);
+  return lines.at(-1) === "ready" ? lines : undefined;
+}
+
+/** A container for each service named, numbered from 1, each with a directory that it writes to. */
+async function startProject(name: string, services: readonly string[], labels: Readonly<Record<string, string>> = {}) {
+  const directory = (index: number) => `${engine.directory}/out-${name}-${index}`;
+  const log = (index: number) => `${directory(index)}/log`;
+  const ids: string[] = [];
+  for (const [index, service] of services.entries()) {
+    mkdirSync(directory(index));
+    const about = { project: name, service, number: index + 1, labels, script: SERVICE, stopSeconds: 100 };
+    ids.push(await engine.run({ ...about, binds: [`${directory(index)}:/out`] }));
+  }
+  for (const index of services.keys()) await eventually(() => settled(log(index)));
+  const state = async (index: number) => Object(await engine.api("GET", `/containers/${ids[index]}/json`)).State;
+  return {
+    directory,
+    log,
+    state: async (index: number): Promise<string> => (await state(index)).Status,
+    started: () => Promise.all([...ids.keys()].map(async (index): Promise<string> => (await state(index)).StartedAt)),
+    async [Symbol.asyncDispose]() {
+      for (const id of ids) await engine.api("DELETE", `/containers/${id}?force=1`);
+    },
+  };
+}
