@@ -79,7 +79,9 @@ export async function cycleAbout(
     sources: report.sources,
     shadowed: report.shadowed,
     packs: how.memory.newsroom.newsOf(report),
-    waiting: report.packs.filter(({ outcome }) => outcome === "waiting").map(keyOf),
+    waiting: report.packs
+      .filter((pack) => pack.outcome === "waiting" && due.isDue(pack.source, pack.directory))
+      .map(keyOf),
     changed: [...looked.changed],
     totals: totalsOf(report.packs),
     findings: findingsOf(report),
@@ -157,10 +159,11 @@ function dueOf(request: CycleRequest, store: ScanStore): { readonly due: Due; re
       return { due: { isDue, isPatient }, next: undefined };
     }
     case "slice": {
-      const directories = sliceOf(request, store);
-      const names = new Set(directories.names);
-      const isDue: Due["isDue"] = (source, directory) => source === request.source && names.has(directory);
-      return { due: { isDue, isPatient: isDue }, next: directories.next };
+      const { others, next } = sliceOf(request, store);
+      const unsettled = new Set(request.unsettled);
+      const isDue: Due["isDue"] = (source, directory) =>
+        source === request.source && !others.has(directory) && !unsettled.has(placeKey(source, directory));
+      return { due: { isDue, isPatient: isDue }, next };
     }
     default:
       return request satisfies never;
@@ -169,19 +172,20 @@ function dueOf(request: CycleRequest, store: ScanStore): { readonly due: Due; re
 
 type Slice = Extract<CycleRequest, { look: "slice" }>;
 
-/** Directories nobody knows yet are looked at in any case. */
+/** Directories nobody knows yet are looked at with every slice. `others`: what other slices look at. */
 function sliceOf({ source, after }: Slice, store: ScanStore) {
   const known = store.known(source);
-  const left = [...known.keys()].sort().filter((directory) => after === undefined || directory > after);
-  const names: string[] = [];
-  let paths = 0;
-  for (const directory of left) {
-    if (paths >= SLICE) return { names, next: names.at(-1) };
+  const others = new Set(known.keys());
+  let [paths, last]: [number, string | undefined] = [0, undefined];
+  for (const directory of [...others].sort()) {
+    if (after !== undefined && directory <= after) continue;
+    if (paths >= SLICE) return { others, next: last };
     const { fingerprint } = known.get(directory) ?? {};
     paths += fingerprint === undefined ? SLICE : sizeOf(fingerprint);
-    names.push(directory);
+    last = directory;
+    others.delete(directory);
   }
-  return { names, next: undefined };
+  return { others, next: undefined };
 }
 
 /** A scanner, which packs it found changed, and what it cost to look: what is published afterwards is no cost of looking. */

@@ -1,4 +1,4 @@
-import type { AttuneRequest } from "./catalog/register-attune.ts";
+import type { AttuneRequest } from "./catalog/attune-round.ts";
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { Answers, RequestKind, Requests } from "./requests.ts";
 

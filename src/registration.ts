@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ConnectionSettings } from "./catalog/attune/connect.ts";
+import type { AttuneRequest, AttuneRound, AttuneSettings } from "./catalog/attune-round.ts";
 import { outdatedIn } from "./catalog/outdated.ts";
 import type { LiveRelease } from "./catalog/read-live.ts";
-import type { AttuneRequest, AttuneRound, AttuneSettings } from "./catalog/register-attune.ts";
 import type { EmbeddedRound } from "./catalog/register-embedded.ts";
 import { readRegistrations } from "./catalog/registrations.ts";
 import type { RegistrationReport } from "./catalog/report.ts";

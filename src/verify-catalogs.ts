@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { AttuneSettings } from "./catalog/attune-round.ts";
 import { PackRefused } from "./catalog/catalog.ts";
 import { type EmbeddedReader, readEmbedded } from "./catalog/embedded.ts";
 import { liveFiles } from "./catalog/live-files.ts";
 import { readLive } from "./catalog/read-live.ts";
-import type { AttuneSettings } from "./catalog/register-attune.ts";
 import type { Config } from "./config/config.ts";
 import type { Diagnostic } from "./pack/diagnostics.ts";
 import type { PackRef } from "./pack/ref.ts";

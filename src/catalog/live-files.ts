@@ -1,6 +1,15 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+} from "node:fs";
 import { errnoOf } from "../errors.ts";
-import { isDefinitionFile } from "../pack/layout.ts";
+import { componentDirectories, isDefinitionFile } from "../pack/layout.ts";
 import { isAbsence } from "../platform/absence.ts";
 
 /** A live pack's directory, as a catalog looks at it. */
@@ -13,43 +22,38 @@ export interface LiveFiles {
   read(path: string): Uint8Array | undefined;
 }
 
-/** Directories in which platforms look for definitions, and their scripts. */
-const DIRECTORIES = [
-  "",
-  "actions",
-  "actions/chains",
-  "actions/workflows",
-  "aliases",
-  "caches",
-  "dashboards",
-  "permission_sets",
-  "policies",
-  "queues",
-  "rules",
-  "runtimes",
-  "sensors",
-  "triggers",
-  "workflows",
-];
+/** Directories in which platforms look for definitions, and those below them. */
+const DIRECTORIES: Readonly<Record<string, readonly string[]>> = {
+  "": componentDirectories,
+  actions: ["chains", "workflows"],
+};
 
 /**
  * @param root the pack's directory in the volume
  * @param maxSize of a definition, in bytes
  */
 export function liveFiles(root: string, maxSize: number): LiveFiles {
-  const files = new Set(DIRECTORIES.flatMap((directory) => filesIn(root, directory)));
+  const files = new Set(filesIn(root, ""));
   return {
     definitions: [...files].filter(isDefinitionFile).sort(),
     has: (path) => files.has(path),
-    read: (path) => (isWithin(root, path) ? readBounded(`${root}/${path}`, maxSize) : undefined),
+    read: (path) => (files.has(path) || isWithin(root, path) ? readBounded(`${root}/${path}`, maxSize) : undefined),
   };
 }
 
+/** Nobody's symlink is followed. */
 function filesIn(root: string, directory: string): string[] {
+  const prefix = directory === "" ? "" : `${directory}/`;
+  const below = DIRECTORIES[directory] ?? [];
+  return entriesOf(`${root}/${directory}`).flatMap((entry) => {
+    if (entry.isFile()) return [prefix + entry.name];
+    return entry.isDirectory() && below.includes(entry.name) ? filesIn(root, prefix + entry.name) : [];
+  });
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
   try {
-    const entries = readdirSync(`${root}/${directory}`, { withFileTypes: true });
-    const prefix = directory === "" ? "" : `${directory}/`;
-    return entries.filter((entry) => entry.isFile()).map(({ name }) => prefix + name);
+    return readdirSync(directory, { withFileTypes: true });
   } catch (error) {
     if (isAbsence(error)) return [];
     throw error;

@@ -22,7 +22,7 @@ export interface EmbeddedRound {
   readonly pending: readonly { readonly ref: string; readonly why: string }[];
 }
 
-/** So many packs are committed at once: each commit waits for the disk. */
+/** So many packs are committed at once. */
 const BATCH = 100;
 
 /**
@@ -34,7 +34,8 @@ export async function registerEmbedded(
   deps: EmbeddedDeps,
   abort: AbortSignal,
 ): Promise<EmbeddedRound> {
-  const catalog = openEmbedded(deps.database, deps.now);
+  using relaxed = relaxedCommits(deps.database);
+  const catalog = openEmbedded(relaxed.database, deps.now);
   const round = {
     registered: [] as string[],
     unregistered: [] as string[],
@@ -48,6 +49,12 @@ export async function registerEmbedded(
     });
   }
   return round;
+}
+
+/** What a power cut takes from the embedded catalog the next round finds out by itself: no commit of it waits for the disk. */
+function relaxedCommits(database: DatabaseSync): Disposable & { readonly database: DatabaseSync } {
+  database.exec("PRAGMA synchronous = NORMAL");
+  return { database, [Symbol.dispose]: () => database.exec("PRAGMA synchronous = FULL") };
 }
 
 type Reading =

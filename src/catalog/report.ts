@@ -1,4 +1,4 @@
-import type { AttuneRound } from "./register-attune.ts";
+import type { AttuneRound } from "./attune-round.ts";
 import type { EmbeddedRound } from "./register-embedded.ts";
 
 /** What a round of registering did. `attune` is unset where no database is configured. */

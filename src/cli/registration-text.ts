@@ -1,4 +1,4 @@
-import type { AttuneRound, PackRegistration } from "../catalog/register-attune.ts";
+import type { AttuneRound, PackRegistration } from "../catalog/attune-round.ts";
 import type { RegistrationReport } from "../catalog/report.ts";
 import { printableName } from "../platform/names.ts";
 import { type Paint, plural } from "./text.ts";

@@ -15,7 +15,7 @@ import { failure } from "./failure.ts";
 import { adoptionRefused, describeDrift, describePlan } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
 import { contentOf, isPinned, stayPinned } from "./pinned.ts";
-import { appliedKey, type Context, type Decision, finished, listed, type Prepared } from "./prepared.ts";
+import { appliedKey, type Context, type Decision, finished, listed, type Prepared, waiting } from "./prepared.ts";
 import { countChanges, type PackReport } from "./report.ts";
 
 /**
@@ -26,6 +26,8 @@ export async function prepare(look: Look, record: PackRecord | undefined, deps: 
   try {
     return settledBefore(look, record, deps) ?? (await prepareWithRoom(look, record, deps));
   } catch (error) {
+    const isBusy = error instanceof PacksyncError && error.code === "PACK_BUSY";
+    if (isBusy && deps.attention.isPatient(look.source.name, look.directory)) return waiting(look, record);
     return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
   }
 }
@@ -79,17 +81,23 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   const staging = place && deps.publisher && owned.use(deps.publisher.open(place, scanned.written));
   if (scanned.identity !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
 
-  if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory))
-    return finished(look, record, { outcome: "waiting", diagnostics: [] });
+  if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory)) return waiting(look, record);
   const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
   return { ...prepared, scanned: { outside: scanned.facts && outsideOf(scanned.facts), diagnostics } };
 }
 
+/** An empty file is no mapping either. */
+const HALF_WRITTEN: ReadonlySet<string> = new Set([
+  "metadata.invalid_yaml",
+  "manifest.not_object",
+  "component.not_object",
+]);
+
 /** What an editor or a linker leaves in mid-write, too: whoever saw the last write only just now had better look again. */
 function isHalfWritten({ diagnostics, snapshot }: ScannedPack): boolean {
-  if (diagnostics.some(({ code }) => code === "metadata.invalid_yaml" || code === "manifest.not_object")) return true;
+  if (diagnostics.some(({ code }) => HALF_WRITTEN.has(code))) return true;
   return snapshot.files.values().some(({ elf }) => elf?.truncated === true);
 }
 

@@ -3,7 +3,7 @@ import type { CycleNews } from "../cycle/news.ts";
 import { PacksyncError } from "../errors.ts";
 import { type Place, waitOnce } from "../plan/settle.ts";
 import type { CycleRequest } from "../requests.ts";
-import { afterSlice, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
+import { afterEverything, afterSlice, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
 import { type LoopDeps, type LoopState, rootStatus, statusOf } from "./state.ts";
 
 /** What the jobs work with; `stopping` ends them. */
@@ -31,23 +31,30 @@ export async function lookAtSettled(ready: readonly Place[], working: Working): 
   tellPacks(news, (key) => placeOf(key)?.sinceMs, working);
 }
 
-/** A piece of a look at everything, whatever was announced. What changed there without a word, events had missed. */
+/**
+ * A piece of a look at everything, whatever was announced, but for what is being written: that is looked at when it rests.
+ * What changed there without a word, events had missed.
+ */
 export async function lookAtSlice(root: Root, working: Working): Promise<void> {
   const { state, deps } = working;
   const startedMs = deps.now();
   if (root.pass.after === undefined) deps.recheck(root.name);
-  const news = await cycle({ look: "slice", source: root.name, after: root.pass.after }, working);
+  const unsettled = [...(state.dirty.get(root.name)?.places.keys() ?? [])].flatMap((directory) =>
+    directory === undefined ? [] : [placeKey(root.name, directory)],
+  );
+  const news = await cycle({ look: "slice", source: root.name, after: root.pass.after, unsettled }, working);
   if (news === undefined) return;
   afterSlice(root, news.cpuMs, news.next, deps.now(), deps.rescanMs);
   wait(news, () => startedMs, working);
-  const gone = news.packs.filter(({ outcome }) => outcome === "retired");
-  const changed = [...news.changed, ...gone.map(({ source, directory }) => placeKey(source, directory))];
-  state.suspicions.add(
-    changed.filter((key) => !news.waiting.includes(key)),
-    startedMs,
-    deps.now(),
-  );
+  state.suspicions.add(changedIn(news), startedMs, deps.now());
   tellPacks(news, () => undefined, working);
+}
+
+/** What was only looked into again (its stamps were young, or it cannot be read) is no news, and was not missed. */
+function changedIn({ packs, changed }: CycleNews): string[] {
+  const others = new Set(changed);
+  const keys = packs.map((pack) => [placeKey(pack.source, pack.directory), pack.outcome] as const);
+  return keys.filter(([key, outcome]) => outcome === "retired" || others.has(key)).map(([key]) => key);
 }
 
 /** At the start, and after whatever kept the volume from being used. */
@@ -61,8 +68,7 @@ export async function lookAtEverything(working: Working): Promise<void> {
 /** The next looks at everything are counted from now. */
 export function startOver(news: CycleNews, { state: { roots }, deps }: Working): void {
   for (const root of roots.values()) {
-    rescanSoon(root, deps.now());
-    afterSlice(root, news.cpuMs / roots.size, undefined, deps.now(), deps.rescanMs);
+    afterEverything(root, news.cpuMs / roots.size, deps.now(), deps.rescanMs);
   }
 }
 

@@ -10,7 +10,7 @@ export interface Thread<Q extends object, A extends Readonly<Record<keyof Q, unk
     onProgress: (done: number, total: number) => void,
     abort: AbortSignal,
   ): Promise<A[K]>;
-  /** Rejected with the error that ended the thread, if one does. */
+  /** Rejected when the thread has ended though nobody closed it. */
   readonly died: Promise<never>;
 }
 
@@ -45,17 +45,21 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
     if ("answer" in message) answer?.resolve(message.answer as A[keyof Q]);
     else answer?.reject(fromFailure(message.failure));
   });
-  worker.on("error", (error: Error) => {
-    dead = error;
-    death.reject(error);
-    for (const { answer } of waiting.values()) answer.reject(error);
+  const end = (error: Error): void => {
+    dead ??= error;
+    death.reject(dead);
+    for (const { answer } of waiting.values()) answer.reject(dead);
     waiting.clear();
-  });
+  };
+  worker.on("error", end);
+  let isClosing = false;
+  worker.once("exit", () => isClosing || end(new Error("The thread that was to do this has ended.")));
   const send = (message: ToThread<Q>): void => worker.postMessage(message);
   return {
     died: death.promise,
     ask<K extends keyof Q>(kind: K, request: Q[K], onProgress: Waiting<A>["onProgress"], abort: AbortSignal) {
       if (dead !== undefined) return Promise.reject(dead);
+      if (abort.aborted) return Promise.reject(abort.reason);
       const id = next++;
       const answer = Promise.withResolvers<A[keyof Q]>();
       waiting.set(id, { answer, onProgress });
@@ -66,6 +70,7 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
       return done as Promise<A[K]>; // the thread answers what it was asked
     },
     async [Symbol.asyncDispose]() {
+      isClosing = true;
       if (dead === undefined) send({ close: true });
       await ended;
     },

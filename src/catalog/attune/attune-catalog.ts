@@ -22,10 +22,9 @@ export function attuneCatalog(database: AttuneDatabase, policy: AttunePolicy): A
     const rows = attuneRows(pack);
     return await inTransaction(client, "COMMIT", async () => {
       await alone(client, pack.ref);
-      const registered = await explained(() => registerRows(database, rows, policy));
-      const found = (await fingerprints(database, [pack.ref])).get(pack.ref);
-      // What could not be connected may be there next time, without a trace in the pack's own rows.
-      return { ...registered, found: registered.warnings.length > 0 ? undefined : found };
+      const { isOpen, ...registered } = await explained(() => registerRows(database, rows, policy));
+      const found = isOpen ? undefined : (await fingerprints(database, [pack.ref])).get(pack.ref);
+      return { ...registered, found };
     });
   };
   return {

@@ -1,4 +1,4 @@
-import type { AttuneSettings } from "../register-attune.ts";
+import type { AttuneSettings } from "../attune-round.ts";
 import { connect, troubleOf } from "./connect.ts";
 import { inspect } from "./database.ts";
 

@@ -19,22 +19,28 @@ export interface AttunePolicy {
   readonly foreign: "keep" | "overwrite";
 }
 
+/** `isOpen`: something of other packs kept a part back, which may change without a trace in the rows of this one. */
+export interface RegisteredRows extends Registered {
+  readonly isOpen: boolean;
+}
+
 /** The steps of one pack, in the order of the loader; its caller has opened the transaction. */
 export async function registerRows(
   database: AttuneDatabase,
   rows: AttuneRows,
   policy: AttunePolicy,
-): Promise<Registered> {
+): Promise<RegisteredRows> {
   const keepEdits = policy.edits === "keep";
   let changes = 0;
   const warnings = [...rows.warnings];
+  const open: string[] = [];
   const put = async (
     given: readonly Row[],
     about: Omit<UpsertOptions, "key" | "keepEdits"> & Partial<UpsertOptions>,
   ) => {
     const counted = await upsert(database, given, { key: ["ref"], keepEdits, ...about });
     changes += counted.changes;
-    warnings.push(...counted.foreign.map((ref) => `${about.table} ${ref} belongs to another pack: left as it is`));
+    open.push(...counted.foreign.map((ref) => `${about.table} ${ref} belongs to another pack: left as it is`));
   };
   await put([rows.pack], { table: "pack" });
   const packId = await idOf(database, rows.pack["ref"] ?? "");
@@ -54,15 +60,15 @@ export async function registerRows(
     onlyOf,
     ...actionLookups(database),
   });
-  await put(owned(await ruleRows(database, rows, warnings)), { table: "rule", onlyOf, lookups: ruleLookups(database) });
+  await put(owned(await ruleRows(database, rows, open)), { table: "rule", onlyOf, lookups: ruleLookups(database) });
   await put(owned(await sensorRows(database, rows, runtimes)), {
     table: "sensor",
     onlyOf,
     lookups: sensorLookups(database),
   });
   changes += await connectTriggers(database, packId, rows, { policy, warn: (message) => void warnings.push(message) });
-  changes += await deleteRemoved(database, leaving, (message) => void warnings.push(message));
-  return { changes, warnings };
+  changes += await deleteRemoved(database, leaving, (message) => void open.push(message));
+  return { changes, warnings: [...warnings, ...open], isOpen: open.length > 0 };
 }
 
 async function idOf({ client, table }: AttuneDatabase, ref: string): Promise<string> {
