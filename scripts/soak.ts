@@ -13,6 +13,7 @@ const tests = [
   "costly-packs",
   "daemon-churn",
   "daemon-kill",
+  "daemon-git",
   "daemon-memory",
 ];
 const MINUTES = "--minutes=";

@@ -29,6 +29,7 @@ export interface Daemon extends AsyncDisposable {
   said(message?: string): readonly Said[];
   /** Waits until its log has this message so many times. */
   hear(message: string, times?: number): Promise<void>;
+  stderr(): string;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, and waits until it is gone; expects that all went well. */
   stop(): Promise<void>;
@@ -43,7 +44,7 @@ export interface DaemonOptions {
 }
 
 /** However slow the machine is, what must come comes by then. */
-export const PATIENCE = { timeout: 50_000, interval: 20 } as const;
+export const PATIENCE = { timeout: 50_000, interval: 50 } as const;
 
 /** A daemon that watches already. */
 export async function daemon(it: Story, options: DaemonOptions = {}): Promise<Daemon> {
@@ -81,6 +82,7 @@ export function startDaemon(it: Story, { args = [], env = {}, uid, through = [] 
     pid,
     ended,
     said,
+    stderr: stderrText,
     async hear(message, times = 1) {
       const isOverOrHeard = () => isOver() || said(message).length >= times;
       await expect.poll(isOverOrHeard, { ...PATIENCE, message: `\`${message}\`, ${times} times` }).toBe(true);
