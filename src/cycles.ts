@@ -12,6 +12,7 @@ import type { Publisher } from "./publish/publisher.ts";
 import { reconcile } from "./reconciler.ts";
 import type { CycleRequest, SyncRequest } from "./requests.ts";
 import { sizeOf } from "./scan/fingerprint.ts";
+import type { Look } from "./scan/look.ts";
 import type { Scanner } from "./scan/scanner.ts";
 import type { ScanStore } from "./scan/store.ts";
 import { scanLimits } from "./threaded-scanner.ts";
@@ -57,7 +58,7 @@ export async function cycleAbout(
 ): Promise<CycleNews> {
   const started = monotonicMs();
   const { due, next } = dueOf(request, session.store);
-  const looked = observed(how.scanner);
+  const looked = observed(how.scanner, how.memory.standing);
   const attention = how.memory.standing.attention(due);
   const { allowRemovals, only, history } = how.config;
   const { toPrune } = how.memory;
@@ -195,13 +196,17 @@ function sliceOf({ source, after }: Slice, store: ScanStore) {
 }
 
 /** A scanner, which packs it found changed, and what it cost to look: what is published afterwards is no cost of looking. */
-function observed(scanner: Scanner) {
+function observed(scanner: Scanner, standing: Standing) {
   const changed = new Set<string>();
   const before = process.cpuUsage();
   let cpuMs = 0;
+  // With the volume, what is known of its sources may be lost: a pack of the last cycle that nobody knows has not changed.
+  const isForgotten = ({ known, source, directory }: Look): boolean =>
+    known === undefined && standing.has(source.name, directory);
   const look: Scanner["look"] = async (places) => {
     const looks = await scanner.look(places);
-    for (const { unchanged, source, directory } of looks) if (!unchanged) changed.add(placeKey(source.name, directory));
+    for (const each of looks)
+      if (!each.unchanged && !isForgotten(each)) changed.add(placeKey(each.source.name, each.directory));
     const { user, system } = process.cpuUsage(before);
     cpuMs = (user + system) / 1000;
     return looks;

@@ -54,7 +54,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
-    repairs: drift === "repair",
+    drift,
     recheck(source) {
       watcher?.recheck(source);
       loop.degrade(source, watcher?.stateOf(source) === "degraded");

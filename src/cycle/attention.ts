@@ -27,6 +27,8 @@ export const EVERYTHING: Attention = {
 /** What cycles of one process leave to the next one. */
 export interface Standing {
   attention(due: Pick<Attention, "isDue" | "isPatient">): Attention;
+  /** Whether the last cycle said something of this directory. */
+  has(source: string, directory: string): boolean;
   /** Called after each cycle, with what is remembered of each pack now. */
   keep(report: CycleReport, now: Remembered): void;
 }
@@ -55,6 +57,7 @@ export function createStanding(): Standing {
         return isSame(last.stamp, stampOf(look.known, record)) ? asBefore(look, last.report) : undefined;
       },
     }),
+    has: (source, directory) => kept.has(placeKey(source, directory)),
     keep({ packs }, { known, records }) {
       const entries = packs.map((report): [string, Kept] => {
         const { source, directory, ref } = report;

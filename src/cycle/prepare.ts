@@ -2,7 +2,7 @@ import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import { outsideOf } from "../pack/pack-facts.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
-import { type Plan, planPack } from "../plan/plan.ts";
+import { type Change, type Plan, planPack } from "../plan/plan.ts";
 import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
@@ -139,11 +139,12 @@ function decide(context: Context, deps: CycleDeps): Decision {
 
   const policy = forPack(deps.policy, identity.ref);
   const plan = planPack(scanned.snapshot, live, previous, policy);
-  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, policy, isAdoption)];
+  const isDrift = isDriftAlone(context, deps);
+  const done = isDrift ? { ...plan, changes: plan.changes.filter(isLeavingAlone) } : plan;
+  const diagnostics = [...scanned.diagnostics, ...describePlan(done, policy, isAdoption)];
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
-  const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
-  const isDrift = isDriftAlone(context, deps);
+  const about = { diagnostics, version: identity.version, changes: countChanges(done.changes), ...listed(done, deps) };
   if ((!plan.altersContent || isDrift) && record?.release !== undefined && previous !== undefined) {
     const content = contentOf(scanned);
     deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, content, applied });
@@ -165,6 +166,10 @@ function isDriftAlone({ look, record, scanned }: Context, deps: CycleDeps): bool
   const { known, unchanged, source, directory } = look;
   if (deps.drift === "repair" || !unchanged || known === undefined || scanned.live === undefined) return false;
   return isLiveFrom(record, source.name, directory) && record?.applied === appliedKey(known, deps);
+}
+
+function isLeavingAlone({ kind }: Change): boolean {
+  return kind === "preserve" || kind === "carry";
 }
 
 /** By what the definitions say now, and by what they said when they were last scanned. */

@@ -1,6 +1,7 @@
 import { placeKey } from "../cycle/attention.ts";
 import type { CycleNews } from "../cycle/news.ts";
 import { PacksyncError } from "../errors.ts";
+import type { Diagnostic } from "../pack/diagnostics.ts";
 import { type Place, waitOnce } from "../plan/settle.ts";
 import type { CycleRequest } from "../requests.ts";
 import { afterEverything, afterSlice, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
@@ -149,25 +150,32 @@ export function judgeSuspicions({ state, deps }: Working): void {
 }
 
 /** One pack after the other, each at a time when nothing else is to be done. */
-export async function verifyNext({ state, deps, stopping }: Working): Promise<void> {
+export async function verifyNext(working: Working): Promise<void> {
+  const { state, deps, stopping } = working;
   const [pack, ...others] = state.toVerify;
   const startedMs = deps.now();
   try {
     if (pack === undefined) state.toVerify = await deps.ask("published", {}, () => {}, stopping);
     else {
-      const request = { packs: [pack], repair: deps.repairs, prune: false };
+      const request = { packs: [pack], repair: deps.drift === "repair", prune: false };
       const [verified] = await deps.ask("verify", request, () => {}, stopping);
-      if (verified !== undefined && verified.diagnostics.length > 0) deps.say({ kind: "verified", pack: verified });
+      if (verified?.diagnostics.some((finding) => isWorthSaying(finding, deps)) === true)
+        deps.say({ kind: "verified", pack: verified });
       if (verified?.sourceUnnoticed === true) for (const root of state.roots.values()) rescanSoon(root, deps.now());
       state.toVerify = others;
     }
   } catch (error) {
     if (stopping.aborted) return;
     state.toVerify = others;
-    deps.say({ kind: "trouble", message: String(error), hint: undefined });
+    hold(error, working);
   }
   const isDone = state.toVerify.length === 0;
   state.verifyAtMs = isDone ? deps.now() + deps.verifyMs : deps.now() + (deps.now() - startedMs) * VERIFY_REST;
+}
+
+/** What others have in the volume, and may have there, is as it was yesterday. */
+function isWorthSaying({ severity, code }: Diagnostic, { drift }: LoopDeps): boolean {
+  return severity !== "hint" && (drift !== "ignore" || code !== "volume.drift");
 }
 
 /** Reading everything again takes this part of the time that it does not. */

@@ -57,7 +57,7 @@ export function looping(answer: Answer = () => ({}), about: Partial<LoopDeps> = 
     now: () => Date.now(),
     rescanMs: 5000,
     verifyMs: 0,
-    repairs: true,
+    drift: "repair",
     recheck: (source) => void rechecked.push(source),
     machine: () => ({ watches: 1, watchesAllowed: 100, eventLoopDelayMs: 0 }),
     ...about,

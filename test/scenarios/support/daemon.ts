@@ -29,6 +29,7 @@ export interface Daemon extends AsyncDisposable {
   said(message?: string): readonly Said[];
   /** Waits until its log has this message so many times. */
   hear(message: string, times?: number): Promise<void>;
+  stderr(): string;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, and waits until it is gone; expects that all went well. */
   stop(): Promise<void>;
@@ -81,6 +82,7 @@ export function startDaemon(it: Story, { args = [], env = {}, uid, through = [] 
     pid,
     ended,
     said,
+    stderr: stderrText,
     async hear(message, times = 1) {
       const isOverOrHeard = () => isOver() || said(message).length >= times;
       await expect.poll(isOverOrHeard, { ...PATIENCE, message: `\`${message}\`, ${times} times` }).toBe(true);
