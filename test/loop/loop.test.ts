@@ -120,6 +120,12 @@ describe("a look at everything", () => {
     expect(Math.min(...counts)).toBeGreaterThan(10);
   });
 
+  test("is not more frequent while a source is not there: its coming is announced", async () => {
+    const it = looping(({ kind }) => (kind === "cycle" ? { answer: cycleNews(sourceFound("absent")) } : {}));
+    await it.wait(5000);
+    expect(it.loop.status().roots).toMatchObject([{ watching: "vanished", rescanIntervalMs: 5000 }]);
+  });
+
   test("rests the longer the more it costs", async () => {
     const it = looping((asked) => (isSlice(asked) ? { answer: cycleNews({ cpuMs: 400 }) } : {}));
     await it.wait(5000);
