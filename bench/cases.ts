@@ -1,13 +1,28 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Contender, measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
+import {
+  cp,
+  fill,
+  idleNode,
+  intoFresh,
+  type Participant,
+  packsync,
+  remove,
+  rsync,
+  VOLUMES,
+  volumeOf,
+  work,
+} from "./contenders.ts";
+import { idleCpu, idleMemory, start } from "./daemon.ts";
+import { live } from "./live.ts";
+import { measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
 import { expectOutcomes } from "./outcomes.ts";
 import { type Command, run } from "./process.ts";
 import { registering } from "./registering.ts";
-import { type Case, type Measurement, type Peer, SUBJECT } from "./targets.ts";
-import { editOneFile, FILES_PER_PACK, LARGE_PACK, SIZES, type Size, writeLargePack } from "./tree.ts";
+import { branchSwitch } from "./switch.ts";
+import { type Case, type Measurement, SUBJECT } from "./targets.ts";
+import { editOneFile, LARGE_PACK, SIZES, type Size, writeLargePack } from "./tree.ts";
 import { validateCold, validateEdit, validateMemory, validateWarm } from "./validation.ts";
-import { expectFileCount, expectSameTree } from "./verify.ts";
 
 /** One generated tree and what is measured on it. */
 export interface Bench extends Rounds {
@@ -32,10 +47,6 @@ export async function runCase(name: Case, bench: Bench): Promise<Measurement | u
   return samples && { case: name, size: bench.size, samples };
 }
 
-const VOLUMES = "volumes";
-
-type Participant = Contender<typeof SUBJECT | Peer>;
-
 function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"] | undefined> {
   switch (name) {
     case "cold":
@@ -48,6 +59,16 @@ function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"] | 
       return rollback(bench);
     case "memory":
       return memory(bench);
+    case "start":
+      return start(bench);
+    case "idle-memory":
+      return idleMemory(bench);
+    case "idle-cpu":
+      return idleCpu(bench);
+    case "live":
+      return live(bench);
+    case "switch":
+      return branchSwitch(bench);
     case "validate":
       return validateCold(bench);
     case "revalidate":
@@ -145,76 +166,10 @@ async function memory(bench: Bench): Promise<Measurement["samples"]> {
   return await measurePeakMemory(intoFresh(bench, packsync(bench)), { ...bench, runs: Math.min(bench.runs, 3) });
 }
 
-function packsync(bench: Bench): Participant {
-  const args = ["--once", "--packs", bench.source, "--packs-dev", join(bench.root, "no-packs-dev")];
-  const command = [bench.node, bench.program, ...args, "--volume", volumeOf(bench, SUBJECT)] as const;
-  return { name: SUBJECT, command: commandOf(bench, command) };
-}
-
-/** What init-packs does. */
-function cp(bench: Bench): Participant {
-  const command = commandOf(bench, ["cp", "-rf", `${bench.source}/.`, volumeOf(bench, "cp -rf")]);
-  return { name: "cp -rf", command };
-}
-
-function rsync(bench: Bench): Participant {
-  const command = commandOf(bench, ["rsync", "-a", `${bench.source}/`, `${volumeOf(bench, "rsync -a")}/`]);
-  return { name: "rsync -a", command };
-}
-
-function idleNode(bench: Bench): Participant {
-  return { name: "node -e 0", command: commandOf(bench, [bench.node, "-e", "0"]) };
-}
-
-function intoFresh(bench: Bench, contender: Participant): Participant {
-  const volume = volumeOf(bench, contender.name);
-  let isCompared = false;
-  return {
-    ...contender,
-    before: async () => {
-      await remove(bench, volume);
-      mkdirSync(volume, { recursive: true });
-    },
-    after: async () => {
-      if (isCompared) expectFileCount(volume, SIZES[bench.size] * FILES_PER_PACK);
-      else expectSameTree(bench.source, volume);
-      isCompared = true;
-    },
-  };
-}
-
-/** One run into a fresh volume, checked and not measured. */
-async function fill(bench: Bench, contender: Participant): Promise<void> {
-  const { command, before, after } = intoFresh(bench, contender);
-  await before?.();
-  await run({ ...command, stderr: join(command.cwd, "stderr") }, bench.abort);
-  await after?.();
-}
-
 /** Says by JSON what the timed runs say to `/dev/null`. */
 async function expectNothingToDo(bench: Bench): Promise<void> {
   const { command } = packsync(bench);
   const report = join(command.cwd, "report.json");
   await run({ ...command, args: [...command.args, "--format", "json"], stdout: report }, bench.abort);
   expectOutcomes(report, SIZES[bench.size], []);
-}
-
-function commandOf(bench: Bench, [program, ...args]: readonly [string, ...string[]]): Command {
-  return { program, args, cwd: work(bench) };
-}
-
-/** An empty working directory: no `packsync.yaml` to be found by chance. */
-function work({ root }: Bench): string {
-  const directory = join(root, "work");
-  mkdirSync(directory, { recursive: true });
-  return directory;
-}
-
-function volumeOf({ root }: Bench, name: string): string {
-  return join(root, VOLUMES, name.replaceAll(" ", "_"));
-}
-
-/** By a process of its own: removing 100k files takes a second, and Ctrl-C should work meanwhile. */
-async function remove({ abort }: Bench, directory: string): Promise<void> {
-  await run({ program: "rm", args: ["-rf", directory], cwd: "/" }, abort);
 }

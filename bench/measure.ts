@@ -7,6 +7,8 @@ import { type Command, run } from "./process.ts";
 export interface Contender<Name extends string> {
   readonly name: Name;
   readonly command: Command;
+  /** What counts of a run; wall clock from spawn to exit unless given. */
+  readonly measure?: Measure;
   /** Brings about the state that a run starts from; not timed. */
   readonly before?: () => Promise<void>;
   /** Throws unless the run did what it is timed for; not timed. */
@@ -43,7 +45,7 @@ export async function timeAlternately<Name extends string>(
   for (const contender of contenders) await warmUp(contender, { root, abort });
   for (let round = 0; round < runs; round += 1) {
     for (const contender of rotated(contenders, round)) {
-      samples.get(contender.name)?.push(await once(contender, { root, abort }, run));
+      samples.get(contender.name)?.push(await once(contender, { root, abort }));
     }
   }
   return samples;
@@ -61,22 +63,22 @@ export async function measurePeakMemory<Name extends string>(
   const measure = existsSync(GNU_TIME) ? peakByGnuTime : peakByProc;
   await warmUp(contender, { root, abort });
   const peaks: number[] = [];
-  for (let round = 0; round < runs; round += 1) peaks.push(await once(contender, { root, abort }, measure));
+  for (let round = 0; round < runs; round += 1) peaks.push(await once({ ...contender, measure }, { root, abort }));
   return new Map([[contender.name, peaks]]);
 }
 
+/** Runs a command and says what counts of it. */
 type Measure = (command: Command, abort: AbortSignal) => Promise<number>;
 
 /** The warm-up's complaints are kept: a program that cannot work at all says why. */
 async function warmUp<Name extends string>(contender: Contender<Name>, where: Omit<Rounds, "runs">): Promise<void> {
   const { command } = contender;
-  await once({ ...contender, command: { ...command, stderr: join(command.cwd, "stderr") } }, where, run);
+  await once({ ...contender, command: { ...command, stderr: join(command.cwd, "stderr") } }, where);
 }
 
 async function once<Name extends string>(
-  { command, before, after }: Contender<Name>,
+  { command, measure = run, before, after }: Contender<Name>,
   { root, abort }: Omit<Rounds, "runs">,
-  measure: Measure,
 ): Promise<number> {
   await before?.();
   await settle(root, abort);

@@ -46,7 +46,7 @@ export async function run(command: Command, abort: AbortSignal, onStart?: (pid: 
   }
 }
 
-function openOutputs({ stdout = "/dev/null", stderr = "/dev/null" }: Command) {
+export function openOutputs({ stdout = "/dev/null", stderr = "/dev/null" }: Command) {
   const files = { stdout: openSync(stdout, "w"), stderr: openSync(stderr, "w") };
   return {
     ...files,
@@ -58,12 +58,13 @@ function openOutputs({ stdout = "/dev/null", stderr = "/dev/null" }: Command) {
 }
 
 /** Nothing that would configure a peer or Node, and none of npm's many variables. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(npm_|PACKSYNC_|NODE_|RSYNC_|(SOURCE|TARGET)_PACKS_DIR$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-function killGroup(pid: number | undefined): void {
+/** SIGKILL to the process and all of its children. */
+export function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, "SIGKILL");
@@ -72,7 +73,7 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-function failure({ program, args, cwd, stderr }: Command, status: number | string | null): string {
+export function failure({ program, args, cwd, stderr }: Command, status: number | string | null): string {
   const said = stderr === undefined ? "" : readFileSync(stderr, "utf8").trim().slice(-2_000);
   const hint = said === "" ? `Run it by hand in ${cwd} to see why.` : said;
   return `Expected exit code 0, got \`${status}\` from\n  ${[program, ...args].join(" ")}\n${hint}`;

@@ -1,11 +1,21 @@
 import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
-import { type Bound, judge, type Measurement, PEERS, type Reached, SUBJECT, samplesOf } from "./targets.ts";
+import {
+  type Bound,
+  type Case,
+  type Judgement,
+  judge,
+  type Measurement,
+  PEERS,
+  type Reached,
+  SUBJECT,
+  samplesOf,
+} from "./targets.ts";
 
 const HEADER = ["case", "files", SUBJECT, "peers", "must", "reached", "dream", "reached", "verdict"] as const;
 
-/** One row of cells per measurement, under a header. */
+/** One row of cells per measurement and target, under a header. */
 export function tableOf(measurements: readonly Measurement[]): readonly (readonly string[])[] {
-  return [HEADER, ...measurements.map(rowOf)];
+  return [HEADER, ...measurements.flatMap((one) => judge(one).map((judgement) => rowOf(one, judgement)))];
 }
 
 /** A GitHub table, padded so that it reads well in a terminal, too. */
@@ -16,18 +26,22 @@ export function renderTable(table: readonly (readonly string[])[]): string {
   return [lines[0], rule, ...lines.slice(1)].join("\n");
 }
 
-function rowOf(measurement: Measurement): readonly string[] {
-  const { must, dream, verdict } = judge(measurement);
+function rowOf(measurement: Measurement, { percentile, must, dream, verdict }: Judgement): readonly string[] {
   const subject = samplesOf(measurement, SUBJECT);
   return [
-    measurement.case,
+    percentile === 50 ? measurement.case : `${measurement.case} p${percentile}`,
     measurement.size,
-    measurement.case.endsWith("memory") ? bytes(spreadOf(subject)) : milliseconds(spreadOf(subject)),
-    peersOf(measurement, subject),
+    inItsUnit(measurement.case, spreadOf(subject, percentile)),
+    percentile === 50 ? peersOf(measurement, subject) : "",
     ...reachedCells(must),
     ...reachedCells(dream),
     verdict,
   ];
+}
+
+function inItsUnit(name: Case, spread: Spread): string {
+  if (name.endsWith("memory")) return megabytes(spread);
+  return name === "idle-cpu" ? `${spread.middle.toFixed(2)} %` : milliseconds(spread);
 }
 
 /** E.g. `rsync -a 538 ms (0.39×)`. */
@@ -35,7 +49,7 @@ function peersOf(measurement: Measurement, subject: readonly number[]): string {
   const present = PEERS.filter((name) => measurement.samples.has(name));
   const texts = present.map((name) => {
     const peer = samplesOf(measurement, name);
-    return `${name} ${milliseconds(spreadOf(peer))} (${pairwiseRatio(subject, peer).median.toFixed(2)}×)`;
+    return `${name} ${milliseconds(spreadOf(peer))} (${pairwiseRatio(subject, peer).middle.toFixed(2)}×)`;
   });
   return texts.join(", ");
 }
@@ -43,28 +57,30 @@ function peersOf(measurement: Measurement, subject: readonly number[]): string {
 function reachedCells(reached: Reached | undefined): readonly [string, string] {
   if (reached === undefined) return ["", ""];
   const { bound, value } = reached;
-  const digits = bound.kind === "ratio" ? 2 : 0;
+  const digits = bound.kind === "ratio" || bound.kind === "percent" ? 2 : 0;
   const range = `${value.min.toFixed(digits)}–${value.max.toFixed(digits)}`;
-  return [boundText(bound), `${value.median.toFixed(digits)} (${range})`];
+  return [boundText(bound), `${value.middle.toFixed(digits)} (${range})`];
 }
 
 function boundText(bound: Bound): string {
   switch (bound.kind) {
     case "ratio":
-      return `≤ ${bound.atMost.toFixed(1)} × ${bound.to}`;
+      return `≤ ${bound.plusMs > 0 ? `${bound.plusMs} ms + ` : ""}${bound.atMost.toFixed(1)} × ${bound.to}`;
     case "milliseconds":
       return `≤ ${bound.atMost} ms`;
     case "megabytes":
       return `≤ ${bound.atMost} MB`;
+    case "percent":
+      return `≤ ${bound.atMost} %`;
     default:
       return bound satisfies never;
   }
 }
 
-function milliseconds({ median }: Spread): string {
-  return `${median.toFixed(median < 100 ? 1 : 0)} ms`;
+function milliseconds({ middle }: Spread): string {
+  return `${middle.toFixed(middle < 100 ? 1 : 0)} ms`;
 }
 
-function bytes({ median }: Spread): string {
-  return `${(median / 1e6).toFixed(0)} MB`;
+function megabytes({ middle }: Spread): string {
+  return `${(middle / 1e6).toFixed(0)} MB`;
 }

@@ -12,6 +12,7 @@ import type { Publisher } from "./publish/publisher.ts";
 import { reconcile } from "./reconciler.ts";
 import type { CycleRequest, SyncRequest } from "./requests.ts";
 import { sizeOf } from "./scan/fingerprint.ts";
+import type { Look } from "./scan/look.ts";
 import type { Scanner } from "./scan/scanner.ts";
 import type { ScanStore } from "./scan/store.ts";
 import { scanLimits } from "./threaded-scanner.ts";
@@ -48,7 +49,7 @@ export async function syncAll(
   return await runCycle({ ...request, attention: EVERYTHING }, session, how, abort);
 }
 
-/** One cycle of the daemon's, about what there is reason to look at. */
+/** One cycle of the daemon's, about what there is reason to look at. Nobody follows its progress: a message for each pack would cost as much as looking at it. */
 export async function cycleAbout(
   request: CycleRequest,
   session: VolumeSession,
@@ -57,7 +58,7 @@ export async function cycleAbout(
 ): Promise<CycleNews> {
   const started = monotonicMs();
   const { due, next } = dueOf(request, session.store);
-  const looked = observed(how.scanner);
+  const looked = observed(how.scanner, how.memory.standing);
   const attention = how.memory.standing.attention(due);
   const { allowRemovals, only, history } = how.config;
   const { toPrune } = how.memory;
@@ -70,7 +71,8 @@ export async function cycleAbout(
     },
   };
   const asked = { allowRemovals, only, attention };
-  const report = await runCycle(asked, { ...session, publisher }, { ...how, scanner: looked.scanner }, abort);
+  const quietly = { ...how, scanner: looked.scanner, onProgress: () => {} };
+  const report = await runCycle(asked, { ...session, publisher }, quietly, abort);
   if (request.look !== "places") {
     prune(toPrune, history);
     toPrune.clear();
@@ -79,7 +81,9 @@ export async function cycleAbout(
     sources: report.sources,
     shadowed: report.shadowed,
     packs: how.memory.newsroom.newsOf(report),
-    waiting: report.packs.filter(({ outcome }) => outcome === "waiting").map(keyOf),
+    waiting: report.packs
+      .filter((pack) => pack.outcome === "waiting" && due.isDue(pack.source, pack.directory))
+      .map(keyOf),
     changed: [...looked.changed],
     totals: totalsOf(report.packs),
     findings: findingsOf(report),
@@ -97,11 +101,16 @@ async function runCycle(
   how: Performing,
   abort: AbortSignal,
 ): Promise<CycleReport> {
+  let isCommitted = false;
   const memory = {
     begin: () => begin(database),
     record: (report: CycleReport) => recordCycle(database, report, asked.only, new Date()),
-    commit: () => commit(database),
+    commit: () => {
+      commit(database);
+      isCommitted = true;
+    },
     rollback: () => {
+      if (isCommitted) return; // what was read of the ledger stays good
       if (database.isTransaction) store.refresh();
       rollback(database);
     },
@@ -157,10 +166,11 @@ function dueOf(request: CycleRequest, store: ScanStore): { readonly due: Due; re
       return { due: { isDue, isPatient }, next: undefined };
     }
     case "slice": {
-      const directories = sliceOf(request, store);
-      const names = new Set(directories.names);
-      const isDue: Due["isDue"] = (source, directory) => source === request.source && names.has(directory);
-      return { due: { isDue, isPatient: isDue }, next: directories.next };
+      const { others, next } = sliceOf(request, store);
+      const unsettled = new Set(request.unsettled);
+      const isDue: Due["isDue"] = (source, directory) =>
+        source === request.source && !others.has(directory) && !unsettled.has(placeKey(source, directory));
+      return { due: { isDue, isPatient: isDue }, next };
     }
     default:
       return request satisfies never;
@@ -169,29 +179,34 @@ function dueOf(request: CycleRequest, store: ScanStore): { readonly due: Due; re
 
 type Slice = Extract<CycleRequest, { look: "slice" }>;
 
-/** Directories nobody knows yet are looked at in any case. */
+/** Directories nobody knows yet are looked at with every slice. `others`: what other slices look at. */
 function sliceOf({ source, after }: Slice, store: ScanStore) {
   const known = store.known(source);
-  const left = [...known.keys()].sort().filter((directory) => after === undefined || directory > after);
-  const names: string[] = [];
-  let paths = 0;
-  for (const directory of left) {
-    if (paths >= SLICE) return { names, next: names.at(-1) };
+  const others = new Set(known.keys());
+  let [paths, last]: [number, string | undefined] = [0, undefined];
+  for (const directory of [...others].sort()) {
+    if (after !== undefined && directory <= after) continue;
+    if (paths >= SLICE) return { others, next: last };
     const { fingerprint } = known.get(directory) ?? {};
     paths += fingerprint === undefined ? SLICE : sizeOf(fingerprint);
-    names.push(directory);
+    last = directory;
+    others.delete(directory);
   }
-  return { names, next: undefined };
+  return { others, next: undefined };
 }
 
 /** A scanner, which packs it found changed, and what it cost to look: what is published afterwards is no cost of looking. */
-function observed(scanner: Scanner) {
+function observed(scanner: Scanner, standing: Standing) {
   const changed = new Set<string>();
   const before = process.cpuUsage();
   let cpuMs = 0;
+  // With the volume, what is known of its sources may be lost: a pack of the last cycle that nobody knows has not changed.
+  const isForgotten = ({ known, source, directory }: Look): boolean =>
+    known === undefined && standing.has(source.name, directory);
   const look: Scanner["look"] = async (places) => {
     const looks = await scanner.look(places);
-    for (const { unchanged, source, directory } of looks) if (!unchanged) changed.add(placeKey(source.name, directory));
+    for (const each of looks)
+      if (!each.unchanged && !isForgotten(each)) changed.add(placeKey(each.source.name, each.directory));
     const { user, system } = process.cpuUsage(before);
     cpuMs = (user + system) / 1000;
     return looks;

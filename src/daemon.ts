@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
-import { listen } from "./control/server.ts";
+import { type Listening, listen } from "./control/server.ts";
 import { createDeliverer, type Deliverer } from "./deliverer.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
@@ -42,16 +42,21 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   resources.defer(() => void delay.disable());
 
   let watcher: Watcher | undefined;
+  let listening: Listening | undefined;
+  const told = withDeliveries(withRegistrations(say, config, registrar), deliverer);
   const { sources } = config;
   const { rescanSeconds, verifySeconds, drift } = config.watch;
   const loop: Loop = createLoop({
     sources,
-    say: withDeliveries(withRegistrations(say, config, registrar), deliverer),
+    say(event) {
+      told(event);
+      if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
+    },
     ask: worker.ask,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
-    repairs: drift === "repair",
+    drift,
     recheck(source) {
       watcher?.recheck(source);
       loop.degrade(source, watcher?.stateOf(source) === "degraded");
@@ -74,12 +79,14 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
       },
     }),
   );
+  const ownerOf = async () => (await loop.request("open", {}, () => {}, abort)).owner;
+  const onDeaf = (error: unknown) => abort.aborted || log.error({ error: String(error) }, "commands are not heard");
   const { owner } = await worker.ask("open", {}, () => {}, abort);
   const since = new Date().toISOString();
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
   const status = (): DaemonStatus => ({ ...about(), ...loop.status(), services: deliverer.views() });
-  const ask = delivering(registering(loop, registrar), deliverer);
-  resources.use(await listen(socketPath(config.stateDir), owner, { about, status, ask }));
+  const answering = { about, status, ask: delivering(registering(loop, registrar), deliverer) };
+  listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
   delay.reset(); // the start loads what never comes again
   await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);

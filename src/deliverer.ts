@@ -86,18 +86,25 @@ export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Delive
 
 type JournalThread = Thread<JournalRequests, JournalAnswers>;
 
-/** The thread starts with the first question, and anew if it dies. */
+/** What a thread took that has routed so many packs it would never give back; a fresh one is there before the next publish. */
+const MANY = 20;
+
 function threadedJournal(resources: AsyncDisposableStack, { config, log }: DelivererDeps, abort: AbortSignal): Journal {
   let thread: JournalThread | undefined;
   const start = (): JournalThread => {
     const started: JournalThread = startThread(threadEntry("delivery-thread", import.meta.url), { config }, log);
     started.died.catch((error: unknown) => {
       log.error({ why: String(error) }, "the thread that remembers who was told has ended; another one starts");
-      thread = undefined;
+      if (thread === started) thread = undefined;
     });
     return started;
   };
-  resources.defer(async () => thread?.[Symbol.asyncDispose]());
+  const end = async (): Promise<void> => {
+    const ending = thread;
+    thread = undefined;
+    await ending?.[Symbol.asyncDispose]();
+  };
+  resources.defer(end);
   const ask: JournalThread["ask"] = (kind, request, onProgress, signal) => {
     thread ??= start();
     return thread.ask(kind, request, onProgress, signal);
@@ -105,7 +112,14 @@ function threadedJournal(resources: AsyncDisposableStack, { config, log }: Deliv
   const quiet = () => {};
   return {
     load: () => ask("load", {}, quiet, abort),
-    route: (labels) => ask("route", { labels }, quiet, abort),
+    async route(labels) {
+      const concerns = await ask("route", { labels }, quiet, abort);
+      if (concerns.turns.length > MANY) {
+        await end();
+        thread = abort.aborted ? undefined : start();
+      }
+      return concerns;
+    },
     finish: async (finished) => void (await ask("finish", finished, quiet, abort)),
     keepLabels: async (labels) => void (await ask("labels", { labels }, quiet, abort)),
   };

@@ -6,7 +6,7 @@ import { prepare } from "./cycle/prepare.ts";
 import type { Prepared } from "./cycle/prepared.ts";
 import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
-import { broughtBackReport, heldReport, type Survey, survey } from "./cycle/survey.ts";
+import { awayReport, broughtBackReport, heldReport, type Survey, survey } from "./cycle/survey.ts";
 import { judgeWorld } from "./cycle/world.ts";
 import { inDependencyOrder } from "./plan/order.ts";
 import type { GoLiveOutcome } from "./publish/go-live.ts";
@@ -94,13 +94,22 @@ function jobsOf({ byRef, nameless, records }: Survey, deps: CycleDeps): Job[] {
 /** A rejected pack shadows the one below it only if it has been live: a typo in a new pack stops nobody else's. */
 async function prepareClaims({ looks, record }: Job, deps: CycleDeps): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
+  const isFree = isLeft(record, looks, deps);
   for (const look of looks) {
-    const result = deps.attention.standing(look, record) ?? (await prepare(look, record, deps));
+    const standing = isFree ? undefined : deps.attention.standing(look, record);
+    const result = standing ?? (await prepare(look, record, deps));
     prepared.push(result);
     const isRefused = result.report.outcome === "rejected" || result.report.outcome === "failed";
     if (!isRefused || (record?.release !== undefined && record.source === look.source.name)) break;
   }
   return prepared;
+}
+
+/** The directory that a pack is live from has gone for good: who has its ref now takes its place at once. */
+function isLeft(record: PackRecord | undefined, looks: readonly Look[], { attention }: CycleDeps): boolean {
+  if (record?.release === undefined || record.source === undefined || record.directory === undefined) return false;
+  const isThere = looks.some(({ source, directory }) => isLiveFrom(record, source.name, directory));
+  return !isThere && attention.isDue(record.source, record.directory);
 }
 
 function publishAll(prepared: readonly Prepared[], deps: CycleDeps): readonly Prepared[] {
@@ -143,7 +152,8 @@ function reportOf(found: Survey, prepared: readonly Prepared[], deps: CycleDeps)
   const isAsked = ({ ref }: { readonly ref: string }) => isWanted(ref, deps);
   const held = found.gone.flatMap(({ record, held }) => (held ? [heldReport(record, held, deps)] : []));
   const broughtBack = found.broughtBack.map((record) => broughtBackReport(record, deps));
-  const standing = [...held, ...broughtBack, ...found.refused].filter(isAsked);
+  const away = found.away.map((record) => awayReport(record, deps));
+  const standing = [...held, ...away, ...broughtBack, ...found.refused].filter(isAsked);
   const packs = [...prepared.map(({ report }) => report), ...standing];
   const isHidden = ({ ref, source }: Shadowed) => !packs.some((pack) => pack.ref === ref && pack.source === source);
   return {

@@ -96,4 +96,6 @@ export type CycleRequest =
       readonly source: string;
       /** The directory that the slice before ended with; `undefined`: the first one. */
       readonly after: string | undefined;
+      /** `<source>/<directory>` each, of what is being written and not looked at before it rests. */
+      readonly unsettled: readonly string[];
     };

@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Flags } from "../config/flags.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { watch } from "../daemon.ts";
-import { ExitCode } from "../errors.ts";
+import { ExitCode, PacksyncError } from "../errors.ts";
 import type { DaemonEvent, Say } from "../loop/events.ts";
 import { lazyLog } from "../platform/log.ts";
 import type { CommandContext } from "./context.ts";
@@ -17,39 +17,43 @@ const GRACE_MS = 4000;
 /** `packsync`: stays, and keeps the volume equal to its sources. SIGHUP: another configuration, SIGTERM and SIGINT: the end. */
 export async function daemonCommand(context: CommandContext, flags: Flags): Promise<ExitCode> {
   let { loaded } = context;
+  let reload = new AbortController();
+  const onHangup = async (): Promise<void> => {
+    const next = await newConfig(context, flags);
+    if (next === undefined) return;
+    loaded = next;
+    reload.abort(new PacksyncError("STOPPED", "The daemon takes another configuration."));
+  };
+  process.on("SIGHUP", onHangup); // for good: without a listener it ends the process
   while (!context.abort.aborted) {
-    const reloaded = await watchUntilReloaded({ ...context, loaded }, flags);
-    if (reloaded !== undefined) loaded = reloaded;
+    reload = new AbortController();
+    await watchUntil({ ...context, loaded }, reload.signal);
   }
   return ExitCode.ok;
 }
 
-/** @returns the configuration to go on with; `undefined`: the daemon was stopped */
-async function watchUntilReloaded(context: CommandContext, flags: Flags): Promise<LoadedConfig | undefined> {
-  const { loaded, abort, env, cwd, stderr } = context;
+/** @returns `undefined`: it is refused, which is said */
+async function newConfig({ env, cwd, stderr }: CommandContext, flags: Flags): Promise<LoadedConfig | undefined> {
+  try {
+    return await loadConfig(flags, env, cwd);
+  } catch (error) {
+    stderr.write(errorText(error, paintFor(stderr)));
+    stderr.write("The configuration stays as it was.\n");
+    return undefined;
+  }
+}
+
+/** Watches until another configuration is to be taken, or until the daemon is stopped. */
+async function watchUntil(context: CommandContext, reload: AbortSignal): Promise<void> {
+  const { loaded, abort } = context;
   const { config } = loaded;
   await using log = lazyLog({ ...config.log, level: levelOf(loaded), fd: STDOUT });
-  const reload = new AbortController();
-  let next: LoadedConfig | undefined;
-  const onHangup = async (): Promise<void> => {
-    try {
-      next = await loadConfig(flags, env, cwd);
-      reload.abort();
-    } catch (error) {
-      stderr.write(errorText(error, paintFor(stderr)));
-      stderr.write("The configuration stays as it was.\n");
-    }
-  };
-  process.on("SIGHUP", onHangup);
   try {
     using voice = voiceOf(context, (event) => logEvent(event, log));
-    await inTime(watch({ config, log: context.log, say: voice.say }, AbortSignal.any([abort, reload.signal])), abort);
+    await inTime(watch({ config, log: context.log, say: voice.say }, AbortSignal.any([abort, reload])), abort);
   } catch (error) {
-    if (!abort.aborted && next === undefined) throw error;
-  } finally {
-    process.off("SIGHUP", onHangup);
+    if (!abort.aborted && !reload.aborted) throw error;
   }
-  return next;
 }
 
 const STDOUT = 1;

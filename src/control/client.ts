@@ -36,9 +36,14 @@ export async function findDaemon(stateDir: string): Promise<Daemon | undefined> 
       ask: (kind, request, onProgress, abort) => ask(path, kind, request, onProgress, abort),
     };
   } catch (error) {
-    if (error instanceof DaemonGone || errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined;
+    if (error instanceof DaemonGone || errnoOf(error) !== undefined || isNoAnswer(error)) return undefined;
     throw error;
   }
+}
+
+/** It answers too late, or something else. */
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof Error && ["TimeoutError", "AbortError", "SyntaxError"].includes(error.name);
 }
 
 /** Whoever holds the lock but does not answer at once is of no help. */

@@ -1,10 +1,11 @@
-import { chmodSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { chmodSync, lstatSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { PacksyncError } from "../errors.ts";
 import { toFailure } from "../platform/failures.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { socketName } from "../platform/sockets.ts";
 import type { Answers, Requests } from "../requests.ts";
+import { parseRequest } from "./parse-request.ts";
 import { type About, ASKABLE, type Askable, type DaemonStatus, type Line } from "./protocol.ts";
 
 /** What the daemon answers with. */
@@ -22,11 +23,51 @@ export interface Answering {
 /** A request is a few refs. */
 const MAX_BODY = 1024 * 1024;
 
+/** The daemon's end of the socket. */
+export interface Listening extends AsyncDisposable {
+  /**
+   * Listens anew if somebody removed the socket, or another volume stands there now.
+   *
+   * @param ownerOf takes the volume's lock, if it is not held
+   */
+  ensure(ownerOf: () => Promise<Owner | undefined>): Promise<void>;
+}
+
 /**
  * Listens on a unix socket that only its owner and group may use. Call it under the volume's lock: a socket that is there
  * already is a dead daemon's.
  */
-export async function listen(path: string, owner: Owner | undefined, answering: Answering): Promise<AsyncDisposable> {
+export async function listen(path: string, owner: Owner | undefined, answering: Answering): Promise<Listening> {
+  let socket = await openSocket(path, owner, answering);
+  let mending: Promise<void> | undefined;
+  const mend = async (ownerOf: () => Promise<Owner | undefined>): Promise<void> => {
+    const owner = await ownerOf();
+    socket.server.close(); // first, for it removes whatever has its name; who was heard before is answered
+    socket = await openSocket(path, owner, answering);
+  };
+  return {
+    async ensure(ownerOf) {
+      if (identityOf(path) === socket.identity) return;
+      mending ??= mend(ownerOf).finally(() => {
+        mending = undefined;
+      });
+      await mending;
+    },
+    async [Symbol.asyncDispose]() {
+      await mending?.catch(() => {}); // whoever waits for it is told
+      const closed = new Promise<void>((resolve) => socket.server.close(() => resolve()));
+      socket.server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+interface Socket {
+  readonly server: Server;
+  readonly identity: string | undefined;
+}
+
+async function openSocket(path: string, owner: Owner | undefined, answering: Answering): Promise<Socket> {
   const server = createServer((request, response) => {
     answer(request, response, answering).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(400, { "content-type": "application/json" });
@@ -40,14 +81,13 @@ export async function listen(path: string, owner: Owner | undefined, answering: 
   });
   chmodSync(path, 0o660);
   adopt(path, owner);
-  return {
-    async [Symbol.asyncDispose]() {
-      rmSync(path, { force: true });
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return { server, identity: identityOf(path) };
+}
+
+/** The file as long as it is the same one. */
+function identityOf(path: string): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}:${stats.birthtimeMs}`;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, answering: Answering): Promise<void> {
@@ -64,7 +104,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, answer
 }
 
 async function work(kind: Askable, request: IncomingMessage, response: ServerResponse, answering: Answering) {
-  const asked = JSON.parse(await bodyOf(request));
+  const asked = parseRequest(kind, await bodyOf(request));
   const gone = new AbortController();
   response.once("close", () => gone.abort(new PacksyncError("STOPPED", "Whoever asked hung up.")));
   response.writeHead(200, { "content-type": "application/x-ndjson" });

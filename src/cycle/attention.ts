@@ -1,7 +1,8 @@
 import type { PackRecord } from "../publish/ledger.ts";
 import type { Look } from "../scan/look.ts";
 import type { KnownPack } from "../scan/store.ts";
-import type { Prepared } from "./prepared.ts";
+import { isLiveFrom } from "./live-from.ts";
+import { type Prepared, waiting } from "./prepared.ts";
 import { type CycleReport, NO_CHANGES, type PackReport } from "./report.ts";
 
 /**
@@ -9,8 +10,9 @@ import { type CycleReport, NO_CHANGES, type PackReport } from "./report.ts";
  * last cycle said of them.
  */
 export interface Attention {
+  /** What is not due may be in mid-write, or away for a moment only: it is neither published nor retired. */
   isDue(source: string, directory: string): boolean;
-  /** What the last cycle left of a pack that nobody has reason to look at; `undefined`: it is looked at. */
+  /** What the last cycle left of a pack that nobody has reason to look at yet; `undefined`: it is looked at. */
   standing(look: Look, record: PackRecord | undefined): Prepared | undefined;
   /** Whether a pack that looks half-written is left alone once more. */
   isPatient(source: string, directory: string): boolean;
@@ -26,6 +28,8 @@ export const EVERYTHING: Attention = {
 /** What cycles of one process leave to the next one. */
 export interface Standing {
   attention(due: Pick<Attention, "isDue" | "isPatient">): Attention;
+  /** Whether the last cycle said something of this directory. */
+  has(source: string, directory: string): boolean;
   /** Called after each cycle, with what is remembered of each pack now. */
   keep(report: CycleReport, now: Remembered): void;
 }
@@ -47,12 +51,15 @@ export function createStanding(): Standing {
     attention: (due) => ({
       ...due,
       standing(look, record) {
-        const place = placeKey(look.source.name, look.directory);
-        const last = kept.get(place);
-        if (last === undefined || due.isDue(look.source.name, look.directory)) return undefined;
+        if (due.isDue(look.source.name, look.directory)) return undefined;
+        if (look.known === undefined) return waiting(look, record);
+        const last = kept.get(placeKey(look.source.name, look.directory));
+        const isLiveElsewhere = record?.release !== undefined && !isLiveFrom(record, look.source.name, look.directory);
+        if (last === undefined) return isLiveElsewhere ? waiting(look, record) : undefined;
         return isSame(last.stamp, stampOf(look.known, record)) ? asBefore(look, last.report) : undefined;
       },
     }),
+    has: (source, directory) => kept.has(placeKey(source, directory)),
     keep({ packs }, { known, records }) {
       const entries = packs.map((report): [string, Kept] => {
         const { source, directory, ref } = report;

@@ -2,7 +2,7 @@ import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import { outsideOf } from "../pack/pack-facts.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
-import { type Plan, planPack } from "../plan/plan.ts";
+import { type Change, type Plan, planPack } from "../plan/plan.ts";
 import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
@@ -15,7 +15,7 @@ import { failure } from "./failure.ts";
 import { adoptionRefused, describeDrift, describePlan } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
 import { contentOf, isPinned, stayPinned } from "./pinned.ts";
-import { appliedKey, type Context, type Decision, finished, listed, type Prepared } from "./prepared.ts";
+import { appliedKey, type Context, type Decision, finished, listed, type Prepared, waiting } from "./prepared.ts";
 import { countChanges, type PackReport } from "./report.ts";
 
 /**
@@ -26,6 +26,8 @@ export async function prepare(look: Look, record: PackRecord | undefined, deps: 
   try {
     return settledBefore(look, record, deps) ?? (await prepareWithRoom(look, record, deps));
   } catch (error) {
+    const isBusy = error instanceof PacksyncError && error.code === "PACK_BUSY";
+    if (isBusy && deps.attention.isPatient(look.source.name, look.directory)) return waiting(look, record);
     return finished(look, record, { outcome: "failed", diagnostics: [failure(error)] });
   }
 }
@@ -79,17 +81,23 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   const staging = place && deps.publisher && owned.use(deps.publisher.open(place, scanned.written));
   if (scanned.identity !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
 
-  if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory))
-    return finished(look, record, { outcome: "waiting", diagnostics: [] });
+  if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory)) return waiting(look, record);
   const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
   return { ...prepared, scanned: { outside: scanned.facts && outsideOf(scanned.facts), diagnostics } };
 }
 
+/** An empty file is no mapping either. */
+const HALF_WRITTEN: ReadonlySet<string> = new Set([
+  "metadata.invalid_yaml",
+  "manifest.not_object",
+  "component.not_object",
+]);
+
 /** What an editor or a linker leaves in mid-write, too: whoever saw the last write only just now had better look again. */
 function isHalfWritten({ diagnostics, snapshot }: ScannedPack): boolean {
-  if (diagnostics.some(({ code }) => code === "metadata.invalid_yaml" || code === "manifest.not_object")) return true;
+  if (diagnostics.some(({ code }) => HALF_WRITTEN.has(code))) return true;
   return snapshot.files.values().some(({ elf }) => elf?.truncated === true);
 }
 
@@ -131,11 +139,12 @@ function decide(context: Context, deps: CycleDeps): Decision {
 
   const policy = forPack(deps.policy, identity.ref);
   const plan = planPack(scanned.snapshot, live, previous, policy);
-  const diagnostics = [...scanned.diagnostics, ...describePlan(plan, policy, isAdoption)];
+  const isDrift = isDriftAlone(context, deps);
+  const done = isDrift ? { ...plan, changes: plan.changes.filter(isLeavingAlone) } : plan;
+  const diagnostics = [...scanned.diagnostics, ...describePlan(done, policy, isAdoption)];
   const applied = appliedKey(scanned, deps);
   const source = { name: look.source.name, directory: look.directory };
-  const about = { diagnostics, version: identity.version, changes: countChanges(plan.changes), ...listed(plan, deps) };
-  const isDrift = isDriftAlone(context, deps);
+  const about = { diagnostics, version: identity.version, changes: countChanges(done.changes), ...listed(done, deps) };
   if ((!plan.altersContent || isDrift) && record?.release !== undefined && previous !== undefined) {
     const content = contentOf(scanned);
     deps.publisher?.confirm({ manifest: previous, source, memory: plan.memory, content, applied });
@@ -157,6 +166,10 @@ function isDriftAlone({ look, record, scanned }: Context, deps: CycleDeps): bool
   const { known, unchanged, source, directory } = look;
   if (deps.drift === "repair" || !unchanged || known === undefined || scanned.live === undefined) return false;
   return isLiveFrom(record, source.name, directory) && record?.applied === appliedKey(known, deps);
+}
+
+function isLeavingAlone({ kind }: Change): boolean {
+  return kind === "preserve" || kind === "carry";
 }
 
 /** By what the definitions say now, and by what they said when they were last scanned. */

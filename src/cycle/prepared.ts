@@ -58,6 +58,11 @@ export function finished(look: Look, record: PackRecord | undefined, about: Fini
   return { ref: identity?.ref, dependencies: identity?.dependencies ?? [], report, staged: undefined };
 }
 
+/** It has not come to rest: it is looked at later. */
+export function waiting(look: Look, record: PackRecord | undefined): Prepared {
+  return finished(look, record, { outcome: "waiting", diagnostics: [] });
+}
+
 /** The same source under another policy is another decision. */
 export function appliedKey(
   { fingerprint, revision }: Pick<KnownPack, "fingerprint" | "revision">,

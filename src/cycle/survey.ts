@@ -35,6 +35,8 @@ export interface Survey {
   readonly broughtBack: readonly PackRecord[];
   /** Live packs whose source has them no more. */
   readonly gone: readonly { readonly record: PackRecord; readonly held: HoldReason | undefined }[];
+  /** The same, but their going has not come to rest: they may be back in a moment. */
+  readonly away: readonly PackRecord[];
 }
 
 /**
@@ -62,6 +64,8 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
 
   const left = leftBehind(live, { byRef, duplicates });
   const judged = found.map(({ listing }) => judge(listing, live, left, deps));
+  const isAway = ({ source = "", directory = "" }: PackRecord) => !deps.attention.isDue(source, directory);
+  const leaving = judged.flatMap(({ gone, report: { held } }) => gone.map((record) => ({ record, held })));
   return {
     sources: judged.map(({ report }) => report),
     records,
@@ -70,7 +74,8 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
     nameless,
     refused: duplicates.map(({ claim, other }) => refusedReport(claim, other, records.get(claim.ref))),
     broughtBack: present.filter((record) => isBroughtBack(record) && !byRef.has(record.ref)),
-    gone: judged.flatMap(({ gone, report }) => gone.map((record) => ({ record, held: report.held }))),
+    gone: leaving.filter(({ record, held }) => held !== undefined || !isAway(record)),
+    away: leaving.filter(({ record, held }) => held === undefined && isAway(record)).map(({ record }) => record),
   };
 }
 
@@ -101,11 +106,12 @@ function knownFromLedger({ ref, version, publishedAt }: PackRecord, source: stri
   return { source, directory, identity, ownManifest: version !== BARE_VERSION, ...about };
 }
 
-/** A directory that is gone is not known any more: the next one of that name starts afresh. */
-function forgetGone({ listing: { source, state, packs }, known }: Found, { store }: CycleDeps): void {
+/** A directory that is gone for good is not known any more: the next one of that name starts afresh. */
+function forgetGone({ listing: { source, state, packs }, known }: Found, { store, attention }: CycleDeps): void {
   if (state !== "listed") return;
   const present = new Set(packs);
-  for (const directory of known.keys()) if (!present.has(directory)) store.forget(source.name, directory);
+  const gone = [...known.keys()].filter((directory) => !present.has(directory));
+  for (const directory of gone) if (attention.isDue(source.name, directory)) store.forget(source.name, directory);
 }
 
 type Found = { readonly listing: SourceListing; readonly known: ReadonlyMap<string, KnownPack> };
@@ -200,6 +206,11 @@ function refusedReport(
 /** A pack that waits for a person. */
 export function heldReport(record: PackRecord, held: HoldReason, deps: CycleDeps): PackReport {
   return { ...aboutRecord(record, deps), outcome: "held", changes: NO_CHANGES, diagnostics: [heldFinding(held)] };
+}
+
+/** A pack that may be back in a moment. */
+export function awayReport(record: PackRecord, deps: CycleDeps): PackReport {
+  return { ...aboutRecord(record, deps), outcome: "waiting", changes: NO_CHANGES, diagnostics: [] };
 }
 
 export function broughtBackReport(record: PackRecord, deps: CycleDeps): PackReport {

@@ -1,9 +1,10 @@
 import { placeKey } from "../cycle/attention.ts";
 import type { CycleNews } from "../cycle/news.ts";
 import { PacksyncError } from "../errors.ts";
+import type { Diagnostic } from "../pack/diagnostics.ts";
 import { type Place, waitOnce } from "../plan/settle.ts";
 import type { CycleRequest } from "../requests.ts";
-import { afterSlice, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
+import { afterEverything, afterSlice, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
 import { type LoopDeps, type LoopState, rootStatus, statusOf } from "./state.ts";
 
 /** What the jobs work with; `stopping` ends them. */
@@ -31,23 +32,30 @@ export async function lookAtSettled(ready: readonly Place[], working: Working): 
   tellPacks(news, (key) => placeOf(key)?.sinceMs, working);
 }
 
-/** A piece of a look at everything, whatever was announced. What changed there without a word, events had missed. */
+/**
+ * A piece of a look at everything, whatever was announced, but for what is being written: that is looked at when it rests.
+ * What changed there without a word, events had missed.
+ */
 export async function lookAtSlice(root: Root, working: Working): Promise<void> {
   const { state, deps } = working;
   const startedMs = deps.now();
   if (root.pass.after === undefined) deps.recheck(root.name);
-  const news = await cycle({ look: "slice", source: root.name, after: root.pass.after }, working);
+  const unsettled = [...(state.dirty.get(root.name)?.places.keys() ?? [])].flatMap((directory) =>
+    directory === undefined ? [] : [placeKey(root.name, directory)],
+  );
+  const news = await cycle({ look: "slice", source: root.name, after: root.pass.after, unsettled }, working);
   if (news === undefined) return;
   afterSlice(root, news.cpuMs, news.next, deps.now(), deps.rescanMs);
   wait(news, () => startedMs, working);
-  const gone = news.packs.filter(({ outcome }) => outcome === "retired");
-  const changed = [...news.changed, ...gone.map(({ source, directory }) => placeKey(source, directory))];
-  state.suspicions.add(
-    changed.filter((key) => !news.waiting.includes(key)),
-    startedMs,
-    deps.now(),
-  );
+  state.suspicions.add(changedIn(news), startedMs, deps.now());
   tellPacks(news, () => undefined, working);
+}
+
+/** What was only looked into again (its stamps were young, or it cannot be read) is no news, and was not missed. */
+function changedIn({ packs, changed }: CycleNews): string[] {
+  const others = new Set(changed);
+  const keys = packs.map((pack) => [placeKey(pack.source, pack.directory), pack.outcome] as const);
+  return keys.filter(([key, outcome]) => outcome === "retired" || others.has(key)).map(([key]) => key);
 }
 
 /** At the start, and after whatever kept the volume from being used. */
@@ -61,8 +69,7 @@ export async function lookAtEverything(working: Working): Promise<void> {
 /** The next looks at everything are counted from now. */
 export function startOver(news: CycleNews, { state: { roots }, deps }: Working): void {
   for (const root of roots.values()) {
-    rescanSoon(root, deps.now());
-    afterSlice(root, news.cpuMs / roots.size, undefined, deps.now(), deps.rescanMs);
+    afterEverything(root, news.cpuMs / roots.size, deps.now(), deps.rescanMs);
   }
 }
 
@@ -143,25 +150,32 @@ export function judgeSuspicions({ state, deps }: Working): void {
 }
 
 /** One pack after the other, each at a time when nothing else is to be done. */
-export async function verifyNext({ state, deps, stopping }: Working): Promise<void> {
+export async function verifyNext(working: Working): Promise<void> {
+  const { state, deps, stopping } = working;
   const [pack, ...others] = state.toVerify;
   const startedMs = deps.now();
   try {
     if (pack === undefined) state.toVerify = await deps.ask("published", {}, () => {}, stopping);
     else {
-      const request = { packs: [pack], repair: deps.repairs, prune: false };
+      const request = { packs: [pack], repair: deps.drift === "repair", prune: false };
       const [verified] = await deps.ask("verify", request, () => {}, stopping);
-      if (verified !== undefined && verified.diagnostics.length > 0) deps.say({ kind: "verified", pack: verified });
+      if (verified?.diagnostics.some((finding) => isWorthSaying(finding, deps)) === true)
+        deps.say({ kind: "verified", pack: verified });
       if (verified?.sourceUnnoticed === true) for (const root of state.roots.values()) rescanSoon(root, deps.now());
       state.toVerify = others;
     }
   } catch (error) {
     if (stopping.aborted) return;
     state.toVerify = others;
-    deps.say({ kind: "trouble", message: String(error), hint: undefined });
+    hold(error, working);
   }
   const isDone = state.toVerify.length === 0;
   state.verifyAtMs = isDone ? deps.now() + deps.verifyMs : deps.now() + (deps.now() - startedMs) * VERIFY_REST;
+}
+
+/** What others have in the volume, and may have there, is as it was yesterday. */
+function isWorthSaying({ severity, code }: Diagnostic, { drift }: LoopDeps): boolean {
+  return severity !== "hint" && (drift !== "ignore" || code !== "volume.drift");
 }
 
 /** Reading everything again takes this part of the time that it does not. */

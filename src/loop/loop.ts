@@ -53,6 +53,7 @@ export function createLoop(deps: LoopDeps): Loop {
     },
     request: (kind, request, onProgress, abort) =>
       new Promise((resolve, reject) => {
+        if (stop.signal.aborted) return reject(stop.signal.reason);
         const job: Job = async () => {
           const until = AbortSignal.any([abort, stop.signal]);
           if (until.aborted) return reject(until.reason);
@@ -70,13 +71,20 @@ export function createLoop(deps: LoopDeps): Loop {
       };
       abort.addEventListener("abort", onAbort, { once: true });
       if (abort.aborted) onAbort();
-      await begin(working);
-      while (!stop.signal.aborted) {
-        const next = nextOf(state, working);
-        if (typeof next === "number") await alarm.sleepUntil(next);
-        else await next();
+      try {
+        await begin(working);
+        while (!stop.signal.aborted) {
+          const next = nextOf(state, working);
+          if (typeof next === "number") await alarm.sleepUntil(next);
+          else await next();
+        }
+      } catch (error) {
+        stop.abort(error);
+        throw error;
+      } finally {
+        abort.removeEventListener("abort", onAbort);
+        await Promise.all(state.requests.splice(0).map(({ job }) => job())); // each is told that it is over
       }
-      await Promise.all(state.requests.splice(0).map(({ job }) => job())); // each is told that it is over
     },
   };
 }

@@ -1,4 +1,4 @@
-import { rescanIntervalMs } from "../plan/rescan.ts";
+import { rescanIntervalMs, restMs } from "../plan/rescan.ts";
 import type { Watching } from "./status.ts";
 
 /** One source as the loop knows it. Times in milliseconds, by a clock that only goes forward. */
@@ -12,9 +12,9 @@ export interface Root {
   isDegraded: boolean;
   isVanished: boolean;
   held: string | undefined;
-  /** What the last look at everything cost, and in how many slices. */
+  /** What the last look at everything cost, and in how many slices; `undefined`: nobody counted. */
   costMs: number;
-  slices: number;
+  slices: number | undefined;
   pass: Pass;
   nextSliceAtMs: number;
 }
@@ -40,7 +40,7 @@ export function createRoot(source: { readonly name: string; readonly path: strin
     isVanished: false,
     held: undefined,
     costMs: 0,
-    slices: 1,
+    slices: undefined,
     pass: { ...NEW_PASS, startedMs: now },
     nextSliceAtMs: now,
   };
@@ -55,8 +55,9 @@ export function watchingOf({ isVanished, isDegraded, missed, events }: Root): Wa
   return missed > 0 && events === 0 ? "polling" : "events";
 }
 
+/** What is not there announces its coming; a look at it costs as much as one at what is there, for the volume is surveyed each time. */
 export function intervalOf(root: Root, floorMs: number): number {
-  const isDoubtful = root.calmPasses < CALM_AFTER || watchingOf(root) !== "events";
+  const isDoubtful = root.calmPasses < CALM_AFTER || !["events", "vanished"].includes(watchingOf(root));
   return rescanIntervalMs({ costMs: root.costMs, floorMs, isDoubtful });
 }
 
@@ -77,8 +78,15 @@ export function afterSlice(root: Root, costMs: number, next: string | undefined,
     root.pass = { ...NEW_PASS, startedMs: root.nextSliceAtMs };
   } else {
     root.pass = pass;
-    root.nextSliceAtMs = now + intervalOf(root, floorMs) / root.slices;
+    root.nextSliceAtMs = now + (root.slices === undefined ? restMs(costMs) : intervalOf(root, floorMs) / root.slices);
   }
+}
+
+/** All of it was looked at, at once. */
+export function afterEverything(root: Root, costMs: number, now: number, floorMs: number): void {
+  rescanSoon(root, now);
+  afterSlice(root, costMs, undefined, now, floorMs);
+  root.slices = undefined;
 }
 
 /** The whole of it is looked at as soon as may be. */

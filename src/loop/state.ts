@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.ts";
 import type { CycleNews } from "../cycle/news.ts";
 import { type Dirty, NOTHING_DIRTY } from "../plan/settle.ts";
 import type { Answers, RequestKind, Requests } from "../requests.ts";
@@ -24,8 +25,8 @@ export interface LoopDeps {
   readonly rescanMs: number;
   /** How often everything is verified, in milliseconds; 0: never. */
   readonly verifyMs: number;
-  /** Whether what drifted is brought back. */
-  readonly repairs: boolean;
+  /** What becomes of published files that somebody else changed. */
+  readonly drift: Config["watch"]["drift"];
   /** Looks whether all of a source is watched, before its rescan. */
   readonly recheck: (source: string) => void;
   readonly machine: () => Pick<LoopStatus, "watches" | "watchesAllowed" | "eventLoopDelayMs">;

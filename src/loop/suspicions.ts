@@ -5,6 +5,9 @@ const GRACE_MS = 1000;
 /** A hint that came so long before a rescan began may be of the change that it found. */
 const MEMORY_MS = 15_000;
 
+/** Packs come and go under ever new names for months. */
+const MOST_REMEMBERED = 10_000;
+
 /** Changes that a rescan found: were they announced? Times in milliseconds. */
 export interface Suspicions {
   /** @param places `<source>/<directory>` each */
@@ -37,7 +40,11 @@ export function createSuspicions(): Suspicions {
       open = [...open, ...added];
     },
     heard(source, directory, now) {
-      heardAt.set(directory === undefined ? source : placeKey(source, directory), now);
+      const key = directory === undefined ? source : placeKey(source, directory);
+      heardAt.delete(key);
+      heardAt.set(key, now); // the last one is the newest
+      const [oldest] = heardAt.keys();
+      if (heardAt.size > MOST_REMEMBERED && oldest !== undefined) heardAt.delete(oldest);
     },
     confirmed(now) {
       const ripe = open.filter(({ judgeAtMs }) => judgeAtMs <= now);

@@ -4,6 +4,11 @@ const SHARE = 0.02;
 /** Where events are known to get lost, at least so often. */
 const DOUBTFUL_MS = 1000;
 
+/** How long to rest after a look that cost so much: a piece of one whose other pieces nobody knows. */
+export function restMs(costMs: number): number {
+  return costMs / SHARE;
+}
+
 export interface RescanNeed {
   /** What looking at everything costs, in milliseconds of processor time. */
   readonly costMs: number;

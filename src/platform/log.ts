@@ -41,13 +41,13 @@ const LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error", "s
 /** A log that loads its library with the first line that is written: most short runs have nothing to say. */
 export function lazyLog(settings: LogSettings): Log & AsyncDisposable {
   let pending: Promise<Logger> | undefined;
-  const last: Promise<void>[] = [];
+  let last: Promise<void> | undefined; // they are written in the order in which they came
   const at =
     (method: keyof Log): Log["info"] =>
     (...args: unknown[]) => {
       if (LEVELS.indexOf(method) < LEVELS.indexOf(settings.level)) return;
       pending ??= createLog(settings);
-      last.push(pending.then((log) => Reflect.apply(log[method], log, args)));
+      last = pending.then((log) => Reflect.apply(log[method], log, args));
     };
   return {
     error: at("error"),
@@ -55,7 +55,7 @@ export function lazyLog(settings: LogSettings): Log & AsyncDisposable {
     info: at("info"),
     debug: at("debug"),
     async [Symbol.asyncDispose]() {
-      await Promise.all(last);
+      await last;
     },
   };
 }

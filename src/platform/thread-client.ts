@@ -10,7 +10,7 @@ export interface Thread<Q extends object, A extends Readonly<Record<keyof Q, unk
     onProgress: (done: number, total: number) => void,
     abort: AbortSignal,
   ): Promise<A[K]>;
-  /** Rejected with the error that ended the thread, if one does. */
+  /** Rejected when the thread has ended though nobody closed it. */
   readonly died: Promise<never>;
 }
 
@@ -18,6 +18,9 @@ interface Waiting<A> {
   readonly answer: PromiseWithResolvers<A>;
   readonly onProgress: (done: number, total: number) => void;
 }
+
+/** As `scan/thread.ts` has it: what a cycle makes is short-lived, and what it took of the usual room would never be given back. */
+const YOUNG_MB = 12;
 
 /**
  * Starts a thread; what waits for it when it dies is rejected with its error.
@@ -30,7 +33,7 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
   log: Log,
 ): Thread<Q, A> {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const worker = new Worker(entry, { workerData });
+  const worker = new Worker(entry, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const waiting = new Map<number, Waiting<A[keyof Q]>>();
   const death = Promise.withResolvers<never>();
   death.promise.catch(() => {}); // whoever cares asks
@@ -45,17 +48,21 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
     if ("answer" in message) answer?.resolve(message.answer as A[keyof Q]);
     else answer?.reject(fromFailure(message.failure));
   });
-  worker.on("error", (error: Error) => {
-    dead = error;
-    death.reject(error);
-    for (const { answer } of waiting.values()) answer.reject(error);
+  const end = (error: Error): void => {
+    dead ??= error;
+    death.reject(dead);
+    for (const { answer } of waiting.values()) answer.reject(dead);
     waiting.clear();
-  });
+  };
+  worker.on("error", end);
+  let isClosing = false;
+  worker.once("exit", () => isClosing || end(new Error("The thread that was to do this has ended.")));
   const send = (message: ToThread<Q>): void => worker.postMessage(message);
   return {
     died: death.promise,
     ask<K extends keyof Q>(kind: K, request: Q[K], onProgress: Waiting<A>["onProgress"], abort: AbortSignal) {
       if (dead !== undefined) return Promise.reject(dead);
+      if (abort.aborted) return Promise.reject(abort.reason);
       const id = next++;
       const answer = Promise.withResolvers<A[keyof Q]>();
       waiting.set(id, { answer, onProgress });
@@ -66,6 +73,7 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
       return done as Promise<A[K]>; // the thread answers what it was asked
     },
     async [Symbol.asyncDispose]() {
+      isClosing = true;
       if (dead === undefined) send({ close: true });
       await ended;
     },

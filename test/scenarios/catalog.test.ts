@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { everyRow, migrate } from "../support/attune-schema.ts";
 import { type TestDatabase, type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { describeWith } from "../support/requires.ts";
+import { MAIN } from "./programs/start.ts";
 import { action, manifest, pack, packs, script } from "./support/packs.ts";
-import { MAIN, type Story, story } from "./support/story.ts";
+import { type Story, story } from "./support/story.ts";
 import type { Tree } from "./support/tree.ts";
 
 /** What actions and sensors of other packs want. */

@@ -263,7 +263,6 @@ describe("where things are", () => {
 
 describe("wrong usage", () => {
   test.for([
-    { title: "no --once: watching comes later", args: [], says: /--once/ },
     { title: "an unknown command", args: ["sycn"], says: /`sycn`/ },
     { title: "an unknown flag", args: ["--once", "--dry"], says: /--dry/ },
     { title: "a flag without its value", args: ["--once", "--volume"], says: /--volume/ },

@@ -57,8 +57,8 @@ export interface Run extends AsyncDisposable {
 }
 
 /** Stripping types takes longer than a sync. */
-const COMPILE_CACHE = `${tmpdir()}/packsync-test-compile-cache`;
-const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
+export const COMPILE_CACHE = `${tmpdir()}/packsync-test-compile-cache`;
+export const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
 /** `packsync …` as a person would run it in `cwd`. */
 export function packsync(cwd: string, ...args: readonly string[]): Run {

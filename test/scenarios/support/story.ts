@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import type { CycleReport, Outcome, PackReport } from "../../../src/cycle/report.ts";
+import { COMPILE_CACHE, MAIN } from "../programs/start.ts";
 import { makeTree, type Tree, treeOf, walk } from "./tree.ts";
 
 /** A working directory of its own with the default names in it: `packs`, `packs.dev`, `volume`. */
@@ -68,11 +69,8 @@ type Report = CycleReport & {
   readonly totals: Record<Outcome, number>;
 };
 
-export const MAIN = join(import.meta.dirname, "../../../src/main.ts");
 /** A program that opens a FIFO hangs; this ends it. */
 const TIMEOUT_MS = 30_000;
-/** Stripping types takes longer than a sync. */
-const COMPILE_CACHE = join(tmpdir(), "packsync-test-compile-cache");
 
 vi.setConfig({ testTimeout: 2 * TIMEOUT_MS });
 
