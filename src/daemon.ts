@@ -11,7 +11,7 @@ import { monotonicMs } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import { startThread, threadEntry } from "./platform/thread-client.ts";
 import { VERSION } from "./platform/version.ts";
-import { registrationAfter, withRegistration } from "./registered.ts";
+import { registrationAfter, withRegistration, withServices } from "./registered.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { attuneSettings } from "./registration.ts";
 import type { Answers, NotifyReport, RequestKind, Requests } from "./requests.ts";
@@ -138,7 +138,7 @@ function withDeliveries(say: Say, deliverer: Deliverer): Say {
     if (event.kind === "pack" && ["published", "retired"].includes(event.report.outcome)) isNew = true;
     if (event.kind === "started" || event.kind === "verified" || (event.kind === "rest" && isNew)) {
       isNew = false;
-      deliverer.look();
+      void deliverer.look();
     }
   };
 }
@@ -156,7 +156,7 @@ function delivering(request: Loop["request"], deliverer: Deliverer): Loop["reque
       return report as Answers[K];
     }
     const answer = await request(kind, asked, onProgress, abort);
-    deliverer.look();
-    return answer;
+    await Promise.race([deliverer.look(), sleep(OUTSIDE_MS, undefined, { ref: false })]);
+    return withServices(kind, answer, deliverer.views());
   };
 }

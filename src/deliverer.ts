@@ -12,8 +12,8 @@ import type { ServiceView } from "./signal/view.ts";
 
 /** Tells services what the daemon publishes, beside it. */
 export interface Deliverer extends AsyncDisposable {
-  /** Something may have gone live. What does not succeed is tried again by itself. */
-  look(): void;
+  /** Something may have gone live. Resolves when whom it concerns is known; what does not succeed is tried again by itself. */
+  look(): Promise<void>;
   /** @throws PacksyncError `USAGE` where nobody can be told */
   notify(service: string): Promise<NotifyReport>;
   views(): readonly ServiceView[];
@@ -69,7 +69,7 @@ export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Delive
     }
   };
   return {
-    look: () => void look(),
+    look,
     async notify(service) {
       if (!canTell(config)) throw nobodyToTell();
       const { told: _, ...report } = await (await opened()).notify(service);

@@ -59,7 +59,7 @@ export interface CycleReport {
   readonly shadowed: readonly Shadowed[];
   /** What came of it in the catalogs; not when planning. */
   readonly registration?: RegistrationReport;
-  /** Where the services stand that it concerns; not when planning, nor where nobody can be told, nor when a daemon tells them. */
+  /** Where services stand then; not when planning, nor where nobody can be told. */
   readonly services?: readonly ServiceView[];
 }
 

@@ -48,7 +48,7 @@ export interface RollbackReport {
   readonly liveInMs: number;
   /** What came of it in the catalogs; not when it was only planned. */
   readonly registration?: RegistrationReport;
-  /** Where the services stand that it concerns; not when planning, nor where nobody can be told, nor when a daemon tells them. */
+  /** Where services stand then; not when planning, nor where nobody can be told. */
   readonly services?: readonly ServiceView[];
 }
 

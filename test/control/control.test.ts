@@ -30,6 +30,7 @@ const status: DaemonStatus = {
   watchesAllowed: 100,
   trouble: undefined,
   eventLoopDelayMs: 1,
+  services: [],
 };
 
 type Ask = Answering["ask"];
