@@ -6,6 +6,7 @@ import { type Listening, listen } from "./control/server.ts";
 import { createDeliverer, type Deliverer } from "./deliverer.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
+import type { Ask } from "./loop/state.ts";
 import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
@@ -36,7 +37,8 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
     startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config }, log),
   );
   const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
-  const deliverer = resources.use(createDeliverer({ config, log, say, registrar }, abort));
+  const asked: Ask = (...request) => answering.ask(...request);
+  const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   resources.defer(() => void delay.disable());

@@ -1,13 +1,15 @@
 import type { Config } from "./config/config.ts";
-import { type Delivery, openDelivery } from "./delivery/delivery.ts";
+import { type Delivery, openDelivery, type Retreat } from "./delivery/delivery.ts";
 import type { Journal, JournalAnswers, JournalRequests } from "./delivery/journal.ts";
 import { canTell, nobodyToTell } from "./delivery/may-tell.ts";
 import { reasonOf } from "./delivery/results.ts";
 import type { Say } from "./loop/events.ts";
+import type { Ask } from "./loop/state.ts";
 import type { Log } from "./platform/log.ts";
 import { startThread, type Thread, threadEntry } from "./platform/thread-client.ts";
 import type { Registrar } from "./registrar.ts";
 import type { NotifyReport } from "./requests.ts";
+import type { Quarantined } from "./signal/deliveries.ts";
 import type { ServiceView } from "./signal/view.ts";
 
 /** Tells services what the daemon publishes, beside it. */
@@ -24,6 +26,8 @@ export interface DelivererDeps {
   readonly log: Log;
   readonly say: Say;
   readonly registrar: Registrar;
+  /** Asks the volume, as a command would. */
+  readonly ask: Ask;
 }
 
 /** While the database is held, or its disk is full. */
@@ -44,6 +48,7 @@ export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Delive
       onConcerns: (concerns) => say({ kind: "concerns", concerns }),
       onDelivered: (delivered) => say({ kind: "delivered", delivered }),
       registered: registrar.settled,
+      retreat: retreatFor(deps, abort),
     });
     delivery = resources.use(opened);
     return opened;
@@ -80,6 +85,33 @@ export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Delive
       clearTimeout(timer);
       await opening?.catch(() => {});
       await resources.disposeAsync();
+    },
+  };
+}
+
+/** Packs go back as a person would have them go back: pinned until their source changes. */
+function retreatFor({ ask, say, log }: DelivererDeps, abort: AbortSignal): Retreat {
+  return {
+    async goBack(service, culprits) {
+      const packs: Quarantined[] = [];
+      const left: { pack: string; why: string }[] = [];
+      for (const { pack, from, to } of culprits) {
+        try {
+          const { release } = await ask("rollback", { pack, from, to }, () => {}, abort);
+          if (release !== undefined) packs.push({ service, pack, bad: from, release });
+        } catch (error) {
+          left.push({ pack, why: reasonOf(error) });
+        }
+      }
+      if (!abort.aborted) say({ kind: "quarantined", service, packs, left });
+      return packs;
+    },
+    async tryAgain(service, packs) {
+      for (const pack of packs)
+        await ask("unpin", { pack }, () => {}, abort).catch((error: unknown) => {
+          if (!abort.aborted) log.warn({ pack, why: reasonOf(error) }, "it is not tried again");
+        });
+      if (!abort.aborted) say({ kind: "released", service, packs });
     },
   };
 }
@@ -122,5 +154,6 @@ function threadedJournal(resources: AsyncDisposableStack, { config, log }: Deliv
     },
     finish: async (finished) => void (await ask("finish", finished, quiet, abort)),
     keepLabels: async (labels) => void (await ask("labels", { labels }, quiet, abort)),
+    quarantine: async (service, packs) => void (await ask("quarantine", { service, packs }, quiet, abort)),
   };
 }

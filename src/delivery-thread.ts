@@ -53,6 +53,10 @@ async function ask(journal: Journal, kind: keyof JournalRequests, request: Journ
       return void (await journal.finish(request as Request<"finish">));
     case "labels":
       return void (await journal.keepLabels((request as Request<"labels">).labels));
+    case "quarantine": {
+      const { service, packs } = request as Request<"quarantine">;
+      return void (await journal.quarantine(service, packs));
+    }
     default:
       return kind satisfies never;
   }

@@ -6,6 +6,7 @@ import { rollbackPack, unpinPack } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
 import { verifyPacks } from "./cycle/verify.ts";
 import { cycleAbout, type Performing, syncAll } from "./cycles.ts";
+import { PacksyncError } from "./errors.ts";
 import { notRegistered } from "./listing.ts";
 import { asPackRef, type PackRef } from "./pack/ref.ts";
 import type { VolumeView } from "./publish/view.ts";
@@ -26,8 +27,11 @@ type Handlers = {
 const HANDLERS: Handlers = {
   sync: syncAll,
   cycle: cycleAbout,
-  rollback: ({ pack, to }, { publisher }, { config }) =>
-    rollbackPack(refOf(pack), to, { ...aboutHistory(config), volume: publisher, publisher }),
+  rollback: ({ pack, to, from }, { publisher }, { config }) => {
+    const ref = refOf(pack);
+    if (from !== undefined && publisher.live(ref) !== from) throw notLive(pack, from);
+    return rollbackPack(ref, to, { ...aboutHistory(config), volume: publisher, publisher });
+  },
   unpin: ({ pack }, { publisher }) => unpinPack(refOf(pack), publisher),
   verify: verifyAndMend,
   register: registerAgain,
@@ -63,6 +67,12 @@ export function refOf(pack: string): PackRef {
   const ref = asPackRef(pack);
   if (ref === undefined) throw notPublished(pack);
   return ref;
+}
+
+function notLive(pack: string, release: string): PacksyncError {
+  return new PacksyncError("USAGE", `Expected ${release} of \`${pack}\` to be live, got another release.`, {
+    hint: "It changed meanwhile; `packsync history` lists its releases.",
+  });
 }
 
 async function registerAgain(

@@ -56,6 +56,8 @@ export interface RollbackRequest {
   readonly pack: string;
   /** A release, by id or number; `undefined`: the newest one with other content. */
   readonly to: string | undefined;
+  /** Only if this release is live. */
+  readonly from?: string | undefined;
 }
 
 export interface RegisterRequest {

@@ -26,7 +26,7 @@ export interface RoutedDeps {
   readonly now: () => Date;
 }
 
-/** What became another since it was routed last, and what a person should know of it. */
+/** What became another since it was routed last (it may concern nobody), and what a person should know of it. */
 export interface Concerns {
   readonly turns: readonly Turn[];
   readonly notes: readonly { readonly pack: string; readonly note: string }[];
@@ -47,7 +47,7 @@ export function routeChanges(deps: RoutedDeps): Concerns {
       saveRouted(deps.database, each, model);
       return { turn: turnOf(each, routing, liveAtMs, ++number), notes: routing.notes };
     });
-    const turns = routed.map(({ turn }) => turn).filter(({ targets }) => targets.length > 0);
+    const turns = routed.map(({ turn }) => turn);
     saveTurns(deps.database, turns);
     return { turns, notes: routed.flatMap(({ turn, notes }) => notes.map((note) => ({ pack: turn.pack, note }))) };
   });

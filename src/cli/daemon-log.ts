@@ -47,7 +47,8 @@ export function logEvent(event: DaemonEvent, log: Log): void {
       log.warn({ ...event.pack, drift: event.pack.drift.paths }, "verified");
       return;
     case "concerns":
-      for (const { pack, release, targets } of event.concerns.turns) log.info({ pack, release, targets }, "concerns");
+      for (const { pack, release, targets } of event.concerns.turns)
+        if (targets.length > 0) log.info({ pack, release, targets }, "concerns");
       for (const { pack, note } of event.concerns.notes) log.warn({ pack }, note);
       return;
     case "delivered": {
@@ -57,6 +58,12 @@ export function logEvent(event: DaemonEvent, log: Log): void {
       log[level]({ ...about, tookMs: Math.round(tookMs) }, `service ${ending}`);
       return;
     }
+    case "quarantined":
+      log.error({ service: event.service, packs: event.packs, left: event.left }, "packs went back");
+      return;
+    case "released":
+      log.info({ service: event.service, packs: event.packs }, "packs are tried again");
+      return;
     case "rest":
       return;
     default:

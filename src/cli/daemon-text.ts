@@ -6,7 +6,7 @@ import type { LoopStatus, RootStatus, Watching } from "../loop/status.ts";
 import { VERSION } from "../platform/version.ts";
 import { fileReader, framedFinding } from "./finding-text.ts";
 import { registrationEnd, registrationLines } from "./registration-text.ts";
-import { deliveredLines, noteLines } from "./service-text.ts";
+import { deliveredLines, noteLines, quarantineLines } from "./service-text.ts";
 import { findingLines, type Paint, plural } from "./text.ts";
 
 /** What the daemon says, for people: one line for each pack and publish. */
@@ -46,6 +46,10 @@ export function daemonText(event: DaemonEvent, config: Config, paint: Paint): re
       return noteLines(event.concerns, paint);
     case "delivered":
       return deliveredLines(event.delivered, paint);
+    case "quarantined":
+      return quarantineLines(event, paint);
+    case "released":
+      return [`${paint("bold", event.packs.join(", "))}  tried again: ${event.service} is back`];
     case "rest":
       return [];
     default:

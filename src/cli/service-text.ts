@@ -1,4 +1,5 @@
 import type { Delivered } from "../delivery/delivery.ts";
+import type { DaemonEvent } from "../loop/events.ts";
 import { printableName } from "../platform/names.ts";
 import type { Concerns } from "../routed.ts";
 import type { Attempt } from "../signal/deliveries.ts";
@@ -32,6 +33,21 @@ export function deliveredLines(delivered: Delivered, paint: Paint): readonly str
   const head = `${paint("bold", printableName(service))}  ${paint(COLORS[state], state)}${took}`;
   const said = ending === "told" ? names : printableName(why ?? "");
   return [`${head}  ${said}`, ...evidence.map((line) => `  ${paint("dim", printableName(line))}`)];
+}
+
+/** What a service did not come back with, and how that ends. */
+export function quarantineLines(
+  { service, packs, left }: Extract<DaemonEvent, { kind: "quarantined" }>,
+  paint: Paint,
+): readonly string[] {
+  const back = packs.map(({ pack, bad, release }) => {
+    const end = `it stays until one of them changes, or until \`packsync unpin ${pack}\``;
+    return `${paint("bold", pack)}  ${paint("red", "went back")}  ${bad} → ${release}, as ${printableName(service)} did not come back; ${end}`;
+  });
+  return [
+    ...back,
+    ...left.map(({ pack, why }) => `${paint("bold", pack)}  ${paint("red", "did not go back")}: ${printableName(why)}`),
+  ];
 }
 
 /** Where services stand. */

@@ -7,7 +7,7 @@ type Field = "text" | "text, or nothing" | "list of texts" | "truth value";
 /** What each request consists of. */
 const FIELDS: { readonly [K in Askable]: { readonly [F in keyof Requests[K]]-?: Field } } = {
   sync: { only: "list of texts", allowRemovals: "truth value" },
-  rollback: { pack: "text", to: "text, or nothing" },
+  rollback: { pack: "text", to: "text, or nothing", from: "text, or nothing" },
   unpin: { pack: "text" },
   verify: { packs: "list of texts", repair: "truth value", prune: "truth value" },
   register: { packs: "list of texts" },

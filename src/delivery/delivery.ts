@@ -5,7 +5,8 @@ import { monotonicMs } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { attuneSettings } from "../registration.ts";
 import type { Concerns } from "../routed.ts";
-import type { Deliveries, Finished } from "../signal/deliveries.ts";
+import type { Deliveries, Finished, Quarantined } from "../signal/deliveries.ts";
+import type { Driver } from "../signal/driver.ts";
 import { openNeighbours } from "../signal/neighbours.ts";
 import { orderOf } from "../signal/order.ts";
 import { type QueuePolicy, type Releases, type ServiceStatus, statusOf } from "../signal/queue.ts";
@@ -16,6 +17,7 @@ import { FAILED_AFTER, literalsOf, NOTIFIED, type ServiceView, stateOf, viewsOf 
 import { openWire } from "../signal/wire.ts";
 import { createCensus } from "./census.ts";
 import type { Journal } from "./journal.ts";
+import { type Culprit, culpritsOf, releasesOf } from "./quarantine.ts";
 import { afterwards, databaseResult, failedBy, finishedOf, noticeFor, reasonOf, resultOf } from "./results.ts";
 
 /** An attempt that is over, and where its service stands. */
@@ -31,6 +33,16 @@ export interface DeliveryDeps {
   readonly onDelivered: (delivered: Delivered) => void;
   /** What came of registering what is live: the database comes before the services that read it. */
   readonly registered: () => Promise<RegistrationReport | undefined>;
+  /** Unset: nobody goes back. */
+  readonly retreat?: Retreat;
+}
+
+/** What is done about a service that does not come back. */
+export interface Retreat {
+  /** @returns those that went back; it does not reject */
+  goBack(service: string, culprits: readonly Culprit[]): Promise<readonly Quarantined[]>;
+  /** Packs that went back are tried again. */
+  tryAgain(service: string, packs: readonly string[]): Promise<void>;
 }
 
 /** Tells services what became another. */
@@ -61,6 +73,7 @@ export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
   const known = new Set(servicesIn(deliveries, settings));
   let order: QueuePolicy["after"] = new Map();
   let notified = 0;
+  const drivers = createDrivers();
 
   const settingFor = (service: string) => {
     const label = deliveries.labels.find((each) => each.service === service)?.how;
@@ -71,7 +84,8 @@ export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
       const report = await databaseFirst(deps, abort);
       if (report !== undefined && service === "register" && config.platform.url === undefined) return report;
       const about = { settings, neighbours, wire, log, sleep, now: monotonicMs };
-      const driver = await driverFor(service, settingFor(service), about, abort);
+      const setting = settingFor(service);
+      const driver = drivers(service, setting, () => driverFor(service, setting, about));
       return resultOf(await driver.tell(noticeFor(service, unknown, deliveries), abort));
     } catch (error) {
       abort.throwIfAborted();
@@ -83,9 +97,31 @@ export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
     deliveries = afterwards(deliveries, finished);
     const state = runner.queue().get(ended.service);
     deps.onDelivered({ ...finished, state: state === undefined ? "pending" : statusOf(state, POLICY) });
-    journal.finish(finished).catch((error: unknown) => {
-      log.error({ service: ended.service, why: reasonOf(error) }, "that it was told is not remembered");
-    });
+    const isBad = ended.ending === "unhealthy" && settingFor(ended.service).onUnhealthy === "rollback";
+    journal
+      .finish(finished)
+      .then(() => (isBad ? goBack(ended.service) : tryAgain()))
+      .catch((error: unknown) => {
+        log.error({ service: ended.service, why: reasonOf(error) }, "what came of telling it is not remembered");
+      });
+  };
+  const stateIn = (service: string) => runner.queue().get(service);
+  const goBack = async (service: string): Promise<void> => {
+    const culprits = deps.retreat === undefined ? [] : culpritsOf(service, deliveries, stateIn(service));
+    if (culprits.length === 0) return;
+    const set = (await deps.retreat?.goBack(service, culprits)) ?? [];
+    await keepSet(service, set);
+  };
+  const keepSet = async (service: string, set: readonly Quarantined[]): Promise<void> => {
+    const others = deliveries.quarantined.filter((each) => each.service !== service);
+    deliveries = { ...deliveries, quarantined: [...others, ...set] };
+    await journal.quarantine(service, set);
+  };
+  const tryAgain = async (): Promise<void> => {
+    for (const { service, unpin } of releasesOf(deliveries, stateIn)) {
+      await keepSet(service, []);
+      if (unpin.length > 0) await deps.retreat?.tryAgain(service, unpin);
+    }
   };
   const runner = resources.use(
     createRunner(new Map([...known].map((service) => [service, stateOf(service, deliveries)])), {
@@ -134,6 +170,7 @@ export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
     deliveries = { ...deliveries, turns: turns.reduce(withTurn, deliveries.turns) };
     concern(literalsOf(new Map(turns.map((turn) => [turn.pack, [turn]]))), turns);
     census.again();
+    tryAgain().catch((error: unknown) => log.error({ why: reasonOf(error) }, "packs are not tried again"));
   };
   concern([], []);
   const owned = resources.move();
@@ -189,6 +226,19 @@ async function databaseFirst({ config, registered }: DeliveryDeps, abort: AbortS
     done.abort();
     late.catch(() => {});
   }
+}
+
+/** A driver remembers whom it has left half-told, so there is one for each service as long as that is told in the same way. */
+function createDrivers() {
+  const known = new Map<string, { readonly how: string; readonly driver: Driver }>();
+  return (service: string, setting: unknown, open: () => Driver): Driver => {
+    const how = JSON.stringify(setting);
+    const before = known.get(service);
+    if (before?.how === how) return before.driver;
+    const driver = open();
+    known.set(service, { how, driver });
+    return driver;
+  };
 }
 
 /** What is asked while it runs is done once more after it. */

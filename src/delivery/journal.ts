@@ -6,9 +6,11 @@ import {
   type Deliveries,
   type Finished,
   type Labels,
+  type Quarantined,
   readDeliveries,
   saveFinished,
   saveLabels,
+  saveQuarantine,
 } from "../signal/deliveries.ts";
 
 /** Who remembers what services were told. */
@@ -18,6 +20,8 @@ export interface Journal {
   route(labels: readonly Labels[]): Promise<Concerns>;
   finish(finished: Finished): Promise<void>;
   keepLabels(labels: readonly Labels[]): Promise<void>;
+  /** All that are quarantined for the sake of a service. */
+  quarantine(service: string, packs: readonly Quarantined[]): Promise<void>;
 }
 
 /** The journal as it is asked of another thread. */
@@ -26,12 +30,14 @@ export interface JournalRequests {
   readonly route: { readonly labels: readonly Labels[] };
   readonly finish: Finished;
   readonly labels: { readonly labels: readonly Labels[] };
+  readonly quarantine: { readonly service: string; readonly packs: readonly Quarantined[] };
 }
 export interface JournalAnswers {
   readonly load: Deliveries;
   readonly route: Concerns;
   readonly finish: undefined;
   readonly labels: undefined;
+  readonly quarantine: undefined;
 }
 
 /** The journal in a volume that this process holds. */
@@ -41,5 +47,6 @@ export function journalIn(database: DatabaseSync, config: Config, layout: Volume
     route: async (labels) => routeChanges({ database, config, layout, labels, now: () => new Date() }),
     finish: async (finished) => saveFinished(database, finished),
     keepLabels: async (labels) => saveLabels(database, labels),
+    quarantine: async (service, packs) => saveQuarantine(database, service, packs),
   };
 }

@@ -1,10 +1,10 @@
 import type { RegistrationReport } from "../catalog/report.ts";
 import { PacksyncError } from "../errors.ts";
-import type { Deliveries, Finished } from "../signal/deliveries.ts";
+import type { Deliveries, Finished, Ready } from "../signal/deliveries.ts";
 import type { Notice, Outcome } from "../signal/driver.ts";
 import type { Releases } from "../signal/queue.ts";
 import type { Ended, Result } from "../signal/runner.ts";
-import { liveAtMs, packNotices, type Told } from "../signal/turns.ts";
+import { liveAtMs, liveOf, packNotices, type Told } from "../signal/turns.ts";
 import { NOTIFIED } from "../signal/view.ts";
 
 /** What a service is told. Who was asked for by a person is told everything, whenever it has started. */
@@ -50,25 +50,34 @@ export function databaseResult(report: RegistrationReport | undefined): Result {
   return { ending: "failed", why: attune?.why ?? `the database is ${attune?.state ?? "not asked yet"}`, evidence: [] };
 }
 
-/** An attempt as it is remembered: what the service knows since, and what it was told. */
-export function finishedOf(ended: Ended, { turns }: Deliveries, now: Date): Finished {
+/** An attempt as it is remembered: what the service knows since, what it was told, and what it is ready with. */
+export function finishedOf(ended: Ended, deliveries: Deliveries, now: Date): Finished {
   const { told, ...about } = ended;
+  const { service, ending } = about;
+  const { turns } = deliveries;
   const known: Told = new Map(
     [...told].flatMap(([pack, number]) => (pack === NOTIFIED ? [] : [[pack, Number(number)]])),
   );
-  const packs = [...known.keys()].map((ref) => ({ ref, release: turns.get(ref)?.at(-1)?.release }));
-  return { ...about, at: now.toISOString(), told: known, packs };
+  const packs = [...known.keys()].map((ref) => ({ ref, release: liveOf(ref, turns) }));
+  const before = deliveries.ready.get(service);
+  const all = new Set([...(deliveries.told.get(service)?.keys() ?? []), ...known.keys()]);
+  const ready = [...all].flatMap((pack): [string, string][] => {
+    const release = liveOf(pack, turns);
+    return ending !== "told" || release === undefined || before?.get(pack) === release ? [] : [[pack, release]];
+  });
+  return { ...about, at: now.toISOString(), told: known, packs, ready: new Map(ready) };
 }
 
 /** What is remembered after an attempt. */
 export function afterwards(deliveries: Deliveries, finished: Finished): Deliveries {
-  const { service, ending, failures, at: since, why, evidence, told } = finished;
-  const known: Told = new Map([...(deliveries.told.get(service) ?? []), ...told]);
+  const { service, ending, failures, at: since, why, evidence } = finished;
+  const told: Told = new Map([...(deliveries.told.get(service) ?? []), ...finished.told]);
+  const ready: Ready = new Map([...(deliveries.ready.get(service) ?? []), ...finished.ready]);
   const last = { service, ending, failures, since, why, evidence };
   return {
     ...deliveries,
-    told: new Map([...deliveries.told, [service, known]]),
-    ready: ending === "told" ? new Map([...deliveries.ready, [service, known]]) : deliveries.ready,
+    told: new Map([...deliveries.told, [service, told]]),
+    ready: new Map([...deliveries.ready, [service, ready]]),
     last: new Map([...deliveries.last, [service, last]]),
   };
 }

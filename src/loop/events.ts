@@ -3,6 +3,7 @@ import type { CycleNews, PackNews } from "../cycle/news.ts";
 import type { Verified } from "../cycle/verified.ts";
 import type { Delivered } from "../delivery/delivery.ts";
 import type { Concerns } from "../routed.ts";
+import type { Quarantined } from "../signal/deliveries.ts";
 import type { Degraded } from "../watch/limits.ts";
 import type { LoopStatus, RootStatus } from "./status.ts";
 
@@ -29,6 +30,15 @@ export type DaemonEvent =
   | { readonly kind: "concerns"; readonly concerns: Concerns }
   /** A service was told, or could not be. */
   | { readonly kind: "delivered"; readonly delivered: Delivered }
+  /** A service did not come back with these packs: what it was ready with is live again. `left`: those that could not go back. */
+  | {
+      readonly kind: "quarantined";
+      readonly service: string;
+      readonly packs: readonly Quarantined[];
+      readonly left: readonly { readonly pack: string; readonly why: string }[];
+    }
+  /** Another pack of the set has changed, and the service is back: these may be live again. */
+  | { readonly kind: "released"; readonly service: string; readonly packs: readonly string[] }
   /** A cycle is over. */
   | { readonly kind: "rest"; readonly status: LoopStatus };
 

@@ -17,7 +17,14 @@ export const deliverySchema = `
     service TEXT NOT NULL,
     pack TEXT NOT NULL,
     number INTEGER NOT NULL,       -- of the turn
-    ready INTEGER,                 -- of the turn that it was ready with last
+    ready TEXT,                    -- the release that it was ready with last
+    PRIMARY KEY (service, pack)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS quarantine (
+    service TEXT NOT NULL,         -- did not come back with
+    pack TEXT NOT NULL,
+    bad TEXT NOT NULL,             -- this release of it
+    release TEXT NOT NULL,         -- and has this one instead
     PRIMARY KEY (service, pack)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS service (
@@ -78,7 +85,22 @@ export interface Attempt extends Omit<LastAttempt, "failures" | "since"> {
 export interface Finished extends Attempt {
   readonly failures: number;
   readonly told: Told;
+  /** What it is ready with now that it was not ready with before. */
+  readonly ready: Ready;
 }
+
+/** A pack that went back for the sake of a service. */
+export interface Quarantined {
+  readonly service: string;
+  readonly pack: string;
+  /** The release that the service did not come back with. */
+  readonly bad: string;
+  /** What went live instead. */
+  readonly release: string;
+}
+
+/** By pack: the release that a service was ready with. */
+export type Ready = ReadonlyMap<string, string>;
 
 /** Everything that is remembered. */
 export interface Deliveries {
@@ -86,7 +108,8 @@ export interface Deliveries {
   /** By service. */
   readonly told: ReadonlyMap<string, Told>;
   /** By service: what it was ready with last. */
-  readonly ready: ReadonlyMap<string, Told>;
+  readonly ready: ReadonlyMap<string, Ready>;
+  readonly quarantined: readonly Quarantined[];
   readonly last: ReadonlyMap<string, LastAttempt>;
   readonly labels: readonly Labels[];
 }
@@ -98,8 +121,12 @@ export function readDeliveries(database: DatabaseSync): Deliveries {
   const last = rows("service").map(lastFrom);
   return {
     turns: Map.groupBy(turns, ({ pack }) => pack),
-    told: byService(told, "number"),
-    ready: byService(told, "ready"),
+    told: byService(told, "number", Number),
+    ready: byService(told, "ready", String),
+    quarantined: rows("quarantine").map((row) => {
+      const { service, pack, bad, release } = row;
+      return { service: String(service), pack: String(pack), bad: String(bad), release: String(release) };
+    }),
     last: new Map(last.map((each) => [each.service, each])),
     labels: rows("service_label").map((row) => {
       return { service: String(row["service"]), when: text(row["condition"]), how: text(row["how"]) };
@@ -142,7 +169,8 @@ export function saveFinished(database: DatabaseSync, finished: Finished): void {
     put.run(service, ending, failures, at, why, said);
     const know = database.prepare(KNOW);
     for (const [pack, number] of told) know.run(service, pack, number);
-    if (ending === "told") database.prepare("UPDATE told SET ready = number WHERE service = ?").run(service);
+    const ready = database.prepare("UPDATE told SET ready = ? WHERE service = ? AND pack = ?");
+    for (const [pack, release] of finished.ready) ready.run(release, service, pack);
   });
 }
 
@@ -160,13 +188,26 @@ export function saveLabels(database: DatabaseSync, labels: readonly Labels[]): v
   });
 }
 
+/** All that are quarantined for the sake of a service. */
+export function saveQuarantine(database: DatabaseSync, service: string, packs: readonly Quarantined[]): void {
+  const put = database.prepare("INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?)");
+  transaction(database, () => {
+    database.prepare("DELETE FROM quarantine WHERE service = ?").run(service);
+    for (const { pack, bad, release } of packs) put.run(service, pack, bad, release);
+  });
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
-function byService(rows: readonly Row[], column: "number" | "ready"): ReadonlyMap<string, Told> {
+function byService<T>(
+  rows: readonly Row[],
+  column: "number" | "ready",
+  read: (value: unknown) => T,
+): ReadonlyMap<string, ReadonlyMap<string, T>> {
   const known = rows.filter((row) => row[column] !== null);
   const grouped = Map.groupBy(known, (row) => String(row["service"]));
-  const told = (its: readonly Row[]): Told => new Map(its.map((row) => [String(row["pack"]), Number(row[column])]));
-  return new Map([...grouped].map(([service, its]) => [service, told(its)]));
+  const ofPacks = (its: readonly Row[]) => new Map(its.map((row) => [String(row["pack"]), read(row[column])]));
+  return new Map([...grouped].map(([service, its]) => [service, ofPacks(its)]));
 }
 
 function turnFrom(row: Row): Turn {

@@ -23,7 +23,7 @@ const ALIVE: ReadonlySet<string> = new Set(["running", "restarting", "paused"]);
 
 /**
  * Restarts or signals every container of a service of compose, one after the other: the next one only when the one before is back. A stopped one
- * stays stopped: it reads what is live when it starts. One that a failed restart left stopped is tried again. One that has started since it
+ * stays stopped: it reads what is live when it starts. One that was told and did not come back is tried again. One that has started since it
  * all was live knows it.
  */
 export function dockerDriver(deps: DockerDeps): Driver {
@@ -40,14 +40,8 @@ export function dockerDriver(deps: DockerDeps): Driver {
       if (alive.length === 0) return { kind: "absent", why: whyAbsent(own, project) };
       const evidence: string[] = [];
       for (const container of alive) {
-        const knows = liveAt === undefined ? undefined : await startedSince(liveAt, container, engine, abort);
-        if (knows === undefined) {
-          interrupted.add(container.id);
-          evidence.push(await tellOne(container, deps, abort));
-        }
-        interrupted.delete(container.id);
-        const back: Readiness =
-          knows === undefined ? await deps.ready(container.id, abort) : { kind: "ready", evidence: knows };
+        const back = await bringBack(container, liveAt, { ...deps, interrupted }, abort);
+        evidence.push(...back.told);
         if (back.kind === "unready")
           return { kind: "unhealthy", why: `${container.name} ${back.why}`, evidence: [...evidence, ...back.evidence] };
         if (back.evidence !== "") evidence.push(`${container.name} ${back.evidence}`);
@@ -55,6 +49,24 @@ export function dockerDriver(deps: DockerDeps): Driver {
       return { kind: "told", evidence };
     },
   };
+}
+
+/** Tells one container, unless it knows, and waits until it is back, unless it was never away. */
+async function bringBack(
+  container: Container,
+  liveAt: number | undefined,
+  deps: DockerDeps & { readonly interrupted: Set<string> },
+  abort: AbortSignal,
+): Promise<Readiness & { readonly told: readonly string[] }> {
+  const { interrupted, engine } = deps;
+  const { id } = container;
+  const knows = liveAt === undefined ? undefined : await startedSince(liveAt, container, engine, abort);
+  if (knows !== undefined && !interrupted.has(id)) return { kind: "ready", evidence: knows, told: [] };
+  interrupted.add(id);
+  const told = knows === undefined ? await tellOne(container, deps, abort) : `${container.name} ${knows}`;
+  const back = await deps.ready(id, abort);
+  if (back.kind === "ready") interrupted.delete(id);
+  return { ...back, told: [told] };
 }
 
 /**

@@ -1,5 +1,5 @@
 import picomatch from "picomatch";
-import type { HowSetting } from "../plan/how.ts";
+import type { CareSetting, HowSetting } from "../plan/how.ts";
 import type { PresetName } from "../plan/presets.ts";
 import type { Log } from "../platform/log.ts";
 import { dockerDriver } from "./docker.ts";
@@ -62,39 +62,38 @@ function isWithoutEngine(how: HowSetting): boolean {
 
 const SECONDS = { restart: 120, exec: 60, http: 10, register: 120, environments: 900 } as const;
 
-/** The way to tell a service. @throws PacksyncError `SIGNAL_FAILED` when the engine does not answer */
-export async function driverFor(
-  service: string,
-  setting: Setting,
-  deps: ServicesDeps,
-  abort: AbortSignal,
-): Promise<Driver> {
-  const { neighbours, wire, log } = deps;
+/** The way to tell a service. It remembers whom it has left half-told. */
+export function driverFor(service: string, setting: Setting, deps: ServicesDeps): Driver {
+  const { wire, log } = deps;
   if (service === "register" || service === "environments") return platformDriver(service, deps);
-  if ("exec" in setting)
-    return checked(
-      execDriver({ command: setting.exec, timeoutSeconds: setting.timeout ?? SECONDS.exec, log }),
-      setting,
-      deps,
-    );
-  if ("http" in setting)
-    return checked(
-      httpDriver({ wire, http: setting.http, timeoutSeconds: setting.timeout ?? SECONDS.http }),
-      setting,
-      deps,
-    );
-  const place = await neighbours.place(abort);
-  if (place.project === undefined) return nobody(place.why);
-  const { engine, project } = place;
-  const word = setting.how ?? RESTART;
-  return dockerDriver({
-    engine,
-    project,
-    how: word === RESTART ? { by: "restart" } : { by: "signal", signal: word },
-    timeoutSeconds: setting.timeout ?? SECONDS.restart,
-    ready: (id, until) => untilReady(id, { ...deps, engine, setting: setting.ready ?? {} }, until),
-    now: Date.now,
-  });
+  if ("exec" in setting) {
+    const timeoutSeconds = setting.timeout ?? SECONDS.exec;
+    return checked(execDriver({ command: setting.exec, timeoutSeconds, log }), setting, deps);
+  }
+  if ("http" in setting) {
+    const timeoutSeconds = setting.timeout ?? SECONDS.http;
+    return checked(httpDriver({ wire, http: setting.http, timeoutSeconds }), setting, deps);
+  }
+  return containerDriver(setting, deps);
+}
+
+/** Where its containers are is asked when somebody is to be told: an engine may come up later than packsync. */
+function containerDriver(setting: CareSetting & { readonly how?: string | undefined }, deps: ServicesDeps): Driver {
+  const { how: word = RESTART, timeout: timeoutSeconds = SECONDS.restart, ready = {} } = setting;
+  const how = word === RESTART ? ({ by: "restart" } as const) : ({ by: "signal", signal: word } as const);
+  let driver: Driver | undefined;
+  return {
+    async tell(notice, abort) {
+      const place = await deps.neighbours.place(abort);
+      if (place.project === undefined) return { kind: "absent", why: place.why };
+      const { engine, project } = place;
+      driver ??= dockerDriver({
+        ...{ engine, project, how, timeoutSeconds, now: Date.now },
+        ready: (id, until) => untilReady(id, { ...deps, engine, setting: ready }, until),
+      });
+      return await driver.tell(notice, abort);
+    },
+  };
 }
 
 function platformDriver(service: "register" | "environments", { settings, wire, sleep }: ServicesDeps): Driver {

@@ -85,6 +85,11 @@ export function packNotices(packs: Iterable<string>, told: Told, turns: Turns): 
   });
 }
 
+/** What is live of a pack, as far as it is known here. */
+export function liveOf(pack: string, turns: Turns): string | undefined {
+  return turns.get(pack)?.at(-1)?.release;
+}
+
 /** When all of these were live; a service that started later has read them. */
 export function liveAtMs(packs: Iterable<string>, turns: Turns): number {
   return Math.max(...[...packs].map((pack) => turns.get(pack)?.at(-1)?.liveAtMs ?? Number.POSITIVE_INFINITY));

@@ -196,7 +196,9 @@ test("a status tells where every pack stands", () => {
     { ...base, ref: "hidden", version: undefined, directory: undefined, release: undefined, state: "shadowed" },
   ] as const;
   const sources = [sourceReport({ held: "mass-removal" }), sourceReport({ name: "packs.dev", kind: "development" })];
-  expect(statusText({ sources, packs, database: undefined, daemon: undefined, services: [] }, config, plain)).toMatchInlineSnapshot(`
+  expect(
+    statusText({ sources, packs, database: undefined, daemon: undefined, services: [] }, config, plain),
+  ).toMatchInlineSnapshot(`
     "/opt/volume
       no daemon is running: as of the last sync
     packs: held (mass-removal); end it with packsync sync --allow-removals

@@ -4,7 +4,7 @@ import { type Story, story } from "../../scenarios/support/story.ts";
 import { linesOf, type TestContainer, type TestEngine } from "../../support/engine.ts";
 
 /** A pack with something of every kind. The script's text is what services write down when they start. */
-const DEMO = {
+export const DEMO = {
   "pack.yaml": 'ref: demo\nversion: "1.0.0"\nlabel: Demo\n',
   "README.md": "# demo\n",
   docs: { "use.md": "# use\n" },
@@ -17,11 +17,11 @@ const DEMO = {
   sensors: { "extra.txt": "1\n" },
 } as const;
 
-/** Writes down its starts and ends, and what it reads then; while there is a file `bad` it ends by itself. */
-const SERVICE = `read -r first < /volume/demo/pack.yaml
-while read -r line; do last="$line"; done < /volume/demo/actions/echo.sh
-echo "start $last" >> /out/log
-if test -e /out/bad; then echo "Cannot go on: $last" >&2; exit 3; fi
+/** Writes down its starts and ends, and what it reads then; what says `bad` it cannot live with. */
+const SERVICE = `all=""
+for file in /volume/*/actions/echo.sh; do while read -r line; do last="$line"; done < "$file"; all="$all $last"; done
+echo "start$all" >> /out/log
+case "$all" in *bad*) echo "Cannot go on with$all" >&2; exit 3;; esac
 trap 'echo stop >> /out/log; exit 0' TERM
 while :; do sleep 0.02; done`;
 
@@ -86,7 +86,7 @@ interface Seen {
 }
 
 /** Where services stand, as `packsync services` has it. */
-export function servicesOf({ it, env }: Stack): Readonly<Record<string, Seen>> {
+function servicesOf({ it, env }: Stack): Readonly<Record<string, Seen>> {
   const { code, stdout, stderr } = it.packsync(["services", "--format", "json"], { env });
   expect(code, stderr).toBe(0);
   const { services }: { readonly services: readonly Seen[] } = JSON.parse(stdout);
