@@ -9,7 +9,7 @@ import {
   type Releases,
   type ServiceState,
   started,
-  statusOf,
+  unknownTo,
   want,
 } from "./queue.ts";
 
@@ -122,12 +122,13 @@ export function createRunner(from: Queue, deps: RunnerDeps): Runner {
   };
 }
 
+/** Nobody is being told, and whoever is to be told has failed since. */
 function isSettled(queue: Queue): boolean {
-  return [...queue.values()].every((state) => state.failures > 0 || statusOf(state, NEVER_FAILED) !== "pending");
+  return [...queue.values()].every((state) => {
+    const isWaiting = unknownTo(state).size > 0 && state.retryAt === undefined;
+    return state.inFlight === undefined && !isWaiting;
+  });
 }
-
-/** Whether somebody waits does not depend on when a person should look. */
-const NEVER_FAILED: Pick<QueuePolicy, "failedAfter"> = { failedAfter: Number.POSITIVE_INFINITY };
 
 /** Timers of Node cannot wait for ever. */
 const LONGEST_SLEEP_MS = 3_600_000;
