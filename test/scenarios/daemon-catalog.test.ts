@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "../support/attune-schema.ts";
+import { linesOf } from "../support/engine.ts";
 import { type TestDatabase, type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { describeWith } from "../support/requires.ts";
 import { daemon, PATIENCE, type Said, untilSynced } from "./support/daemon.ts";
@@ -99,6 +101,36 @@ describeWith({ postgres: true }, "with Attune's database", () => {
     expect([back.code, back.stdout]).toEqual([0, expect.stringMatching(/ · database updated\n/)]);
     expect(await actionsIn(database)).toEqual(["core.echo"]);
     expect(it.packsync(["catalog", "sync", "nobody"], { env }).code).toBe(2);
+    await running.stop();
+  });
+
+  test("services that read the database are told when it has what went live, and without it only when it is away", async () => {
+    const database = await attune();
+    using it = story({ packs: packs("core") });
+    const read = `import pg from "${join(import.meta.dirname, "../../node_modules/pg/lib/index.js")}";
+      const client = new pg.Client({ connectionString: process.argv[1] });
+      const ask = async () => { await client.connect(); return (await client.query("SELECT ref FROM attune.action ORDER BY ref")).rows; };
+      console.log((await ask().catch(() => [{ ref: "away" }])).map(({ ref }) => ref).join(" "));
+      await client.end().catch(() => {});`;
+    it.write("read.mjs", read.replace("process.argv[1]", "process.argv[2]"));
+    const command = [`${process.execPath} read.mjs ${database.url} >> seen`];
+    it.write(
+      "packsync.yaml",
+      `routes: [{ when: { meaning: metadata }, do: [register, agent] }]\nservices: { agent: { exec: [sh, -c, ${JSON.stringify(command[0])}] } }\n`,
+    );
+    await using running = await daemon(it, { env: { PACKSYNC_DATABASE_URL: database.url } });
+    const seen = () => linesOf(it.at("seen"));
+    await expect.poll(seen, PATIENCE).toEqual(["core.echo"]);
+    it.write("packs/core/actions/more.yaml", action("more"));
+    await expect.poll(seen, PATIENCE).toEqual(["core.echo", "core.echo core.more"]);
+    await running.hear("service told", 4);
+    await server.crash();
+    it.write("packs/core/actions/most.yaml", action("most"));
+    await expect.poll(seen, PATIENCE).toEqual(["core.echo", "core.echo core.more", "away"]);
+    await server.start();
+    const registered = () => running.said("service told").filter(({ service }) => service === "register").length;
+    await expect.poll(registered, PATIENCE).toBe(3);
+    expect(await actionsIn(database)).toEqual(["core.echo", "core.more", "core.most"]);
     await running.stop();
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { linesOf } from "../support/engine.ts";
+import { startServer } from "../support/wire.ts";
 import { daemon, PATIENCE, untilSynced } from "./support/daemon.ts";
 import { type Story, story } from "./support/story.ts";
 
@@ -165,4 +166,29 @@ test("the daemon tries again by itself, and a killed one is not forgotten either
   await expect.poll(() => told(it, "agent-python"), PATIENCE).toHaveLength(3);
   expect(told(it, "agent-all")).toHaveLength(1);
   await again.stop();
+});
+
+test("the platform registers before services are told, but they do not wait for ever for one that cannot", async () => {
+  const answers = { status: 200, body: { data: { registered_packs: [{ pack_ref: "demo" }], failed_packs: [] } } };
+  const heard: string[] = [];
+  using it = world();
+  await using platform = await startServer(({ path, headers }) => {
+    heard.push(`${path} ${headers["authorization"]} after ${linesOf(it.at("order")).length}`);
+    return answers;
+  });
+  it.write(
+    "packsync.yaml",
+    `${SETTINGS.replace("[agent-all]", "[agent-all, register]")}platform: { url: "${platform.url}" }\n`,
+  );
+  await using packsync = await daemon(it, { env: { PACKSYNC_PLATFORM_TOKEN: "t0ken" } });
+  await packsync.hear("service told", 3);
+  expect(heard).toEqual(["/api/v1/packs/register-batch Bearer t0ken after 0"]);
+  platform.reply = () => ({ status: 500, body: { error: "broken" } });
+  it.write("packs/demo/actions/fetch.yaml", PACK.actions["fetch.yaml"].replace("Fetch", "Get"));
+  await packsync.hear("service failed");
+  await expect.poll(() => told(it, "agent-all"), PATIENCE).toHaveLength(2);
+  platform.reply = () => answers;
+  await packsync.hear("service told", 5);
+  expect(packsync.said("service told").at(-1)).toMatchObject({ service: "register" });
+  await packsync.stop();
 });
