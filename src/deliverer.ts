@@ -1,8 +1,9 @@
 import type { Config } from "./config/config.ts";
-import { type Delivery, openDelivery, type Retreat } from "./delivery/delivery.ts";
+import { type Delivery, openDelivery } from "./delivery/delivery.ts";
 import type { Journal, JournalAnswers, JournalRequests } from "./delivery/journal.ts";
 import { canTell, nobodyToTell } from "./delivery/may-tell.ts";
 import { reasonOf } from "./delivery/results.ts";
+import type { Retreat } from "./delivery/retreat.ts";
 import type { Say } from "./loop/events.ts";
 import type { Ask } from "./loop/state.ts";
 import type { Log } from "./platform/log.ts";

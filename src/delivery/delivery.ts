@@ -1,24 +1,20 @@
-import { setTimeout as sleepFor } from "node:timers/promises";
 import type { RegistrationReport } from "../catalog/report.ts";
 import type { Config } from "../config/config.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import { attuneSettings } from "../registration.ts";
 import type { Concerns } from "../routed.ts";
-import type { Deliveries, Finished, Quarantined } from "../signal/deliveries.ts";
-import type { Driver } from "../signal/driver.ts";
-import { openNeighbours } from "../signal/neighbours.ts";
+import type { Deliveries, Finished } from "../signal/deliveries.ts";
 import { orderOf } from "../signal/order.ts";
-import { type QueuePolicy, type Releases, type ServiceStatus, statusOf } from "../signal/queue.ts";
-import { createRunner, type Ended, type Result } from "../signal/runner.ts";
-import { driverFor, namedServices, type ServicesSettings, settingOf } from "../signal/services.ts";
+import { type QueuePolicy, type ServiceStatus, statusOf } from "../signal/queue.ts";
+import { createRunner, type Ended, type Runner } from "../signal/runner.ts";
 import { names, type Turn, withTurn } from "../signal/turns.ts";
 import { FAILED_AFTER, literalsOf, NOTIFIED, type ServiceView, stateOf, viewsOf } from "../signal/view.ts";
-import { openWire } from "../signal/wire.ts";
-import { createCensus } from "./census.ts";
+import { type Census, createCensus } from "./census.ts";
 import type { Journal } from "./journal.ts";
-import { type Culprit, culpritsOf, releasesOf } from "./quarantine.ts";
-import { afterwards, databaseResult, failedBy, finishedOf, noticeFor, reasonOf, resultOf } from "./results.ts";
+import { afterwards, finishedOf, reasonOf } from "./results.ts";
+import { createQuarantine, type Quarantine, type Retreat } from "./retreat.ts";
+import type { Remembered } from "./state.ts";
+import { openTelling, type Telling } from "./telling.ts";
 
 /** An attempt that is over, and where its service stands. */
 export interface Delivered extends Finished {
@@ -37,14 +33,6 @@ export interface DeliveryDeps {
   readonly retreat?: Retreat;
 }
 
-/** What is done about a service that does not come back. */
-export interface Retreat {
-  /** @returns those that went back; it does not reject */
-  goBack(service: string, culprits: readonly Culprit[]): Promise<readonly Quarantined[]>;
-  /** Packs that went back are tried again. */
-  tryAgain(service: string, packs: readonly string[]): Promise<void>;
-}
-
 /** Tells services what became another. */
 export interface Delivery extends AsyncDisposable {
   /** Something may have gone live. Resolves when whom it concerns is known, and their turn has come or not. */
@@ -52,10 +40,10 @@ export interface Delivery extends AsyncDisposable {
   /** Tells a service now everything that is live. */
   notify(service: string): Promise<Ended>;
   views(): readonly ServiceView[];
-  /** Nobody goes on: whoever still waits is remembered as not told. */
-  giveUp(why: string): Promise<void>;
   /** Resolves when everybody was told, or could not be; or on abort. */
   settled(abort: AbortSignal): Promise<void>;
+  /** Whoever still waits is remembered as not told. */
+  giveUp(why: string): Promise<void>;
 }
 
 const PACE = { firstMs: 1000, mostMs: 60_000 } as const;
@@ -63,182 +51,138 @@ const POLICY = { minIntervalMs: 2000, atOnce: 4, failedAfter: FAILED_AFTER, pace
 
 /** Composition root of telling services: who there is, how they are told, in which order, and what they know already. */
 export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
-  const { config, log, journal } = deps;
+  const { journal } = deps;
+  const remembered: Remembered = { deliveries: await journal.load() };
   await using resources = new AsyncDisposableStack();
-  const settings = servicesSettings(config);
-  const neighbours = resources.use(openNeighbours(config.docker));
-  const wire = resources.use(openWire());
-  const stopping = new AbortController();
-  let deliveries = await journal.load();
-  const known = new Set(servicesIn(deliveries, settings));
-  let order: QueuePolicy["after"] = new Map();
-  let notified = 0;
-  const drivers = createDrivers();
-
-  const settingFor = (service: string) => {
-    const label = deliveries.labels.find((each) => each.service === service)?.how;
-    return settingOf(service, settings.services, label);
-  };
-  const tell = async (service: string, unknown: Releases, abort: AbortSignal): Promise<Result> => {
-    try {
-      const report = await databaseFirst(deps, abort);
-      if (report !== undefined && service === "register" && config.platform.url === undefined) return report;
-      const about = { settings, neighbours, wire, log, sleep, now: monotonicMs };
-      const setting = settingFor(service);
-      const driver = drivers(service, setting, () => driverFor(service, setting, about));
-      return resultOf(await driver.tell(noticeFor(service, unknown, deliveries), abort));
-    } catch (error) {
-      abort.throwIfAborted();
-      return failedBy(error);
-    }
-  };
-  const onEnded = (ended: Ended): void => {
-    const finished = finishedOf(ended, deliveries, new Date());
-    deliveries = afterwards(deliveries, finished);
-    const state = runner.queue().get(ended.service);
-    deps.onDelivered({ ...finished, state: state === undefined ? "pending" : statusOf(state, POLICY) });
-    const isBad = ended.ending === "unhealthy" && settingFor(ended.service).onUnhealthy === "rollback";
-    journal
-      .finish(finished)
-      .then(() => (isBad ? goBack(ended.service) : tryAgain()))
-      .catch((error: unknown) => {
-        log.error({ service: ended.service, why: reasonOf(error) }, "what came of telling it is not remembered");
-      });
-  };
-  const stateIn = (service: string) => runner.queue().get(service);
-  const goBack = async (service: string): Promise<void> => {
-    const culprits = deps.retreat === undefined ? [] : culpritsOf(service, deliveries, stateIn(service));
-    if (culprits.length === 0) return;
-    const set = (await deps.retreat?.goBack(service, culprits)) ?? [];
-    await keepSet(service, set);
-  };
-  const keepSet = async (service: string, set: readonly Quarantined[]): Promise<void> => {
-    const others = deliveries.quarantined.filter((each) => each.service !== service);
-    deliveries = { ...deliveries, quarantined: [...others, ...set] };
-    await journal.quarantine(service, set);
-  };
-  const tryAgain = async (): Promise<void> => {
-    for (const { service, unpin } of releasesOf(deliveries, stateIn)) {
-      await keepSet(service, []);
-      if (unpin.length > 0) await deps.retreat?.tryAgain(service, unpin);
-    }
-  };
-  const runner = resources.use(
-    createRunner(new Map([...known].map((service) => [service, stateOf(service, deliveries)])), {
-      ...{ tell, onEnded, now: monotonicMs, chance: Math.random },
-      policy: () => ({ ...POLICY, after: order }),
+  const telling = resources.use(openTelling(deps, remembered));
+  const known = new Set([...telling.named, ...servicesIn(remembered.deliveries)]);
+  const order: { after: QueuePolicy["after"] } = { after: new Map() };
+  const runner: Runner = resources.use(
+    createRunner(new Map([...known].map((service) => [service, stateOf(service, remembered.deliveries)])), {
+      tell: telling.tell,
+      onEnded: (ended) => onEnded(ended, working),
+      policy: () => ({ ...POLICY, ...order }),
+      now: monotonicMs,
+      chance: Math.random,
     }),
   );
+  const quarantine = createQuarantine(remembered, journal, deps.retreat, (service) => runner.queue().get(service));
+  const working: Working = { deps, remembered, telling, runner, quarantine, known, order };
+  const stopping = new AbortController();
   resources.defer(() => stopping.abort(new Error("packsync ends")));
-
-  /** @param services perhaps there for the first time: these are to know all that ever concerned them, others these turns only */
-  const concern = (services: readonly string[], turns: readonly Turn[]): void => {
-    const fresh = new Set(services.filter((service) => !known.has(service)));
-    for (const service of fresh) known.add(service);
-    const wished = (service: string): readonly string[] => {
-      const { after = [] } = settingFor(service);
-      return [...known].filter((other) => after.some(names(other)));
-    };
-    order = orderOf([...known], wished);
-    const latest = new Map(turns.map((turn) => [turn.pack, deliveries.turns.get(turn.pack) ?? []]));
-    const wanted = [...known].map((service) => {
-      const { wanted } = stateOf(service, { ...deliveries, turns: fresh.has(service) ? deliveries.turns : latest });
-      return [service, wanted] as const;
-    });
-    runner.want(new Map(wanted.filter(([, releases]) => releases.size > 0)));
-  };
-  const census = createCensus(
-    async () => {
-      const labels = await neighbours.services(stopping.signal);
-      const isNew = JSON.stringify(labels) !== JSON.stringify(deliveries.labels);
-      deliveries = { ...deliveries, labels };
-      concern(
-        labels.map(({ service }) => service),
-        [],
-      );
-      if (isNew) await journal.keepLabels(labels);
-    },
-    (error) => log.warn({ why: reasonOf(error) }, "which services there are is not to be had; it is asked again"),
-    stopping.signal,
-  );
-  const route = async (): Promise<void> => {
-    await census.first();
-    const concerns = await journal.route(deliveries.labels);
-    const { turns, notes } = concerns;
-    if (turns.length + notes.length > 0) deps.onConcerns(concerns);
-    if (turns.length === 0) return;
-    deliveries = { ...deliveries, turns: turns.reduce(withTurn, deliveries.turns) };
-    concern(literalsOf(new Map(turns.map((turn) => [turn.pack, [turn]]))), turns);
-    census.again();
-    tryAgain().catch((error: unknown) => log.error({ why: reasonOf(error) }, "packs are not tried again"));
-  };
-  concern([], []);
+  const census = censusOf(working, stopping.signal);
+  concern([], [], working);
   const owned = resources.move();
+  let notified = 0;
   return {
-    look: oneAfterTheOther(route),
+    look: oneAfterTheOther(() => route(census, working)),
     notify(service) {
-      concern([service], []);
+      concern([service], [], working);
       runner.want(new Map([[service, new Map([[NOTIFIED, String(++notified)]])]]));
       return runner.tellNow(service);
     },
-    views: () => viewsOf(runner.queue(), deliveries, POLICY),
+    views: () => viewsOf(runner.queue(), remembered.deliveries, POLICY),
     settled: runner.settled,
-    async giveUp(why) {
-      const late = viewsOf(runner.queue(), deliveries, POLICY).filter(({ state }) => state === "pending");
-      for (const { service } of late) {
-        const about = {
-          service,
-          ending: "failed",
-          why,
-          evidence: [],
-          failures: 1,
-          tookMs: 0,
-          told: new Map(),
-        } as const;
-        const finished = finishedOf(about, deliveries, new Date());
-        deliveries = afterwards(deliveries, finished);
-        await journal.finish(finished);
-      }
-    },
+    giveUp: (why) => giveUp(why, working),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function servicesSettings({ services, preset, platform }: Config): ServicesSettings {
-  const { url, packsDir, tokenFile } = platform;
-  const token = tokenFile === undefined ? { text: process.env["PACKSYNC_PLATFORM_TOKEN"] } : { file: tokenFile };
-  return { services, preset, platform: { url, packsDir }, token };
+/** What everything here works with. */
+interface Working {
+  readonly deps: DeliveryDeps;
+  readonly remembered: Remembered;
+  readonly telling: Telling;
+  readonly runner: Runner;
+  readonly quarantine: Quarantine;
+  /** Every service that was ever seen or named. */
+  readonly known: Set<string>;
+  readonly order: { after: QueuePolicy["after"] };
 }
 
-/** Whoever was known when packsync ended, but for those that only ever had a container. */
-function servicesIn({ turns, labels, told }: Deliveries, settings: ServicesSettings): readonly string[] {
-  return [...namedServices(settings), ...literalsOf(turns), ...labels.map(({ service }) => service), ...told.keys()];
+/** Whoever was known when packsync ended. */
+function servicesIn({ turns, labels, told }: Deliveries): readonly string[] {
+  return [...literalsOf(turns), ...labels.map(({ service }) => service), ...told.keys()];
 }
 
-/** Services read the database, so it comes first; but nobody waits for ever for one that does not answer. */
-async function databaseFirst({ config, registered }: DeliveryDeps, abort: AbortSignal): Promise<Result | undefined> {
-  if (attuneSettings(config) === undefined) return undefined;
-  const done = new AbortController();
-  const late = sleep(config.database.timeoutSeconds * 1000, AbortSignal.any([abort, done.signal]));
-  try {
-    return databaseResult((await Promise.race([registered(), late])) ?? undefined);
-  } finally {
-    done.abort();
-    late.catch(() => {});
+/** What went live since the last time concerns somebody, or nobody. */
+async function route(census: Census, working: Working): Promise<void> {
+  const { deps, remembered, quarantine } = working;
+  await census.first();
+  const concerns = await deps.journal.route(remembered.deliveries.labels);
+  const { turns, notes } = concerns;
+  if (turns.length + notes.length > 0) deps.onConcerns(concerns);
+  if (turns.length === 0) return;
+  const { deliveries } = remembered;
+  remembered.deliveries = { ...deliveries, turns: turns.reduce(withTurn, deliveries.turns) };
+  concern(literalsOf(new Map(turns.map((turn) => [turn.pack, [turn]]))), turns, working);
+  census.again();
+  quarantine.tryAgain().catch(failing("packs are not tried again", deps)); // it asks the volume, which may ask for another look
+}
+
+/** @param services perhaps there for the first time: these are to know all that ever concerned them, others these turns only */
+function concern(services: readonly string[], turns: readonly Turn[], working: Working): void {
+  const { remembered, known, runner } = working;
+  const { deliveries } = remembered;
+  const fresh = new Set(services.filter((service) => !known.has(service)));
+  for (const service of fresh) known.add(service);
+  keepOrder(working);
+  const latest = new Map(turns.map(({ pack }) => [pack, deliveries.turns.get(pack) ?? []]));
+  const wanted = [...known].map((service) => {
+    const { wanted } = stateOf(service, { ...deliveries, turns: fresh.has(service) ? deliveries.turns : latest });
+    return [service, wanted] as const;
+  });
+  runner.want(new Map(wanted.filter(([, releases]) => releases.size > 0)));
+}
+
+function keepOrder({ known, telling, order }: Working): void {
+  const wished = (service: string): readonly string[] => {
+    const { after = [] } = telling.settingOf(service);
+    return [...known].filter((other) => after.some(names(other)));
+  };
+  order.after = orderOf([...known], wished);
+}
+
+function censusOf(working: Working, stopping: AbortSignal): Census {
+  const { telling, remembered, deps } = working;
+  const look = async (): Promise<void> => {
+    const labels = await telling.neighbours.services(stopping);
+    const isNew = JSON.stringify(labels) !== JSON.stringify(remembered.deliveries.labels);
+    remembered.deliveries = { ...remembered.deliveries, labels };
+    const services = labels.map(({ service }) => service);
+    concern(services, [], working);
+    if (isNew) await deps.journal.keepLabels(labels);
+  };
+  const onTrouble = (error: unknown): void =>
+    deps.log.warn({ why: reasonOf(error) }, "which services there are is not to be had; it is asked again");
+  return createCensus(look, onTrouble, stopping);
+}
+
+function onEnded(ended: Ended, { deps, remembered, telling, runner, quarantine }: Working): void {
+  const { service, ending } = ended;
+  const finished = finishedOf(ended, remembered.deliveries, new Date());
+  remembered.deliveries = afterwards(remembered.deliveries, finished);
+  const state = runner.queue().get(service);
+  deps.onDelivered({ ...finished, state: state === undefined ? "pending" : statusOf(state, POLICY) });
+  const isToGoBack = ending === "unhealthy" && telling.settingOf(service).onUnhealthy === "rollback";
+  deps.journal
+    .finish(finished)
+    .then(() => (isToGoBack ? quarantine.goBack(service) : quarantine.tryAgain()))
+    .catch(failing("what came of telling a service is not remembered", deps));
+}
+
+async function giveUp(why: string, { deps, remembered, runner }: Working): Promise<void> {
+  const late = viewsOf(runner.queue(), remembered.deliveries, POLICY).filter(({ state }) => state === "pending");
+  for (const { service } of late) {
+    const about = { service, ending: "failed", why, evidence: [], failures: 1, tookMs: 0, told: new Map() } as const;
+    const finished = finishedOf(about, remembered.deliveries, new Date());
+    remembered.deliveries = afterwards(remembered.deliveries, finished);
+    await deps.journal.finish(finished);
   }
 }
 
-/** A driver remembers whom it has left half-told, so there is one for each service as long as that is told in the same way. */
-function createDrivers() {
-  const known = new Map<string, { readonly how: string; readonly driver: Driver }>();
-  return (service: string, setting: unknown, open: () => Driver): Driver => {
-    const how = JSON.stringify(setting);
-    const before = known.get(service);
-    if (before?.how === how) return before.driver;
-    const driver = open();
-    known.set(service, { how, driver });
-    return driver;
-  };
+function failing(what: string, { log }: DeliveryDeps): (error: unknown) => void {
+  return (error) => log.error({ why: reasonOf(error) }, what);
 }
 
 /** What is asked while it runs is done once more after it. */
@@ -254,8 +198,4 @@ function oneAfterTheOther(work: () => Promise<void>): () => Promise<void> {
     });
     return next;
   };
-}
-
-async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleepFor(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
