@@ -49,7 +49,7 @@ export async function syncAll(
   return await runCycle({ ...request, attention: EVERYTHING }, session, how, abort);
 }
 
-/** One cycle of the daemon's, about what there is reason to look at. */
+/** One cycle of the daemon's, about what there is reason to look at. Nobody follows its progress: a message for each pack would cost as much as looking at it. */
 export async function cycleAbout(
   request: CycleRequest,
   session: VolumeSession,
@@ -71,7 +71,8 @@ export async function cycleAbout(
     },
   };
   const asked = { allowRemovals, only, attention };
-  const report = await runCycle(asked, { ...session, publisher }, { ...how, scanner: looked.scanner }, abort);
+  const quietly = { ...how, scanner: looked.scanner, onProgress: () => {} };
+  const report = await runCycle(asked, { ...session, publisher }, quietly, abort);
   if (request.look !== "places") {
     prune(toPrune, history);
     toPrune.clear();
@@ -100,11 +101,16 @@ async function runCycle(
   how: Performing,
   abort: AbortSignal,
 ): Promise<CycleReport> {
+  let isCommitted = false;
   const memory = {
     begin: () => begin(database),
     record: (report: CycleReport) => recordCycle(database, report, asked.only, new Date()),
-    commit: () => commit(database),
+    commit: () => {
+      commit(database);
+      isCommitted = true;
+    },
     rollback: () => {
+      if (isCommitted) return; // what was read of the ledger stays good
       if (database.isTransaction) store.refresh();
       rollback(database);
     },

@@ -21,16 +21,21 @@ export interface Registrar extends AsyncDisposable {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
+/** A thread that registered a large tree keeps a hundred megabytes; one that is started anew takes a tenth of a second. */
+const REST_MS = 5000;
+
 /** @param onRetried what came of a round that nobody waits for, if it is not what the last one said */
 export function createRegistrar(
   config: Config,
   log: Log,
   onRetried: (report: RegistrationReport) => void,
   abort: AbortSignal,
+  restMs = REST_MS,
 ): Registrar {
   let thread: Thread<Registering, Registered> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let resting: NodeJS.Timeout | undefined;
   let delayMs = FIRST_RETRY_MS;
   let trouble: string | undefined;
 
@@ -42,7 +47,7 @@ export function createRegistrar(
     );
     started.died.catch((error: unknown) => {
       log.error({ why: String(error) }, "the thread that registers has ended; the next round starts another one");
-      thread = undefined;
+      if (thread === started) thread = undefined;
     });
     return started;
   };
@@ -52,8 +57,23 @@ export function createRegistrar(
       thread ??= start();
       return await thread.ask("register", about, () => {}, abort);
     });
-    last = next.catch(() => {});
+    clearTimeout(resting);
+    const done = next.then(ignore, ignore).then(() => {
+      if (last === done) restSoon();
+    });
+    last = done;
     return next;
+  };
+  const restSoon = (): void => {
+    resting = setTimeout(() => {
+      last = last.then(end);
+    }, restMs).unref();
+  };
+  /** Between two rounds. */
+  const end = async (): Promise<void> => {
+    const ending = thread;
+    thread = undefined;
+    await ending?.[Symbol.asyncDispose]();
   };
   /** `failed` waits for a person, but not only for packsync's: somebody may have mended the database. */
   const tryAgain = ({ attune, embedded }: RegistrationReport): void => {
@@ -85,7 +105,10 @@ export function createRegistrar(
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);
       await last;
-      await thread?.[Symbol.asyncDispose]();
+      clearTimeout(resting);
+      await end();
     },
   };
 }
+
+function ignore(): void {}

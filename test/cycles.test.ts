@@ -1,8 +1,12 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { createCyclesMemory, cycleAbout } from "../src/cycles.ts";
+import { disposableScanner } from "../src/threaded-scanner.ts";
+import { keepVolume } from "../src/volume-session.ts";
 import { cyclesMachine } from "./support/cycles.ts";
-import { writeTree } from "./support/trees.ts";
+import { silent, testConfig } from "./support/sync.ts";
+import { scratch, writeTree } from "./support/trees.ts";
 
 function pack(ref: string, readme = "first\n") {
   return { [`${ref}/pack.yaml`]: `ref: ${ref}\nlabel: ${ref}\nversion: 1.0.0\n`, [`${ref}/README.md`]: readme };
@@ -160,4 +164,25 @@ describe("a look at everything in slices", () => {
       (await again.ask("cycle", { look: "slice", source: "packs", after: undefined, unsettled: [] })).packs,
     ).toMatchObject([{ ref: "third", outcome: "retired" }]);
   });
+});
+
+test("a cycle with nothing to do reads the ledger no second time, and tells nobody how far it is", async () => {
+  using directory = scratch();
+  const config = testConfig(directory.path);
+  writeTree(`${directory.path}/packs`, pack("core"));
+  using volume = keepVolume({ config, log: silent, doing: "test" });
+  await using scanner = disposableScanner(config);
+  const told: number[] = [];
+  const how = { config, scanner, onProgress: (done: number) => void told.push(done), log: silent };
+  const memory = createCyclesMemory();
+  const abort = new AbortController().signal;
+  const recordsAfterCycle = () =>
+    volume.run(async (session) => {
+      await cycleAbout({ look: "everything" }, session, { ...how, memory }, abort);
+      return session.publisher.packs();
+    }, abort);
+  const first = await recordsAfterCycle();
+  expect([...first.keys()]).toEqual(["core"]);
+  expect(await recordsAfterCycle()).toBe(first);
+  expect(told).toEqual([]);
 });

@@ -55,8 +55,9 @@ export function watchingOf({ isVanished, isDegraded, missed, events }: Root): Wa
   return missed > 0 && events === 0 ? "polling" : "events";
 }
 
+/** What is not there announces its coming; a look at it costs as much as one at what is there, for the volume is surveyed each time. */
 export function intervalOf(root: Root, floorMs: number): number {
-  const isDoubtful = root.calmPasses < CALM_AFTER || watchingOf(root) !== "events";
+  const isDoubtful = root.calmPasses < CALM_AFTER || !["events", "vanished"].includes(watchingOf(root));
   return rescanIntervalMs({ costMs: root.costMs, floorMs, isDoubtful });
 }
 

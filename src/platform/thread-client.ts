@@ -19,6 +19,9 @@ interface Waiting<A> {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+/** As `scan/thread.ts` has it: what a cycle makes is short-lived, and what it took of the usual room would never be given back. */
+const YOUNG_MB = 12;
+
 /**
  * Starts a thread; what waits for it when it dies is rejected with its error.
  *
@@ -30,7 +33,7 @@ export function startThread<Q extends object, A extends Readonly<Record<keyof Q,
   log: Log,
 ): Thread<Q, A> {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const worker = new Worker(entry, { workerData });
+  const worker = new Worker(entry, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const waiting = new Map<number, Waiting<A[keyof Q]>>();
   const death = Promise.withResolvers<never>();
   death.promise.catch(() => {}); // whoever cares asks
