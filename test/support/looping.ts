@@ -62,6 +62,7 @@ export function looping(answer: Answer = () => ({}), about: Partial<LoopDeps> = 
     sources: [{ name: "packs", path: "/packs" }],
     ask: ask as LoopDeps["ask"],
     say: (event) => void said.push(event),
+    hearAll: async () => {},
     now: () => Date.now(),
     rescanMs: 5000,
     verifyMs: 0,
