@@ -94,13 +94,22 @@ function jobsOf({ byRef, nameless, records }: Survey, deps: CycleDeps): Job[] {
 /** A rejected pack shadows the one below it only if it has been live: a typo in a new pack stops nobody else's. */
 async function prepareClaims({ looks, record }: Job, deps: CycleDeps): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
+  const isFree = isLeft(record, looks, deps);
   for (const look of looks) {
-    const result = deps.attention.standing(look, record) ?? (await prepare(look, record, deps));
+    const standing = isFree ? undefined : deps.attention.standing(look, record);
+    const result = standing ?? (await prepare(look, record, deps));
     prepared.push(result);
     const isRefused = result.report.outcome === "rejected" || result.report.outcome === "failed";
     if (!isRefused || (record?.release !== undefined && record.source === look.source.name)) break;
   }
   return prepared;
+}
+
+/** The directory that a pack is live from has gone for good: who has its ref now takes its place at once. */
+function isLeft(record: PackRecord | undefined, looks: readonly Look[], { attention }: CycleDeps): boolean {
+  if (record?.release === undefined || record.source === undefined || record.directory === undefined) return false;
+  const isThere = looks.some(({ source, directory }) => isLiveFrom(record, source.name, directory));
+  return !isThere && attention.isDue(record.source, record.directory);
 }
 
 function publishAll(prepared: readonly Prepared[], deps: CycleDeps): readonly Prepared[] {

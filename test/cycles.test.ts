@@ -54,6 +54,22 @@ describe("a cycle about some packs leaves alone what has not come to rest:", () 
     expect(second.packs.map(({ ref, outcome }) => [ref, outcome])).toEqual([["new", "published"]]);
   });
 
+  test.for([
+    { title: "was looked at before", isKnown: true },
+    { title: "was never looked at", isKnown: false },
+  ])("a production pack that $title, below a development pack that may come back in a moment", async ({ isKnown }) => {
+    using machine = machineWith("core", "other");
+    if (isKnown) await machine.ask("cycle", { look: "everything" });
+    writeTree(machine.dev, pack("core", "mine\n"));
+    await machine.ask("cycle", { look: "everything" });
+    rmSync(`${machine.dev}/core`, { recursive: true });
+    expect((await machine.lookAt("packs/other")).packs).toEqual([]);
+    expect(readFileSync(`${machine.volume}/core/README.md`, "utf8")).toBe("mine\n");
+    const { packs } = await machine.lookAt("packs.dev/core");
+    expect(packs).toMatchObject([{ ref: "core", source: "packs", outcome: "published" }]);
+    expect(readFileSync(`${machine.volume}/core/README.md`, "utf8")).toBe("first\n");
+  });
+
   test("a pack whose directory got another name: it is never absent, whichever name comes first", async () => {
     using machine = machineWith("core", "other");
     await machine.ask("cycle", { look: "everything" });

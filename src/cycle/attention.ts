@@ -1,6 +1,7 @@
 import type { PackRecord } from "../publish/ledger.ts";
 import type { Look } from "../scan/look.ts";
 import type { KnownPack } from "../scan/store.ts";
+import { isLiveFrom } from "./live-from.ts";
 import { type Prepared, waiting } from "./prepared.ts";
 import { type CycleReport, NO_CHANGES, type PackReport } from "./report.ts";
 
@@ -53,7 +54,8 @@ export function createStanding(): Standing {
         if (due.isDue(look.source.name, look.directory)) return undefined;
         if (look.known === undefined) return waiting(look, record);
         const last = kept.get(placeKey(look.source.name, look.directory));
-        if (last === undefined) return undefined;
+        const isLiveElsewhere = record?.release !== undefined && !isLiveFrom(record, look.source.name, look.directory);
+        if (last === undefined) return isLiveElsewhere ? waiting(look, record) : undefined;
         return isSame(last.stamp, stampOf(look.known, record)) ? asBefore(look, last.report) : undefined;
       },
     }),

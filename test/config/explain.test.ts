@@ -46,10 +46,11 @@ watch:
   drift: repair
 preset: attune
 routes: []
-#   - {when: {meaning: [docs]}, do: []}
-#   - {when: {meaning: [metadata, config]}, do: [api, "executor*", "worker-*"]}
-#   - {when: {meaning: [script, dependencies]}, do: ["worker-{runner}", worker-full]}
+#   - {when: {meaning: [docs, script]}, do: []}
+#   - {when: {meaning: [metadata, config]}, do: [register]}
+#   - {when: {meaning: [sensor], component: [sensor]}, do: [register, "sensor*"]}
 #   - {when: {meaning: [sensor, binary]}, do: ["sensor*"]}
+#   - {when: {meaning: [dependencies]}, do: ["worker-{runner}", worker-full]}
 services: {}
 platform:
   # url:
@@ -170,7 +171,7 @@ describe("as JSON", () => {
         allowRemovals: false,
         only: ["core"],
       },
-      presetRoutes: presetRules("attune", "no-channel"),
+      presetRoutes: presetRules("attune", "channel"),
     });
   });
 

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createConnection, createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { DaemonGone, findDaemon } from "../../src/control/client.ts";
@@ -40,6 +41,7 @@ async function listening(ask: Ask, directory = scratch(), stateDir = directory.p
   return {
     stateDir,
     path,
+    ensure: server.ensure,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       directory[Symbol.dispose]();
@@ -257,5 +259,64 @@ describe("where no daemon listens:", () => {
       for (const connection of connections) connection.destroy();
       server.close();
     }
+  });
+});
+
+describe("whose socket somebody removed", () => {
+  const nobody = async () => undefined;
+
+  test.for<{ title: string; remove: (path: string) => void }>([
+    { title: "the file alone", remove: (path) => rmSync(path) },
+    {
+      title: "another daemon's stands there, which is dead",
+      remove(path) {
+        rmSync(path);
+        writeFileSync(path, "");
+      },
+    },
+    {
+      title: "with its directory, and another one came",
+      remove(path) {
+        rmSync(dirname(path), { recursive: true });
+        mkdirSync(dirname(path));
+      },
+    },
+  ])("listens anew: $title", async ({ remove }) => {
+    await using at = await listening(answerSync);
+    remove(at.path);
+    await expect(findDaemon(at.stateDir)).resolves.toBeUndefined();
+    await Promise.all([at.ensure(nobody), at.ensure(nobody)]);
+    await expect((await found(at.stateDir)).ask("sync", SYNC, () => {}, never)).resolves.toEqual(cycleReport([]));
+  });
+
+  test("answers those whom it had heard before", async () => {
+    const asked = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    await using at = await listening(async (...request) => {
+      asked.resolve();
+      await done.promise;
+      return await answerSync(...request);
+    });
+    const answer = (await found(at.stateDir)).ask("sync", SYNC, () => {}, never);
+    await asked.promise;
+    rmSync(at.path);
+    await at.ensure(nobody);
+    done.resolve();
+    await expect(answer).resolves.toEqual(cycleReport([]));
+  });
+
+  test("tries again, if it could not", async () => {
+    await using at = await listening(answerSync);
+    rmSync(at.path);
+    await expect(at.ensure(() => Promise.reject(new Error("no lock")))).rejects.toThrow("no lock");
+    await at.ensure(nobody);
+    await found(at.stateDir);
+  });
+
+  test("one that is in place is left alone", async () => {
+    await using at = await listening(answerSync);
+    const { ino, mtimeNs } = lstatSync(at.path, { bigint: true });
+    await at.ensure(() => Promise.reject(new Error("not asked")));
+    expect(lstatSync(at.path, { bigint: true })).toMatchObject({ ino, mtimeNs });
   });
 });

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Verified } from "../../src/cycle/verified.ts";
 import { PacksyncError } from "../../src/errors.ts";
+import type { LoopDeps } from "../../src/loop/state.ts";
+import type { PackRef } from "../../src/pack/ref.ts";
 import { type Answer, cycleNews, isSlice, type Looping, looping, newsOf, sourceFound } from "../support/looping.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -16,6 +19,21 @@ describe("what is saved", () => {
     await it.wait(20);
     expect(it.cycles()).toEqual(["everything"]);
     await it.wait(10);
+    expect(it.cycles()).toEqual(["everything", "packs/core"]);
+  });
+
+  test("is not at rest while the kernel has more to tell of it", async () => {
+    let [hear, times] = [() => {}, 0];
+    const hearAll = async (): Promise<void> => hear();
+    const it = looping(undefined, { hearAll });
+    await it.wait(0);
+    hear = () => {
+      if (Date.now() > 0 && times++ < 3) it.loop.hint([changed("core")]);
+    };
+    it.loop.hint([changed("core")]); // three more are found, each when this would have come to rest
+    await it.wait(70);
+    expect(it.cycles()).toEqual(["everything"]);
+    await it.wait(500);
     expect(it.cycles()).toEqual(["everything", "packs/core"]);
   });
 
@@ -261,6 +279,21 @@ describe("a source's state is said when it changes:", () => {
   });
 });
 
+test("a loop that is stopped while it hears what the kernel told ends at once", async () => {
+  const heard = Promise.withResolvers<void>();
+  let isWaiting = false;
+  const hearAll = (): Promise<void> => (isWaiting ? heard.promise : Promise.resolve());
+  const it = looping(undefined, { hearAll, rescanMs: 1_000_000 });
+  await it.wait(0);
+  isWaiting = true;
+  it.loop.doubt("packs");
+  await it.wait(10);
+  it.stop();
+  heard.resolve();
+  await it.wait(0);
+  await it.ended;
+});
+
 describe("a request", () => {
   const sync = { only: [], allowRemovals: false };
   const ask = (it: Looping, abort = new AbortController().signal) => {
@@ -426,5 +459,71 @@ describe("verifying", () => {
     const it = looping(() => ({}), { verifyMs: 0, rescanMs: 3_600_000 });
     await it.wait(48 * 3_600_000);
     expect(it.asked.filter(({ kind }) => kind === "verify" || kind === "published")).toEqual([]);
+  });
+
+  /** A volume with one pack, of which reading everything again finds this. */
+  function finding(severity: "error" | "hint", code: string, about: Partial<LoopDeps> = {}): Looping {
+    const verified: Verified = {
+      ref: "core" as PackRef,
+      release: "1-aaaaaaaa",
+      verdict: "drifted",
+      files: 1,
+      drift: { paths: [], changed: [], missing: [], modes: [], preserved: [], foreign: [], leftovers: [] },
+      damaged: [],
+      kept: [],
+      sourceUnnoticed: false,
+      diagnostics: [{ severity, code, message: "found" }],
+    };
+    return looping(
+      ({ kind }) => {
+        if (kind === "published") return { answer: ["core"] };
+        return kind === "verify" ? { answer: [verified] } : {};
+      },
+      { verifyMs: 60_000, rescanMs: 3_600_000, ...about },
+    );
+  }
+
+  test.for<{ title: string; it: () => Looping; said: string[] }>([
+    { title: "says what drifted", it: () => finding("error", "volume.drift"), said: ["started", "verified"] },
+    {
+      title: "says nothing of drift that is to be ignored",
+      it: () => finding("error", "volume.drift", { drift: "ignore" }),
+      said: ["started"],
+    },
+    {
+      title: "but of other damage, all the same",
+      it: () => finding("error", "history.damaged", { drift: "ignore" }),
+      said: ["started", "verified"],
+    },
+    {
+      title: "says nothing of what others may have there",
+      it: () => finding("hint", "volume.foreign"),
+      said: ["started"],
+    },
+  ])("$title", async ({ it: start, said }) => {
+    const it = start();
+    await it.wait(30_000);
+    expect(it.asked.filter(({ kind }) => kind === "verify")).toHaveLength(1);
+    expect(it.saidKinds().filter((kind) => kind !== "rest")).toEqual(said);
+  });
+
+  test("that fails is trouble with the volume: said once, until it can be used again", async () => {
+    let isBroken = false;
+    const it = looping(
+      ({ kind }) => {
+        if (kind === "published") isBroken = true;
+        if (kind === "published") return { answer: ["core", "other"] };
+        if (isBroken) throw new PacksyncError("VOLUME_UNUSABLE", "not there", { hint: "mount it" });
+        return kind === "verify" ? { answer: [] } : {};
+      },
+      { verifyMs: 60_000, rescanMs: 3_600_000 },
+    );
+    await it.wait(20_000);
+    expect(it.said.filter(({ kind }) => kind === "trouble")).toEqual([
+      { kind: "trouble", message: "not there", hint: "mount it" },
+    ]);
+    isBroken = false;
+    await it.wait(60_000);
+    expect(it.saidKinds().filter((kind) => kind !== "rest")).toEqual(["started", "trouble", "recovered"]);
   });
 });

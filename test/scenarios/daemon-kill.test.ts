@@ -66,6 +66,7 @@ async function expectOrder(it: Story, churn: Churn): Promise<void> {
   await churn.order({ kind: "mend" });
   await untilVolumeIs(it, churnedSources(it));
   await running.stop();
+  expect(new Set(Object.values(it.once().outcomes))).toEqual(new Set(["unchanged"])); // and catalogs are what they should be
   expect(disorderIn(it.at("volume"), CHURNED_REFS)).toEqual([]);
   expect(it.packsync(["verify"])).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing drifted") });
 }
