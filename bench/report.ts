@@ -1,21 +1,11 @@
 import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
-import {
-  type Bound,
-  type Case,
-  type Judgement,
-  judge,
-  type Measurement,
-  PEERS,
-  type Reached,
-  SUBJECT,
-  samplesOf,
-} from "./targets.ts";
+import { type Bound, type Case, judge, type Measurement, PEERS, type Reached, SUBJECT, samplesOf } from "./targets.ts";
 
 const HEADER = ["case", "files", SUBJECT, "peers", "must", "reached", "dream", "reached", "verdict"] as const;
 
-/** One row of cells per measurement and target, under a header. */
+/** One row of cells per measurement and target, under a header; the first row of a measurement names the peers. */
 export function tableOf(measurements: readonly Measurement[]): readonly (readonly string[])[] {
-  return [HEADER, ...measurements.flatMap((one) => judge(one).map((judgement) => rowOf(one, judgement)))];
+  return [HEADER, ...measurements.flatMap(rowsOf)];
 }
 
 /** A GitHub table, padded so that it reads well in a terminal, too. */
@@ -26,17 +16,17 @@ export function renderTable(table: readonly (readonly string[])[]): string {
   return [lines[0], rule, ...lines.slice(1)].join("\n");
 }
 
-function rowOf(measurement: Measurement, { percentile, must, dream, verdict }: Judgement): readonly string[] {
+function rowsOf(measurement: Measurement): readonly (readonly string[])[] {
   const subject = samplesOf(measurement, SUBJECT);
-  return [
+  return judge(measurement).map(({ percentile, must, dream, verdict }, index) => [
     percentile === 50 ? measurement.case : `${measurement.case} p${percentile}`,
     measurement.size,
     inItsUnit(measurement.case, spreadOf(subject, percentile)),
-    percentile === 50 ? peersOf(measurement, subject) : "",
+    index === 0 ? peersOf(measurement, subject) : "",
     ...reachedCells(must),
     ...reachedCells(dream),
     verdict,
-  ];
+  ]);
 }
 
 function inItsUnit(name: Case, spread: Spread): string {

@@ -1,8 +1,6 @@
 import { workerData } from "node:worker_threads";
-import { catalogSchema } from "./catalog/embedded.ts";
-import { registrationSchema } from "./catalog/registrations.ts";
 import type { Config } from "./config/config.ts";
-import { openState } from "./platform/database.ts";
+import { openStateBeside } from "./platform/database.ts";
 import { serveThread, threadLog } from "./platform/thread-server.ts";
 import { readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
@@ -17,7 +15,7 @@ const { config }: { readonly config: Config } = workerData;
 
 serveThread<Registering, Registered>(
   async (_, { request, reread }, __, abort) => {
-    const database = openState(config.stateDir, [catalogSchema, registrationSchema], undefined);
+    const database = openStateBeside(config.stateDir);
     try {
       const session = { database, volume: viewVolume(layoutOf(config), readLedger(database)) };
       return await registerLive(session, { config, log: threadLog, request, reread }, abort);

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { type Listening, listen } from "./control/server.ts";
@@ -55,6 +55,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
     },
     ask: worker.ask,
+    hearAll,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
@@ -92,6 +93,15 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   delay.reset(); // the start loads what never comes again
   await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);
+}
+
+/**
+ * A turn of the event loop runs its timers first, then hears the kernel: after a thread that had to wait for a processor wakes, quiet would be
+ * found before the events that end it. In the first turn they are heard, in the second one the watcher has told them.
+ */
+async function hearAll(): Promise<void> {
+  await turn();
+  await turn();
 }
 
 /** Nobody waits longer than this to be told that a pack is live; what is outside takes its time. */

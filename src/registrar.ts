@@ -82,17 +82,20 @@ export function createRegistrar(
   /** `failed` waits for a person, but not only for packsync's: somebody may have mended the database. */
   const tryAgain = ({ attune, embedded }: RegistrationReport): void => {
     const isDone = (attune === undefined || attune.state === "registered") && embedded.pending.length === 0;
-    clearTimeout(timer);
     trouble = isDone ? undefined : `${attune?.state}: ${attune?.why}`;
-    if (isDone || abort.aborted) {
+    if (isDone) {
+      clearTimeout(timer);
       delayMs = FIRST_RETRY_MS;
-      return;
-    }
+    } else later();
+  };
+  const later = (): void => {
+    clearTimeout(timer);
+    if (abort.aborted) return;
     timer = setTimeout(
       async () => {
         const before = trouble;
         const report = await round({ request: { only: [], compare: "changed" }, reread: [] }).catch(() => undefined);
-        if (report === undefined) return;
+        if (report === undefined) return later();
         tryAgain(report);
         if (trouble !== before) onRetried(report);
       },
@@ -102,9 +105,14 @@ export function createRegistrar(
   };
   return {
     async register(only, compare, reread = []) {
-      const report = await round({ request: { only, compare }, reread });
-      tryAgain(report);
-      return report;
+      try {
+        const report = await round({ request: { only, compare }, reread });
+        tryAgain(report);
+        return report;
+      } catch (error) {
+        later();
+        throw error;
+      }
     },
     async settled() {
       await last;

@@ -1,7 +1,10 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
+import { readEmbedded } from "../src/catalog/embedded.ts";
+import { openStateReadOnly } from "../src/platform/database.ts";
 import { createRegistrar } from "../src/registrar.ts";
 import { packYaml } from "./support/catalog.ts";
+import { cyclesMachine } from "./support/cycles.ts";
 import { silent, testConfig, testMachine } from "./support/sync.ts";
 import { writeTree } from "./support/trees.ts";
 
@@ -31,3 +34,30 @@ test("rounds that are asked for at once are all done, however little the thread 
   const reports = await Promise.all([1, 2, 3].map(() => registrar.register([], "all")));
   expect(reports.map(({ embedded }) => embedded.pending)).toEqual([[], [], []]);
 });
+
+test("a database that is gone is not made by the thread that registers; when it is made anew, all is registered by itself", async () => {
+  using machine = cyclesMachine();
+  writeTree(machine.packs, { "core/pack.yaml": packYaml("core") });
+  await machine.ask("cycle", { look: "everything" });
+  const config = testConfig(machine.volume.replace(/\/volume$/, ""));
+  await using registrar = createRegistrar(config, silent, () => {}, new AbortController().signal);
+  for (const name of readdirSync(config.stateDir))
+    if (name.startsWith("state.db")) rmSync(`${config.stateDir}/${name}`);
+  await expect(registrar.register(["core"], "changed")).rejects.toThrow(/not made anew yet/);
+  expect(readdirSync(config.stateDir)).not.toContain("state.db");
+  await machine.ask("cycle", { look: "everything" });
+  expect(registeredIn(config.stateDir)).toEqual([]);
+  await expect.poll(() => registeredIn(config.stateDir), PATIENCE).toEqual(["core"]);
+});
+
+function registeredIn(stateDir: string): string[] {
+  const database = openStateReadOnly(stateDir);
+  if (database === undefined) return [];
+  try {
+    return readEmbedded(database)
+      .packs()
+      .map(({ ref }) => ref);
+  } finally {
+    database.close();
+  }
+}

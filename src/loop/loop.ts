@@ -73,7 +73,9 @@ export function createLoop(deps: LoopDeps): Loop {
       if (abort.aborted) onAbort();
       try {
         await begin(working);
-        while (!stop.signal.aborted) {
+        for (;;) {
+          await deps.hearAll();
+          if (stop.signal.aborted) break;
           const next = nextOf(state, working);
           if (typeof next === "number") await alarm.sleepUntil(next);
           else await next();

@@ -19,6 +19,8 @@ export interface LoopDeps {
   readonly sources: readonly { readonly name: string; readonly path: string }[];
   readonly ask: Ask;
   readonly say: Say;
+  /** Resolves when all hints have come of what the kernel had told by now: nothing counts as quiet before. */
+  readonly hearAll: () => Promise<void>;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
   /** The least time between two looks at everything, in milliseconds. */

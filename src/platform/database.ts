@@ -56,6 +56,33 @@ export function openState(directory: string, schemas: readonly string[], owner: 
   }
 }
 
+/**
+ * Opens `state.db` for writing by a second connection of the process that has it open. It makes nothing: where somebody removed
+ * the file it is the first one's to make, for only that one knows all tables.
+ *
+ * @throws PacksyncError `VOLUME_UNUSABLE` (retryable) until that is done
+ */
+export function openStateBeside(directory: string): DatabaseSync {
+  const file = `${directory}/${NAME}`;
+  if (!existsSync(file)) throw notMadeYet(file);
+  const database = new DatabaseSync(urlOf(file, { mode: "rw" }), { timeout: 5000 });
+  try {
+    if (versionOf(database) !== SCHEMA_VERSION) throw notMadeYet(file);
+    database.exec("PRAGMA synchronous = FULL;");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function notMadeYet(file: string): PacksyncError {
+  return new PacksyncError("VOLUME_UNUSABLE", `Somebody removed ${file}, and it is not made anew yet.`, {
+    hint: "The next look at the volume makes it.",
+    retryable: true,
+  });
+}
+
 function refuseFullDisk(directory: string): void {
   const { bavail, bsize } = statfsSync(directory);
   if (bavail * bsize >= DATABASE_ROOM_BYTES) return;
@@ -109,9 +136,14 @@ function openForReading(file: string): DatabaseSync {
 }
 
 function openImmutable(file: string): DatabaseSync {
+  return new DatabaseSync(urlOf(file, { immutable: "1" }), { readOnly: true });
+}
+
+/** As https://www.sqlite.org/uri.html has it. */
+function urlOf(file: string, parameters: Readonly<Record<string, string>>): URL {
   const url = new URL(`file://${file.split("/").map(encodeURIComponent).join("/")}`);
-  url.searchParams.set("immutable", "1");
-  return new DatabaseSync(url, { readOnly: true });
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url;
 }
 
 /** Puts a database that SQLite cannot read out of the way, as evidence; the manifests give its contents back. */

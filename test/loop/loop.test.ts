@@ -22,6 +22,21 @@ describe("what is saved", () => {
     expect(it.cycles()).toEqual(["everything", "packs/core"]);
   });
 
+  test("is not at rest while the kernel has more to tell of it", async () => {
+    let [hear, times] = [() => {}, 0];
+    const hearAll = async (): Promise<void> => hear();
+    const it = looping(undefined, { hearAll });
+    await it.wait(0);
+    hear = () => {
+      if (Date.now() > 0 && times++ < 3) it.loop.hint([changed("core")]);
+    };
+    it.loop.hint([changed("core")]); // three more are found, each when this would have come to rest
+    await it.wait(70);
+    expect(it.cycles()).toEqual(["everything"]);
+    await it.wait(500);
+    expect(it.cycles()).toEqual(["everything", "packs/core"]);
+  });
+
   test("is told with the time since the first hint", async () => {
     const it = looping(({ request }) =>
       "look" in request && request.look === "places" ? { afterMs: 7, answer: cycleNews(newsOf("core")) } : {},
@@ -262,6 +277,21 @@ describe("a source's state is said when it changes:", () => {
       { root: { watching: "events", rescanIntervalMs: 5000 } },
     ]);
   });
+});
+
+test("a loop that is stopped while it hears what the kernel told ends at once", async () => {
+  const heard = Promise.withResolvers<void>();
+  let isWaiting = false;
+  const hearAll = (): Promise<void> => (isWaiting ? heard.promise : Promise.resolve());
+  const it = looping(undefined, { hearAll, rescanMs: 1_000_000 });
+  await it.wait(0);
+  isWaiting = true;
+  it.loop.doubt("packs");
+  await it.wait(10);
+  it.stop();
+  heard.resolve();
+  await it.wait(0);
+  await it.ended;
 });
 
 describe("a request", () => {

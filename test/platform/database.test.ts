@@ -7,6 +7,7 @@ import {
   commit,
   isCorrupt,
   openState,
+  openStateBeside,
   openStateReadOnly,
   rollback,
   SCHEMA_VERSION,
@@ -57,6 +58,29 @@ test("keeps what was written, and its tables", () => {
   }
   using again = openState(directory.path, SCHEMA, undefined);
   expect(words(again)).toEqual(["kept"]);
+});
+
+describe("a second connection", () => {
+  test("writes what the first one made", () => {
+    using directory = scratch();
+    using first = openState(directory.path, SCHEMA, undefined);
+    using second = openStateBeside(directory.path);
+    second.exec("INSERT INTO word VALUES ('second')");
+    expect(first.prepare("SELECT text FROM word").get()).toEqual({ text: "second" });
+    expect(second.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+  });
+
+  test.for<{ title: string; leave: (file: string) => void; files: string[] }>([
+    { title: "is not there", leave: () => {}, files: [] },
+    { title: "is only begun", leave: (file) => writeFileSync(file, ""), files: ["state.db"] },
+  ])("makes nothing where the database $title", ({ leave, files }) => {
+    using directory = scratch();
+    leave(`${directory.path}/state.db`);
+    expect(() => openStateBeside(directory.path)).toThrow(/not made anew yet/);
+    expect(readdirSync(directory.path)).toEqual(files);
+    using database = openState(directory.path, SCHEMA, undefined);
+    expect(database.prepare("SELECT * FROM word").all()).toEqual([]);
+  });
 });
 
 test("takes up a database whose making was interrupted", () => {

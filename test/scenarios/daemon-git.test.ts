@@ -2,9 +2,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { testWith } from "../support/requires.ts";
-import { daemon, expectNothingLeft, filesIn, releasesOf, untilSynced, wantedOf } from "./support/daemon.ts";
+import { sh } from "../support/watching.ts";
+import { memoryIfAny } from "./programs/start.ts";
+import { daemon, expectNothingLeft, filesIn, releasesOf, untilSynced } from "./support/daemon.ts";
 import { isSoak } from "./support/is-soak.ts";
-import { manifest, pack, packs } from "./support/packs.ts";
+import { action, manifest, pack, packs, script } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
 import type { Tree } from "./support/tree.ts";
 
@@ -23,8 +25,8 @@ function commitAll(it: Story, message: string): void {
 }
 
 /** A story whose `packs` is a repository with one commit. */
-function repository(tree: Tree): Story {
-  const it = story({ packs: tree });
+function repository(tree: Tree, parent?: string): Story {
+  const it = story({ packs: tree }, parent);
   git(it.at("packs"), "init", "--quiet");
   commitAll(it, "first");
   return it;
@@ -129,36 +131,33 @@ function dataFiles(ref: string, state: number, files = FILES): Tree {
   return Object.fromEntries(names.map((name) => [name, content(name)]));
 }
 
-/** 200 packs of 53 files; between two states all data differ, and the version. */
+/** 200 packs of 55 files; between two states all data differ, and an action with its script has another name. */
 function manyPacks(state: number): Tree {
   const refs = Array.from({ length: PACKS }, (_, index) => `pack_${index}`);
-  return Object.fromEntries(refs.map((ref) => [ref, pack(ref, { data: dataFiles(ref, state) }, `1.0.${state}`)]));
+  return Object.fromEntries(refs.map((ref) => [ref, packIn(ref, state)]));
 }
 
-/** Which of these states each release was, that any pack ever had; `neither` is a mixture. */
-function statesOfReleases(it: Story, states: readonly Readonly<Record<string, string>>[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  for (const ref of readdirSync(it.at("volume/.packsync/releases"))) {
-    const wanted = states.map((state) => digestsOf(ref, state));
-    const own = it.at(`volume/.packsync/releases/${ref}`);
-    for (const name of readdirSync(own).filter((each) => each.endsWith(".json"))) {
-      const { files } = JSON.parse(readFileSync(`${own}/${name}`, "utf8"));
-      const digests = Object.entries(files as Record<string, { digest: string }>).map(
-        ([path, { digest }]) => `${path} ${digest}`,
-      );
-      const state = wanted.indexOf(digests.sort().join("\n"));
-      seen.add(state === -1 ? `neither: ${ref} ${name}` : `state ${state}`);
-    }
-  }
-  return seen;
+function packIn(ref: string, state: number): Tree {
+  const name = `act_${state}`;
+  const actions = {
+    [`${name}.yaml`]: action(name, ref).replace("echo.sh", `${name}.sh`),
+    [`${name}.sh`]: script(`echo ${state}`),
+  };
+  return { "pack.yaml": manifest(ref, `1.0.${state}`), actions, data: dataFiles(ref, state) };
 }
 
-function digestsOf(ref: string, files: Readonly<Record<string, string>>): string {
-  const own = Object.entries(files).filter(([path]) => path.startsWith(`${ref}/`));
-  return own
-    .map(([path, what]) => `${path.slice(ref.length + 1)} ${what.split(" ")[1]}`)
-    .sort()
-    .join("\n");
+/** Releases that any pack ever had in which an action lacks its script: a checkout was published half-way. */
+function invalidReleases(it: Story): string[] {
+  const releases = it.at("volume/.packsync/releases");
+  const manifests = readdirSync(releases, { recursive: true, encoding: "utf8" }).filter((path) =>
+    /^[^/]+\/[^/]+\.json$/.test(path),
+  );
+  return manifests.filter((path) => {
+    const { files } = JSON.parse(readFileSync(`${releases}/${path}`, "utf8"));
+    const paths = Object.keys(files);
+    const actions = paths.filter((each) => /^actions\/.*\.yaml$/.test(each));
+    return actions.length !== 1 || actions.some((each) => !paths.includes(each.replace(".yaml", ".sh")));
+  });
 }
 
 function countReleases(it: Story): number {
@@ -170,14 +169,14 @@ const RUNS = isSoak ? 20 : 3;
 
 testWith(
   { tools: ["git"], timeout: isSoak ? 3_600_000 : 240_000 },
-  "checkout between two branches that differ in 10,000 files over 200 packs: one release a pack in all runs but one, and no mixture ever",
+  "checkout between two branches that differ in 10,000 files over 200 packs: one release a pack in all runs but one, and never an invalid one",
   async () => {
-    using it = repository(manyPacks(0));
-    const first = wantedOf(it, "packs");
+    // Who shares a disk may make git rest for a second in mid-pack: on memory nobody does.
+    using it = repository(manyPacks(0), isSoak ? undefined : memoryIfAny());
     git(it.at("packs"), "switch", "--quiet", "--create", "other");
+    sh(it.at("packs"), "rm -r pack_*");
     it.write("packs", manyPacks(1));
     commitAll(it, "second");
-    const second = wantedOf(it, "packs");
     // All that is ever published is kept, so that all can be judged.
     writeFileSync(it.at("packsync.yaml"), "history: { keep: 1000, maxBytes: 100GB }\n");
     await using running = await daemon(it);
@@ -190,8 +189,7 @@ testWith(
       expectNothingLeft(it);
       if (countReleases(it) - before > PACKS) moreThanOne++;
     }
-    expect([...statesOfReleases(it, [first, second])].sort()).toEqual(["state 0", "state 1"]);
-    expect(running.said("pack rejected")).toEqual([]);
+    expect(invalidReleases(it)).toEqual([]);
     expect(moreThanOne).toBeLessThanOrEqual(1);
     await running.stop();
   },

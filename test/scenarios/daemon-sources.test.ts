@@ -129,6 +129,7 @@ test("a pack that is removed is retired, and is back when its directory is", asy
   await using running = await daemon(it);
   it.move("packs/core", "aside");
   await untilSynced(it);
+  await running.hear("pack retired");
   expect(running.said("pack retired")).toMatchObject([{ ref: "core" }]);
   it.move("aside", "packs/core");
   await untilSynced(it);

@@ -30,6 +30,8 @@ export interface Looping {
   /** What all cycles were about, so far: `everything`, `slice packs after a`, `packs/core packs`. */
   cycles(): readonly string[];
   saidKinds(): readonly string[];
+  /** How many things the volume was asked at once, at most. */
+  mostAtOnce(): number;
   /** Lets the time go on. */
   wait(ms: number): Promise<void>;
   stop(reason?: Error): void;
@@ -42,18 +44,25 @@ export function looping(answer: Answer = () => ({}), about: Partial<LoopDeps> = 
   const said: DaemonEvent[] = [];
   const rechecked: string[] = [];
   const stopping = new AbortController();
+  let [underWay, most] = [0, 0];
   const ask = async (kind: RequestKind, request: Requests[RequestKind], _: unknown, abort: AbortSignal) => {
     const about = { kind, request, atMs: Date.now(), abort } as Asked;
     asked.push(about);
-    const { afterMs = 0, answer: given = usual(about) } = answer(about);
-    if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
-    abort.throwIfAborted();
-    return given;
+    most = Math.max(most, ++underWay);
+    try {
+      const { afterMs = 0, answer: given = usual(about) } = answer(about);
+      if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+      abort.throwIfAborted();
+      return given;
+    } finally {
+      underWay--;
+    }
   };
   const loop = createLoop({
     sources: [{ name: "packs", path: "/packs" }],
     ask: ask as LoopDeps["ask"],
     say: (event) => void said.push(event),
+    hearAll: async () => {},
     now: () => Date.now(),
     rescanMs: 5000,
     verifyMs: 0,
@@ -70,6 +79,7 @@ export function looping(answer: Answer = () => ({}), about: Partial<LoopDeps> = 
     said,
     rechecked,
     cycles: () => asked.flatMap((each) => (each.kind === "cycle" ? [cycleText(each.request)] : [])),
+    mostAtOnce: () => most,
     saidKinds: () => said.map(({ kind }) => kind).filter((kind) => kind !== "rest"),
     wait: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)),
     stop: (reason = new Error("the end")) => stopping.abort(reason),

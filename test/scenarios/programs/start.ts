@@ -101,9 +101,13 @@ const ROOMY_BYTES = 2 ** 30;
 
 /** A directory for a scenario with thousands of publishes: in memory, where the machine lets us, because a sync is free there. */
 export function scratchInMemory(): Disposable & { readonly path: string } {
+  return mkdtempDisposableSync(`${memoryIfAny()}/packsync-scenario-`);
+}
+
+/** A directory in memory, or that of temporary files. */
+export function memoryIfAny(): string {
   const shm = statfs("/dev/shm");
-  const parent = shm !== undefined && shm.bavail * shm.bsize >= ROOMY_BYTES ? "/dev/shm" : realpathSync(tmpdir());
-  return mkdtempDisposableSync(`${parent}/packsync-scenario-`);
+  return shm !== undefined && shm.bavail * shm.bsize >= ROOMY_BYTES ? "/dev/shm" : realpathSync(tmpdir());
 }
 
 function statfs(path: string) {

@@ -76,8 +76,9 @@ vi.setConfig({ testTimeout: 2 * TIMEOUT_MS });
 
 export function story(
   sources: { readonly packs?: Tree; readonly "packs.dev"?: Tree; readonly volume?: Tree } = {},
+  parent = tmpdir(),
 ): Story {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), "packsync-story-")));
+  const directory = realpathSync(mkdtempSync(join(parent, "packsync-story-")));
   chmodSync(directory, 0o755);
   makeTree(directory, sources);
   const cleanUps: (() => void)[] = [() => rmSync(directory, { recursive: true, force: true })];
