@@ -30,7 +30,7 @@ const LOG_LINES = 20;
  */
 export async function untilReady(id: string, deps: ReadyDeps, abort: AbortSignal): Promise<Readiness> {
   const { now, setting } = deps;
-  const limitSeconds = Math.max(setting.timeout ?? TIMEOUT_SECONDS, setting.runs ?? RUNS_SECONDS);
+  const limitSeconds = limitOf(setting);
   const deadline = now() + limitSeconds * 1000;
   let startedAt: string | undefined;
   let sinceMs = now();
@@ -45,6 +45,11 @@ export async function untilReady(id: string, deps: ReadyDeps, abort: AbortSignal
     if (hasEnded || now() >= deadline) return await unready(container, limitSeconds, deps, abort);
     await deps.sleep(POLL_MS, abort);
   }
+}
+
+/** To have run for so long takes so long. */
+function limitOf({ http, timeout = TIMEOUT_SECONDS, runs = RUNS_SECONDS }: ReadySetting): number {
+  return http === undefined ? Math.max(timeout, runs + 1) : timeout;
 }
 
 /** What shows that it is back; `undefined`: nothing yet. */

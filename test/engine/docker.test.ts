@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dockerDriver } from "../../src/signal/docker.ts";
 import { openEngine } from "../../src/signal/engine.ts";
+import { untilReady } from "../../src/signal/ready.ts";
+import { openWire } from "../../src/signal/wire.ts";
 import {
   type DriverStand,
   type DriverVariant,
@@ -13,6 +15,7 @@ import {
 import { atOnce } from "../support/docker.ts";
 import { ENGINE_TOOLS, eventually, linesOf, startEngine, type TestEngine } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
+import { startServer } from "../support/wire.ts";
 
 /**
  * Writes down when it starts and which signals it gets; while there is a file `hang`, it does not stop when it is asked to.
@@ -23,6 +26,8 @@ trap 'echo HUP >> /out/log' HUP
 trap 'test -e /out/hang && echo TERM >> /out/log || exit 0' TERM
 echo ready >> /out/log
 while :; do sleep 0.05; done`;
+
+const SERVICE_WITHOUT_LOG = "trap 'exit 0' TERM; while :; do sleep 0.05; done";
 
 const never = new AbortController().signal;
 let engine: TestEngine;
@@ -109,6 +114,75 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
     await engine.run({ project: "my-own", service: "packsync", script, binds });
     const [line] = await eventually(() => (linesOf(`${out}/log`).length > 0 ? linesOf(`${out}/log`) : undefined));
     expect(line).toBe("my-own");
+  });
+
+  test("one that has started since knows it, by the engine's clock; one that has not is told", async () => {
+    await using project = await startProject("since", ["api"]);
+    const [startedAt = ""] = await project.started();
+    const at = async (liveAtMs: number) => {
+      await using opened = openEngine(engine.host);
+      const about = {
+        engine: opened,
+        project: "since",
+        how: { by: "restart" },
+        timeoutSeconds: 60,
+        ...atOnce,
+      } as const;
+      return await dockerDriver(about).tell({ ...noticeFor({ service: "api" }), liveAtMs }, never);
+    };
+    const before = Date.parse(startedAt) - 60_000;
+    expect(await at(before)).toMatchObject({
+      kind: "told",
+      evidence: [`since_api_1 has started since, at ${startedAt}`],
+    });
+    expect(await project.started()).toEqual([startedAt]);
+    expect(await at(Date.now())).toMatchObject({ kind: "told", evidence: [expect.stringContaining("restarted at")] });
+    expect(await project.started()).not.toEqual([startedAt]);
+  });
+
+  test("a replica that does not come back ends it: the others stay as they are, and it is tried again by the next", async () => {
+    await using project = await startProject("fails", ["api", "api"]);
+    const before = await project.started();
+    await using opened = openEngine(engine.host);
+    let isBack = false;
+    const driver = dockerDriver({
+      ...{ engine: opened, project: "fails", how: { by: "restart" }, timeoutSeconds: 60, now: Date.now },
+      ready: async () =>
+        isBack ? { kind: "ready", evidence: "is back" } : { kind: "unready", why: "is broken", evidence: ["the log"] },
+    });
+    expect(await driver.tell(noticeFor({ service: "api" }), never)).toEqual({
+      kind: "unhealthy",
+      why: "fails_api_1 is broken",
+      evidence: [expect.stringContaining("fails_api_1 restarted at"), "the log"],
+    });
+    expect((await project.started()).map((time, index) => time !== before[index])).toEqual([true, false]);
+    await engine.api("POST", "/containers/fails_api_1/stop"); // it went down
+    isBack = true;
+    expect(await driver.tell(noticeFor({ service: "api" }), never)).toMatchObject({ kind: "told" });
+    expect(await project.state(0)).toBe("running");
+  });
+
+  test("a container is back when it runs for a while; one that ends is not, and its last words are kept", async () => {
+    const wire = openWire();
+    await using resources = new AsyncDisposableStack();
+    resources.use(wire);
+    const opened = resources.use(openEngine(engine.host));
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    const about = { engine: opened, wire, sleep, now: () => performance.now(), setting: { runs: 0.3, timeout: 2 } };
+    const good = await engine.run({ project: "ready", service: "good", script: SERVICE_WITHOUT_LOG });
+    const bad = await engine.run({ project: "ready", service: "bad", script: "echo one; echo two >&2; exit 7" });
+    expect(await untilReady(good, about, never)).toEqual({ kind: "ready", evidence: "runs for 0.3 s" });
+    expect(await untilReady(bad, about, never)).toMatchObject({ kind: "unready", why: "is exited with 7" });
+    const words = await untilReady(bad, about, never);
+    expect(words.kind === "unready" && [...words.evidence].sort()).toEqual(["one", "two"]);
+    await using server = await startServer(() => ({ status: 503 }));
+    const probed = { ...about, setting: { http: server.url, timeout: 1 } };
+    expect(await untilReady(good, probed, never)).toMatchObject({
+      kind: "unready",
+      why: "is not back within 1 s: it is running",
+    });
+    server.reply = () => ({ status: 200 });
+    expect(await untilReady(good, probed, never)).toEqual({ kind: "ready", evidence: "answers" });
   });
 
   test("knows the engine's own clock", async () => {
