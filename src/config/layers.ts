@@ -122,7 +122,7 @@ type Services = NonNullable<RunSettings["services"]>;
 function absoluteSecrets(services: Services, base: string): Services {
   return Object.fromEntries(
     Object.entries(services).map(([name, how]) => {
-      if (typeof how === "string" || !("http" in how) || how.http.secretFile === undefined) return [name, how];
+      if (typeof how === "string" || how.http?.secretFile === undefined) return [name, how];
       return [name, { ...how, http: { ...how.http, secretFile: resolve(base, how.http.secretFile) } }];
     }),
   );

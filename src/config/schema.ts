@@ -158,34 +158,22 @@ const care = {
   onUnhealthy: z.exactOptional(oneOf(["report", "rollback"])),
 };
 const word = z.string(expectedHow).check(z.regex(/^(restart|SIG[A-Z][A-Z0-9]{1,9})$/, expectedHow));
+const command = z.array(argument, expectedArguments).check(z.minLength(1, expectedArguments));
+const call = z.strictObject(
+  {
+    url,
+    method: z.exactOptional(z.string().check(z.regex(/^[A-Z]{1,20}$/, "a method, such as `POST`"))),
+    headers: z.exactOptional(z.record(z.string(), z.string("a text"), "a mapping of names to texts")),
+    body: z.exactOptional(z.unknown()),
+    secretFile: z.exactOptional(text("a file")),
+    expect: z.exactOptional(z.array(z.int("a status, such as `204`"), "a list of statuses, such as `[200, 204]`")),
+  },
+  expectedHttp,
+);
+const ways = { how: z.exactOptional(word), exec: z.exactOptional(command), http: z.exactOptional(call) };
+const hasOneWay = (setting: object) => Object.keys(ways).filter((way) => Object.hasOwn(setting, way)).length <= 1;
 const service = z.union(
-  [
-    word,
-    z.strictObject(
-      { exec: z.array(argument, expectedArguments).check(z.minLength(1, expectedArguments)), ...care },
-      expectedHow,
-    ),
-    z.strictObject(
-      {
-        http: z.strictObject(
-          {
-            url,
-            method: z.exactOptional(z.string().check(z.regex(/^[A-Z]{1,20}$/, "a method, such as `POST`"))),
-            headers: z.exactOptional(z.record(z.string(), z.string("a text"), "a mapping of names to texts")),
-            body: z.exactOptional(z.unknown()),
-            secretFile: z.exactOptional(text("a file")),
-            expect: z.exactOptional(
-              z.array(z.int("a status, such as `204`"), "a list of statuses, such as `[200, 204]`"),
-            ),
-          },
-          expectedHttp,
-        ),
-        ...care,
-      },
-      expectedHow,
-    ),
-    z.strictObject({ how: z.exactOptional(word), ...care }, expectedHow),
-  ],
+  [word, z.strictObject({ ...ways, ...care }, expectedHow).check(z.refine(hasOneWay, expectedHow))],
   expectedHow,
 );
 const expectedServices = "a mapping of services (globs) to how they are told, such as `{sensor*: restart}`";

@@ -8,7 +8,8 @@ import { mayHaveEngine } from "../signal/engine-place.ts";
  * later, finds out by what is live.
  */
 export function canTell({ docker, platform, services }: Config): boolean {
-  const isOwnWay = (how: Config["services"][string]) => typeof how !== "string" && ("exec" in how || "http" in how);
+  const isOwnWay = (how: Config["services"][string]) =>
+    typeof how !== "string" && (how.exec !== undefined || how.http !== undefined);
   return mayHaveEngine(docker) || platform.url !== undefined || Object.values(services).some(isOwnWay);
 }
 

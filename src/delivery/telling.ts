@@ -1,12 +1,13 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
+import type { ServiceSetting } from "../plan/how.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { attuneSettings } from "../registration.ts";
 import type { Driver } from "../signal/driver.ts";
 import { type Neighbours, openNeighbours } from "../signal/neighbours.ts";
 import type { Releases } from "../signal/queue.ts";
 import type { Result } from "../signal/runner.ts";
-import { driverFor, namedServices, type ServicesSettings, type Setting, settingOf } from "../signal/services.ts";
+import { driverFor, namedServices, type ServicesSettings, settingOf } from "../signal/services.ts";
 import { openWire } from "../signal/wire.ts";
 import type { DeliveryDeps } from "./delivery.ts";
 import { databaseResult, failedBy, noticeFor, resultOf } from "./results.ts";
@@ -17,7 +18,7 @@ export interface Telling extends AsyncDisposable {
   readonly neighbours: Neighbours;
   /** Services that were named, and need no container to be told. */
   readonly named: readonly string[];
-  settingOf(service: string): Setting;
+  settingOf(service: string): ServiceSetting;
   /** It rejects for no other reason than the abort. */
   tell(service: string, unknown: Releases, abort: AbortSignal): Promise<Result>;
 }
@@ -31,7 +32,7 @@ export function openTelling(deps: DeliveryDeps, remembered: Remembered): Telling
   const driverOf = keptDrivers((service, setting) =>
     driverFor(service, setting, { settings, neighbours, wire, log, sleep, now: monotonicMs }),
   );
-  const settingFor = (service: string): Setting => {
+  const settingFor = (service: string): ServiceSetting => {
     const label = remembered.deliveries.labels.find((each) => each.service === service)?.how;
     return settingOf(service, settings.services, label);
   };
@@ -61,9 +62,9 @@ function servicesSettings({ services, preset, platform }: Config): ServicesSetti
 }
 
 /** A driver remembers whom it has left half-told, so there is one for each service as long as that is told in the same way. */
-function keptDrivers(open: (service: string, setting: Setting) => Driver) {
+function keptDrivers(open: (service: string, setting: ServiceSetting) => Driver) {
   const known = new Map<string, { readonly how: string; readonly driver: Driver }>();
-  return (service: string, setting: Setting): Driver => {
+  return (service: string, setting: ServiceSetting): Driver => {
     const how = JSON.stringify(setting);
     const before = known.get(service);
     if (before?.how === how) return before.driver;

@@ -1,12 +1,14 @@
-/** How a service is told, as packsync.yaml or a label has it: a word, or a mapping with at most one of `how`, `exec` and `http`. */
-export type HowSetting =
-  | string
-  | (CareSetting & { readonly how?: string | undefined })
-  | (CareSetting & { readonly exec: readonly string[] })
-  | (CareSetting & { readonly http: HttpSetting });
+/** How a service is told, as packsync.yaml or a label has it: a word, or a mapping with at most one of `how` (such a word), `exec` and `http`. */
+export type HowSetting = string | ServiceSetting;
+
+export interface ServiceSetting extends CareSetting {
+  readonly how?: string | undefined;
+  readonly exec?: readonly string[] | undefined;
+  readonly http?: HttpSetting | undefined;
+}
 
 /** What is done with a service beside telling it. Times in seconds. */
-export interface CareSetting {
+interface CareSetting {
   /** For one attempt; of a restart: for one container. */
   readonly timeout?: number | undefined;
   /** Services, as globs, that are told before it. */

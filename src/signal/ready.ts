@@ -1,9 +1,9 @@
-import type { CareSetting } from "../plan/how.ts";
+import type { ServiceSetting } from "../plan/how.ts";
 import type { Engine, Inspected } from "./engine.ts";
 import type { Wire } from "./wire.ts";
 
-/** When a service counts as back; see {@link CareSetting}. */
-export type ReadySetting = NonNullable<CareSetting["ready"]>;
+/** When a service counts as back; see {@link ServiceSetting}. */
+export type ReadySetting = NonNullable<ServiceSetting["ready"]>;
 
 export type Readiness =
   | { readonly kind: "ready"; readonly evidence: string }

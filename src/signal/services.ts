@@ -1,5 +1,5 @@
 import picomatch from "picomatch";
-import type { CareSetting, HowSetting } from "../plan/how.ts";
+import type { HowSetting, ServiceSetting } from "../plan/how.ts";
 import type { PresetName } from "../plan/presets.ts";
 import type { Log } from "../platform/log.ts";
 import { dockerDriver } from "./docker.ts";
@@ -35,11 +35,12 @@ export interface ServicesDeps {
   readonly now: () => number;
 }
 
-/** What is done with one service, as a mapping. */
-export type Setting = Exclude<HowSetting, string>;
-
 /** packsync.yaml comes first, then the service's own label, then a restart. @param label `packsync.how` */
-export function settingOf(service: string, services: ServicesSettings["services"], label: string | undefined): Setting {
+export function settingOf(
+  service: string,
+  services: ServicesSettings["services"],
+  label: string | undefined,
+): ServiceSetting {
   const found = Object.entries(services).find(
     ([pattern]) => pattern === service || picomatch.isMatch(service, pattern),
   );
@@ -57,20 +58,20 @@ export function namedServices({ services }: ServicesSettings): readonly string[]
 }
 
 function isWithoutEngine(how: HowSetting): boolean {
-  return typeof how !== "string" && ("exec" in how || "http" in how);
+  return typeof how !== "string" && (how.exec !== undefined || how.http !== undefined);
 }
 
 const SECONDS = { restart: 120, exec: 60, http: 10, register: 120, environments: 900 } as const;
 
 /** The way to tell a service. It remembers whom it has left half-told. */
-export function driverFor(service: string, setting: Setting, deps: ServicesDeps): Driver {
+export function driverFor(service: string, setting: ServiceSetting, deps: ServicesDeps): Driver {
   const { wire, log } = deps;
   if (service === "register" || service === "environments") return platformDriver(service, deps);
-  if ("exec" in setting) {
+  if (setting.exec !== undefined) {
     const timeoutSeconds = setting.timeout ?? SECONDS.exec;
     return checked(execDriver({ command: setting.exec, timeoutSeconds, log }), setting, deps);
   }
-  if ("http" in setting) {
+  if (setting.http !== undefined) {
     const timeoutSeconds = setting.timeout ?? SECONDS.http;
     return checked(httpDriver({ wire, http: setting.http, timeoutSeconds }), setting, deps);
   }
@@ -78,7 +79,7 @@ export function driverFor(service: string, setting: Setting, deps: ServicesDeps)
 }
 
 /** Where its containers are is asked when somebody is to be told: an engine may come up later than packsync. */
-function containerDriver(setting: CareSetting & { readonly how?: string | undefined }, deps: ServicesDeps): Driver {
+function containerDriver(setting: ServiceSetting, deps: ServicesDeps): Driver {
   const { how: word = RESTART, timeout: timeoutSeconds = SECONDS.restart, ready = {} } = setting;
   const how = word === RESTART ? ({ by: "restart" } as const) : ({ by: "signal", signal: word } as const);
   let driver: Driver | undefined;
@@ -108,7 +109,7 @@ function platformDriver(service: "register" | "environments", { settings, wire, 
 }
 
 /** Nobody knows of what a command or a call restarts, but for a URL that answers when it is back. */
-function checked(driver: Driver, { ready }: Setting, deps: ServicesDeps): Driver {
+function checked(driver: Driver, { ready }: ServiceSetting, deps: ServicesDeps): Driver {
   const { http } = ready ?? {};
   if (http === undefined) return driver;
   return {

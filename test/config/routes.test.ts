@@ -31,6 +31,7 @@ test("services are told by a word, a command or a call, and files are relative t
   worker-*: SIGHUP
   "sensor*": restart
   agent: { exec: [systemctl, reload, agent], timeout: 1m }
+  api: { after: "agent, hook", ready: { runs: 2s }, onUnhealthy: rollback }
   hook: { http: { url: "https://ci/hook", secretFile: hook.secret, expect: [204], body: { p: "{packs}" } } }
 platform: { url: "http://api:8080", tokenFile: token }
 `),
@@ -39,6 +40,7 @@ platform: { url: "http://api:8080", tokenFile: token }
     "worker-*": "SIGHUP",
     "sensor*": "restart",
     agent: { exec: ["systemctl", "reload", "agent"], timeout: 60 },
+    api: { after: ["agent", "hook"], ready: { runs: 2 }, onUnhealthy: "rollback" },
     hook: { http: { url: "https://ci/hook", secretFile: "hook.secret", expect: [204], body: { p: "{packs}" } } },
   });
   expect(config.platform).toEqual({ url: "http://api:8080", tokenFile: "token" });
@@ -64,6 +66,9 @@ describe("what is wrong is said where it stands", () => {
       "Expected a known key in `services.api`, got `tiemout`",
       /timeout/,
     ],
+    ["services: { api: { how: SIGHUP, exec: [x] } }", "Expected `services.api` to be `restart`, a signal", /services/],
+    ["services: { api: { ready: { htpp: x } } }", "Expected a known key in `services.api.ready`, got `htpp`", /http/],
+    ["services: { api: { onUnhealthy: panic } }", "Expected `services.api.onUnhealthy` to be one of", /services/],
     ["platform: { url: api }", "Expected `platform.url` to be a URL", /http:\/\/api:8080/],
     ["preset: atune", "Expected `preset` to be one of", /attune/],
   ])("%s", async ([text, message, hint]) => {
