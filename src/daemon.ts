@@ -39,9 +39,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
   const asked: Ask = (...request) => answering.ask(...request);
   const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
-  resources.defer(() => void delay.disable());
+  const delay = resources.use(watchDelay());
 
   let watcher: Watcher | undefined;
   let listening: Listening | undefined;
@@ -54,7 +52,10 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
       told(event);
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
     },
-    ask: worker.ask,
+    ask(...asked) {
+      delay.watch();
+      return worker.ask(...asked).finally(delay.watch);
+    },
     hearAll,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
@@ -66,12 +67,15 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
     },
     machine: () => {
       const { watches = 0, allowed } = watcher?.usage() ?? {};
-      return { watches, watchesAllowed: allowed, eventLoopDelayMs: Math.round(delay.max / 1e6) };
+      return { watches, watchesAllowed: allowed, eventLoopDelayMs: delay.maxMs() };
     },
   });
   watcher = resources.use(
     watchSources(sources, {
-      onHints: loop.hint,
+      onHints(hints) {
+        delay.watch();
+        loop.hint(hints);
+      },
       onDoubt(source, why) {
         log.info({ source, why }, "rescan");
         loop.doubt(source);
@@ -93,6 +97,25 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   delay.reset(); // the start loads what never comes again
   await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);
+}
+
+/** How long the event loop was kept from turning, at most; watched while there is something to do, for that alone wakes it a hundred times a second. */
+function watchDelay(): Disposable & { watch(): void; reset(): void; maxMs(): number } {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  let resting: NodeJS.Timeout | undefined;
+  return {
+    watch() {
+      delay.enable();
+      clearTimeout(resting);
+      resting = setTimeout(() => delay.disable(), 50).unref();
+    },
+    reset: () => delay.reset(),
+    maxMs: () => Math.round(delay.max / 1e6),
+    [Symbol.dispose]() {
+      clearTimeout(resting);
+      delay.disable();
+    },
+  };
 }
 
 /**

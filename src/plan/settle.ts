@@ -195,11 +195,11 @@ function comingIn(source: string, places: DirtySource["places"], windows: Settle
 
 /** Whoever writes often is still at it; what goes away comes back, or is judged together with others. */
 function foreseeableFromMs(place: DirtyPlace, { batch }: Companies, windows: SettleWindows): number {
-  const { quietMs, sourceQuietMs, aheadShare } = windows;
+  const { quietMs, aheadAfterMs, sourceAheadAfterMs } = windows;
   const { inBatch, onlyWent, vanished, waitsUntilMs, lastMs, gapMs } = place;
   if (vanished || waitsUntilMs !== undefined || isRestless(place, windows)) return Number.POSITIVE_INFINITY;
-  if (inBatch) return batch.lastMs + aheadShare * sourceQuietMs;
-  return onlyWent || 2 * gapMs > quietMs ? Number.POSITIVE_INFINITY : lastMs + aheadShare * quietMs;
+  if (inBatch) return batch.lastMs + sourceAheadAfterMs;
+  return onlyWent || 2 * gapMs > quietMs ? Number.POSITIVE_INFINITY : lastMs + aheadAfterMs;
 }
 
 function isFinal({ untouched, firstMs }: DirtyPlace, now: number, { maxMs }: SettleWindows): boolean {

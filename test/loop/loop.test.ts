@@ -165,8 +165,8 @@ describe("a look at everything", () => {
     await it.wait(40_000);
     const slices = it.asked.filter(isSlice).map(({ atMs }) => atMs);
     const startedMs = it.asked[0]?.atMs ?? 0;
-    // Nobody knows at first how many slices there will be: they follow at the pace that costs a fiftieth of a core.
-    expect(slices.slice(0, 3).map((atMs) => atMs - startedMs)).toEqual([6000, 7000, 8000]);
+    // Nobody knows at first how many slices there will be: they follow at the pace that costs an eightieth of a core.
+    expect(slices.slice(0, 3).map((atMs) => atMs - startedMs)).toEqual([6000, 7600, 9200]);
     expect(slices.slice(3, 9).map((atMs) => atMs - startedMs)).toEqual([
       12_000, 14_000, 16_000, 18_000, 20_000, 22_000,
     ]);
@@ -193,8 +193,8 @@ describe("a look at everything", () => {
   test("rests the longer the more it costs", async () => {
     const it = looping((asked) => (isSlice(asked) ? { answer: cycleNews({ cpuMs: 400 }) } : {}));
     await it.wait(5000);
-    expect(it.loop.status().roots).toMatchObject([{ rescanIntervalMs: 20_000 }]);
-    await it.wait(19_000);
+    expect(it.loop.status().roots).toMatchObject([{ rescanIntervalMs: 32_000 }]);
+    await it.wait(31_000);
     expect(it.asked.filter(isSlice)).toHaveLength(1);
     await it.wait(2000);
     expect(it.asked.filter(isSlice)).toHaveLength(2);
