@@ -60,8 +60,8 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
     drift,
-    recheck(source) {
-      watcher?.recheck(source);
+    recheck(source, isThorough) {
+      watcher?.recheck(source, isThorough);
       loop.degrade(source, watcher?.stateOf(source) === "degraded");
     },
     machine: () => {

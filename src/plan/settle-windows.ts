@@ -2,6 +2,8 @@
 export interface SettleWindows {
   /** One pack: quiet for so long. */
   readonly quietMs: number;
+  /** What was quiet for this part of its time is likely to come to rest: it is prepared meanwhile. */
+  readonly aheadShare: number;
   /** What comes in pieces is quiet after twice its largest gap, but after no more than this. */
   readonly piecesQuietMs: number;
   /** More than `burstPacks` packs of a source touched within `burstMs`: the source settles as one, quiet for `sourceQuietMs`. */
@@ -21,6 +23,7 @@ export interface SettleWindows {
 
 export const SETTLE: SettleWindows = {
   quietMs: 25,
+  aheadShare: 0.25,
   piecesQuietMs: 250,
   burstPacks: 3,
   burstMs: 250,
