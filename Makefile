@@ -6,7 +6,7 @@ PACK_BINARIES_IMAGE ?= packsync-pack-binaries
 
 # Tagged with the architecture, e.g. packsync-pack-binaries:x86_64
 docker-build-pack-binaries:
-	tar -c docker/Dockerfile.pack-binaries docker/pack-binaries-init.sh \
+	tar -cf - docker/Dockerfile.pack-binaries docker/pack-binaries-init.sh \
 	  packs/core/native/timer-sensor/Cargo.toml packs/core/native/timer-sensor/Cargo.lock packs/core/native/timer-sensor/src \
 	  | docker build $(PACK_BINARIES_DOCKER_OPTIONS) -f docker/Dockerfile.pack-binaries --build-arg RUST_TARGET=$(PACK_BINARIES_RUST_TARGET) \
 	    -t $(PACK_BINARIES_IMAGE):$(firstword $(subst -, ,$(PACK_BINARIES_RUST_TARGET))) -

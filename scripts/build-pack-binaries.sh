@@ -39,7 +39,7 @@ can_cargo() { has cargo && [ "$(uname -s)" = Linux ] && [ "$(uname -m)" = "$arch
 with_docker() {
   say "building for $arch with Docker, in $image"
   has docker || fail "Expected \`docker\`, got none: install it, or cargo on a $arch machine."
-  tar -C "$root" -c "$dockerfile" packs/core/native/timer-sensor/Cargo.toml packs/core/native/timer-sensor/Cargo.lock \
+  tar -C "$root" -cf - "$dockerfile" packs/core/native/timer-sensor/Cargo.toml packs/core/native/timer-sensor/Cargo.lock \
     packs/core/native/timer-sensor/src >"$work/context.tar"
   # shellcheck disable=SC2086 # options, word by word
   docker build ${PACK_BINARIES_DOCKER_OPTIONS:-} -f "$dockerfile" --target build --build-arg "RUST_TARGET=$target" --iidfile "$work/image" \
@@ -69,9 +69,16 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' INT TERM HUP
 
-# The check at the end is packsync's own, which runs on the Node that npm installs.
+# The check at the end is packsync's own: it runs on the Node that npm installs here, or on any that is new enough.
 node=$root/node_modules/.bin/node
-[ -x "$node" ] || (cd "$root" && node scripts/setup.mjs) || fail "Expected Node and npm, for the check of the binary."
+if [ ! -x "$node" ]; then
+  if has node && node -e 'process.exit(parseInt(process.versions.node) >= 24 ? 0 : 1)'; then node=node
+  else
+    has node && has npm || fail "Expected Node and npm, for the check of the binary, got none."
+    (cd "$root" && node scripts/setup.mjs) >&2
+    [ -x "$node" ] || fail "Expected Node 24 or newer, for the check of the binary."
+  fi
+fi
 
 builder=${PACK_BINARIES_BUILDER:-auto}
 if [ "$builder" = auto ]; then

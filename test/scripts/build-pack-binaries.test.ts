@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -43,16 +44,23 @@ describe("scripts/build-pack-binaries.sh", () => {
   testWith({ tools: ["gcc"] }, "does not finish with a binary that is not static, and leaves the old one", () => {
     using it = checkout();
     writeFileSync(join(it.sensors, NAME), "the old one");
-    it.tool(
-      "cargo",
-      `mkdir -p "$CARGO_TARGET_DIR/${machine}-unknown-linux-gnu/release"
-cp "${it.file("built", build("dynamic", 1))}" "$CARGO_TARGET_DIR/${machine}-unknown-linux-gnu/release/${NAME}"`,
-    );
+    it.cargoGives(build("dynamic", 1));
     const { status, stderr } = it.run({ ...ours, PACK_BINARIES_BUILDER: "cargo", CARGO_TARGET_DIR: it.at("target") });
     expect(status).toBe(1);
     expect(stderr).toContain("build it static");
     expect(stderr).toContain(`the binary that was built is not what is wanted: ${it.sensors} stays as it is`);
     expect(readFileSync(join(it.sensors, NAME), "utf8")).toBe("the old one");
+  });
+
+  testWith({ tools: ["gcc"] }, "checks it with another Node that is new enough, where nothing is installed", () => {
+    using it = checkout();
+    rmSync(it.at("node_modules"));
+    it.tool("node", `exec "${process.execPath}" "$@"`);
+    it.cargoGives(build("static", 1));
+    const { status, stderr } = it.run({ ...ours, PACK_BINARIES_BUILDER: "cargo", CARGO_TARGET_DIR: it.at("target") });
+    expect(stderr).toContain(`\`${NAME}\` is static, for \`${machine}\``);
+    expect(status).toBe(0);
+    expect(existsSync(it.at("node_modules"))).toBe(false);
   });
 
   test.for([
@@ -126,12 +134,18 @@ function checkout() {
     writeFileSync(at(name), bytes);
     return at(name);
   };
+  const tool = (name: string, script: string) => chmodSync(file(`bin/${name}`, `#!/bin/sh\n${script}\n`), 0o755);
   return {
     at,
     file,
     sensors: at("packs/core/sensors"),
     /** Found before the machine's own. */
-    tool: (name: string, script: string) => chmodSync(file(`bin/${name}`, `#!/bin/sh\n${script}\n`), 0o755),
+    tool,
+    /** In its target directory, whatever it is asked to build. */
+    cargoGives(bytes: Buffer) {
+      const to = `$CARGO_TARGET_DIR/${machine}-unknown-linux-gnu/release`;
+      tool("cargo", `mkdir -p "${to}" && cp "${file("built", bytes)}" "${to}/${NAME}"`);
+    },
     run(env: Readonly<Record<string, string>>, args: readonly string[] = []) {
       const all = { ...CARGO_ENV, PATH: `${at("bin")}:${process.env["PATH"]}`, ...env };
       return spawnSync(at("scripts/build-pack-binaries.sh"), args, { env: all, encoding: "utf8" });

@@ -254,7 +254,7 @@ fn wrong(sentence: String) -> Failure {
     Failure { code: 2, sentence }
 }
 
-/// For people; whether somebody reads it does not matter.
+/// For people, with one write; whether somebody reads it does not matter.
 fn log(sentence: &str) {
-    let _ = writeln!(io::stderr(), "{NAME}: {sentence}");
+    let _ = io::stderr().write_all(format!("{NAME}: {sentence}\n").as_bytes());
 }
