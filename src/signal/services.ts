@@ -101,7 +101,7 @@ function platformDriver(service: "register" | "environments", { settings, wire, 
   const { platform, preset, token } = settings;
   if (platform.url === undefined) return nobody("there is no way into the platform's database: set `platform.url`");
   const isStackStorm = preset === "stackstorm";
-  const packsDir = platform.packsDir ?? (isStackStorm ? "/opt/stackstorm/packs" : "/opt/attune/packs");
+  const { packsDir = "/opt/attune/packs" } = platform;
   const about = { wire, url: platform.url, token, packsDir, timeoutSeconds: SECONDS[service] };
   if (service === "environments")
     return isStackStorm ? stackstormEnvironments({ ...about, sleep }) : nobody("Attune makes environments by itself");
