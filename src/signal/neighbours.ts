@@ -2,12 +2,13 @@ import { hostname } from "node:os";
 import { PacksyncError } from "../errors.ts";
 import type { Labels } from "./deliveries.ts";
 import { type Container, type Engine, openEngine, SERVICE_LABEL } from "./engine.ts";
+import { type EngineClock, engineClock } from "./engine-clock.ts";
 import { DEFAULT_ENGINE, type EngineSettings, mayHaveEngine } from "./engine-place.ts";
 import { ownPlace, ownProject } from "./own-project.ts";
 
 /** Where containers are told; `undefined` project: nowhere, and why. */
 export type Place =
-  | { readonly engine: Engine; readonly project: string }
+  | { readonly engine: Engine; readonly project: string; readonly clock: EngineClock }
   | { readonly engine: Engine | undefined; readonly project: undefined; readonly why: string };
 
 /** The containers beside packsync: which services there are, and what they say of themselves. */
@@ -31,9 +32,11 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
   return {
     place,
     async services(abort) {
-      const { engine: asked, project } = await place(abort);
-      if (asked === undefined || project === undefined) return [];
-      return labelsOf(await asked.containers({ project }, abort));
+      const asked = await place(abort);
+      if (asked.project === undefined) return [];
+      const { project, clock } = asked;
+      if (clock.about(0) === undefined) await clock.at(0, abort); // whoever is told later need not wait for it
+      return labelsOf(await asked.engine.containers({ project }, abort));
     },
     async [Symbol.asyncDispose]() {
       await engine?.[Symbol.asyncDispose]();
@@ -44,9 +47,10 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
 const NO_ENGINE = `there is no container engine at ${DEFAULT_ENGINE}: set \`docker.host\``;
 
 async function placeOf(engine: Engine, { project }: EngineSettings, abort: AbortSignal): Promise<Place> {
-  if (project !== undefined) return { engine, project };
+  const clock = engineClock(engine, Date.now);
+  if (project !== undefined) return { engine, project, clock };
   try {
-    return { engine, project: await ownProject(engine, ownPlace(hostname()), abort) };
+    return { engine, project: await ownProject(engine, ownPlace(hostname()), abort), clock };
   } catch (error) {
     if (!(error instanceof PacksyncError) || error.code !== "CONFIG_INVALID") throw error;
     return { engine, project: undefined, why: "nobody said whose containers: set `docker.project`" };

@@ -87,9 +87,9 @@ function containerDriver(setting: ServiceSetting, deps: ServicesDeps): Driver {
     async tell(notice, abort) {
       const place = await deps.neighbours.place(abort);
       if (place.project === undefined) return { kind: "absent", why: place.why };
-      const { engine, project } = place;
+      const { engine, project, clock } = place;
       driver ??= dockerDriver({
-        ...{ engine, project, how, timeoutSeconds, now: Date.now },
+        ...{ engine, project, clock, how, timeoutSeconds },
         ready: (id, until) => untilReady(id, { ...deps, engine, setting: ready }, until),
       });
       return await driver.tell(notice, abort);

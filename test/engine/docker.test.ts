@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dockerDriver } from "../../src/signal/docker.ts";
 import { openEngine } from "../../src/signal/engine.ts";
+import { engineClock } from "../../src/signal/engine-clock.ts";
 import { untilReady } from "../../src/signal/ready.ts";
 import { openWire } from "../../src/signal/wire.ts";
 import {
@@ -126,7 +127,7 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
         project: "since",
         how: { by: "restart" },
         timeoutSeconds: 60,
-        ...atOnce,
+        ...atOnce(opened),
       } as const;
       return await dockerDriver(about).tell({ ...noticeFor({ service: "api" }), liveAtMs }, never);
     };
@@ -146,7 +147,13 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
     await using opened = openEngine(engine.host);
     let isBack = false;
     const driver = dockerDriver({
-      ...{ engine: opened, project: "fails", how: { by: "restart" }, timeoutSeconds: 60, now: Date.now },
+      ...{
+        engine: opened,
+        project: "fails",
+        how: { by: "restart" },
+        timeoutSeconds: 60,
+        clock: engineClock(opened, Date.now),
+      },
       ready: async () =>
         isBack ? { kind: "ready", evidence: "is back" } : { kind: "unready", why: "is broken", evidence: ["the log"] },
     });
@@ -202,7 +209,7 @@ async function tell({
 }) {
   await using opened = openEngine(engine.host);
   const how = signal === undefined ? ({ by: "restart" } as const) : ({ by: "signal", signal } as const);
-  return await dockerDriver({ engine: opened, project, how, timeoutSeconds: 60, ...atOnce }).tell(
+  return await dockerDriver({ engine: opened, project, how, timeoutSeconds: 60, ...atOnce(opened) }).tell(
     noticeFor({ service }),
     never,
   );
@@ -217,7 +224,7 @@ async function openDocker(timeoutSeconds: number): Promise<DriverStand> {
   const opened = openEngine(engine.host);
   const mounted = project.directory(0);
   return {
-    driver: dockerDriver({ engine: opened, project: name, how: { by: "restart" }, timeoutSeconds, ...atOnce }),
+    driver: dockerDriver({ engine: opened, project: name, how: { by: "restart" }, timeoutSeconds, ...atOnce(opened) }),
     service: "api",
     secrets: [],
     heard: async () => {

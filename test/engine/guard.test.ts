@@ -45,7 +45,7 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "packsync dock
       project: "mine",
       how: { by: "restart" },
       timeoutSeconds: 60,
-      ...atOnce,
+      ...atOnce(opened),
     });
     const outcome = await driver.tell(noticeFor({ service: "api" }), never);
     const [after] = await stateOf(allowed);
@@ -61,7 +61,7 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "packsync dock
       project: "mine",
       how: { by: "restart" },
       timeoutSeconds: 60,
-      ...atOnce,
+      ...atOnce(opened),
     });
     expect(await driver.tell(noticeFor({ service: "postgres" }), never)).toMatchObject({ kind: "absent" });
     for (const { id } of forbidden) {

@@ -137,7 +137,7 @@ test("the docker driver works through it, and finds its project by it", async ()
     project: "mine",
     how: { by: "restart" },
     timeoutSeconds: 60,
-    ...atOnce,
+    ...atOnce(opened),
   });
   await expect(driver.tell(noticeFor({ service: "api" }), never)).resolves.toEqual({
     kind: "told",
