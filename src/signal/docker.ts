@@ -1,6 +1,7 @@
 import type { Driver, Notice, Outcome } from "./driver.ts";
 import type { Container, Engine } from "./engine.ts";
 import type { EngineClock } from "./engine-clock.ts";
+import type { Listing } from "./listing.ts";
 import type { Readiness } from "./ready.ts";
 
 /** How a container is told. */
@@ -8,8 +9,7 @@ export type DockerHow = { readonly by: "restart" } | { readonly by: "signal"; re
 
 export interface DockerDeps {
   readonly engine: Engine;
-  /** Of compose. */
-  readonly project: string;
+  readonly listing: Listing;
   readonly how: DockerHow;
   /** For one container: its own time to stop is part of it. */
   readonly timeoutSeconds: number;
@@ -27,13 +27,13 @@ const ALIVE: ReadonlySet<string> = new Set(["running", "restarting", "paused"]);
  * all was live knows it.
  */
 export function dockerDriver(deps: DockerDeps): Driver {
-  const { engine, project } = deps;
+  const { listing } = deps;
   const interrupted = new Set<string>();
   return {
     async tell({ service, liveAtMs }: Notice, abort): Promise<Outcome> {
-      const own = (await engine.containers({ project, service }, abort)).filter(isOfService);
+      const own = (await listing.of(service, liveAtMs, abort)).filter(isOfService);
       const alive = own.filter(({ id, state }) => ALIVE.has(state) || interrupted.has(id)).sort(byNumber);
-      if (alive.length === 0) return { kind: "absent", why: whyAbsent(own, project) };
+      if (alive.length === 0) return { kind: "absent", why: whyAbsent(own, listing.project) };
       const evidence: string[] = [];
       for (const container of alive) {
         const back = await bringBack(container, liveAtMs, { ...deps, interrupted }, abort);

@@ -4,12 +4,13 @@ import type { Labels } from "./deliveries.ts";
 import { type Container, type Engine, openEngine, SERVICE_LABEL } from "./engine.ts";
 import { type EngineClock, engineClock } from "./engine-clock.ts";
 import { DEFAULT_ENGINE, type EngineSettings, mayHaveEngine } from "./engine-place.ts";
+import { createListing, type Listing } from "./listing.ts";
 import { ownPlace, ownProject } from "./own-project.ts";
 
-/** Where containers are told; `undefined` project: nowhere, and why. */
+/** Where containers are told; `undefined` listing: nowhere, and why. */
 export type Place =
-  | { readonly engine: Engine; readonly project: string; readonly clock: EngineClock }
-  | { readonly engine: Engine | undefined; readonly project: undefined; readonly why: string };
+  | { readonly engine: Engine; readonly listing: Listing; readonly clock: EngineClock }
+  | { readonly engine: Engine | undefined; readonly listing: undefined; readonly why: string };
 
 /** The containers beside packsync: which services there are, and what they say of themselves. */
 export interface Neighbours extends AsyncDisposable {
@@ -24,7 +25,7 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
   let known: Place | undefined;
   const place = async (abort: AbortSignal): Promise<Place> => {
     if (known !== undefined) return known;
-    if (!mayHaveEngine(settings)) return { engine: undefined, project: undefined, why: NO_ENGINE };
+    if (!mayHaveEngine(settings)) return { engine: undefined, listing: undefined, why: NO_ENGINE };
     engine ??= openEngine(settings.host);
     known = await placeOf(engine, settings, abort);
     return known;
@@ -33,10 +34,10 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
     place,
     async services(abort) {
       const asked = await place(abort);
-      if (asked.project === undefined) return [];
-      const { project, clock } = asked;
+      if (asked.listing === undefined) return [];
+      const { listing, clock } = asked;
       if (clock.about(0) === undefined) await clock.at(0, abort); // whoever is told later need not wait for it
-      return labelsOf(await asked.engine.containers({ project }, abort));
+      return labelsOf(await listing.all(abort));
     },
     async [Symbol.asyncDispose]() {
       await engine?.[Symbol.asyncDispose]();
@@ -48,12 +49,12 @@ const NO_ENGINE = `there is no container engine at ${DEFAULT_ENGINE}: set \`dock
 
 async function placeOf(engine: Engine, { project }: EngineSettings, abort: AbortSignal): Promise<Place> {
   const clock = engineClock(engine, Date.now);
-  if (project !== undefined) return { engine, project, clock };
   try {
-    return { engine, project: await ownProject(engine, ownPlace(hostname()), abort), clock };
+    const own = project ?? (await ownProject(engine, ownPlace(hostname()), abort));
+    return { engine, listing: createListing(engine, own, Date.now), clock };
   } catch (error) {
     if (!(error instanceof PacksyncError) || error.code !== "CONFIG_INVALID") throw error;
-    return { engine, project: undefined, why: "nobody said whose containers: set `docker.project`" };
+    return { engine, listing: undefined, why: "nobody said whose containers: set `docker.project`" };
   }
 }
 

@@ -86,10 +86,10 @@ function containerDriver(setting: ServiceSetting, deps: ServicesDeps): Driver {
   return {
     async tell(notice, abort) {
       const place = await deps.neighbours.place(abort);
-      if (place.project === undefined) return { kind: "absent", why: place.why };
-      const { engine, project, clock } = place;
+      if (place.listing === undefined) return { kind: "absent", why: place.why };
+      const { engine, listing, clock } = place;
       driver ??= dockerDriver({
-        ...{ engine, project, clock, how, timeoutSeconds },
+        ...{ engine, listing, clock, how, timeoutSeconds },
         ready: (id, until) => untilReady(id, { ...deps, engine, setting: ready }, until),
       });
       return await driver.tell(notice, abort);

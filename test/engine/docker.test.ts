@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dockerDriver } from "../../src/signal/docker.ts";
 import { openEngine } from "../../src/signal/engine.ts";
-import { engineClock } from "../../src/signal/engine-clock.ts";
 import { untilReady } from "../../src/signal/ready.ts";
 import { openWire } from "../../src/signal/wire.ts";
 import {
@@ -13,7 +12,7 @@ import {
   failureOf,
   noticeFor,
 } from "../contract/driver.contract.ts";
-import { atOnce } from "../support/docker.ts";
+import { at, atOnce } from "../support/docker.ts";
 import { ENGINE_TOOLS, eventually, linesOf, startEngine, type TestEngine } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
 import { startServer } from "../support/wire.ts";
@@ -123,11 +122,9 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
     const at = async (liveAtMs: number) => {
       await using opened = openEngine(engine.host);
       const about = {
-        engine: opened,
-        project: "since",
         how: { by: "restart" },
         timeoutSeconds: 60,
-        ...atOnce(opened),
+        ...atOnce(opened, "since"),
       } as const;
       return await dockerDriver(about).tell({ ...noticeFor({ service: "api" }), liveAtMs }, never);
     };
@@ -147,13 +144,9 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
     await using opened = openEngine(engine.host);
     let isBack = false;
     const driver = dockerDriver({
-      ...{
-        engine: opened,
-        project: "fails",
-        how: { by: "restart" },
-        timeoutSeconds: 60,
-        clock: engineClock(opened, Date.now),
-      },
+      ...at(opened, "fails"),
+      how: { by: "restart" },
+      timeoutSeconds: 60,
       ready: async () =>
         isBack ? { kind: "ready", evidence: "is back" } : { kind: "unready", why: "is broken", evidence: ["the log"] },
     });
@@ -209,7 +202,7 @@ async function tell({
 }) {
   await using opened = openEngine(engine.host);
   const how = signal === undefined ? ({ by: "restart" } as const) : ({ by: "signal", signal } as const);
-  return await dockerDriver({ engine: opened, project, how, timeoutSeconds: 60, ...atOnce(opened) }).tell(
+  return await dockerDriver({ how, timeoutSeconds: 60, ...atOnce(opened, project) }).tell(
     noticeFor({ service }),
     never,
   );
@@ -224,7 +217,7 @@ async function openDocker(timeoutSeconds: number): Promise<DriverStand> {
   const opened = openEngine(engine.host);
   const mounted = project.directory(0);
   return {
-    driver: dockerDriver({ engine: opened, project: name, how: { by: "restart" }, timeoutSeconds, ...atOnce(opened) }),
+    driver: dockerDriver({ how: { by: "restart" }, timeoutSeconds, ...atOnce(opened, name) }),
     service: "api",
     secrets: [],
     heard: async () => {

@@ -41,11 +41,9 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "packsync dock
     expect(await ownProject(opened, { mountinfo: "", hostname: "" }, never)).toBe("mine");
     const [before] = await stateOf(allowed);
     const driver = dockerDriver({
-      engine: opened,
-      project: "mine",
       how: { by: "restart" },
       timeoutSeconds: 60,
-      ...atOnce(opened),
+      ...atOnce(opened, "mine"),
     });
     const outcome = await driver.tell(noticeFor({ service: "api" }), never);
     const [after] = await stateOf(allowed);
@@ -57,11 +55,9 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "packsync dock
   test("others are absent, or refused", async () => {
     await using opened = openEngine(socket);
     const driver = dockerDriver({
-      engine: opened,
-      project: "mine",
       how: { by: "restart" },
       timeoutSeconds: 60,
-      ...atOnce(opened),
+      ...atOnce(opened, "mine"),
     });
     expect(await driver.tell(noticeFor({ service: "postgres" }), never)).toMatchObject({ kind: "absent" });
     for (const { id } of forbidden) {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { dockerDriver } from "../../src/signal/docker.ts";
-import type { Engine } from "../../src/signal/engine.ts";
+import { type Engine, SERVICE_LABEL } from "../../src/signal/engine.ts";
 import { engineClock } from "../../src/signal/engine-clock.ts";
+import { createListing } from "../../src/signal/listing.ts";
 
 /** packsync's clock stands still here, and the engine's is so many milliseconds ahead: a real engine has no ties to order. */
 const NOW = Date.parse("2026-01-01T12:00:00Z");
@@ -18,7 +19,7 @@ async function isTold(about: {
   let [restarts, asked] = [0, 0];
   const inspected = { id: "c", startedAt, status: "running", exitCode: 0, health: undefined, labels: {} };
   const engine: Engine = {
-    containers: async () => [{ id: "c", name: "c", state: "running", labels: {} }],
+    containers: async () => [{ id: "c", name: "c", state: "running", labels: { [SERVICE_LABEL]: "api" } }],
     inspect: async () => inspected,
     restart: async () => void restarts++,
     kill: async () => {},
@@ -33,7 +34,14 @@ async function isTold(about: {
   const clock = engineClock(engine, () => NOW);
   if (known) await clock.at(0, never);
   const ready = async () => ({ kind: "ready", evidence: "" }) as const;
-  const driver = dockerDriver({ engine, project: "p", how: { by: "restart" }, timeoutSeconds: 1, clock, ready });
+  const driver = dockerDriver({
+    engine,
+    listing: createListing(engine, "p", () => NOW),
+    how: { by: "restart" },
+    timeoutSeconds: 1,
+    clock,
+    ready,
+  });
   await driver.tell({ service: "api", packs: [], liveAtMs }, never);
   return { told: restarts === 1, asked: asked - Number(known) };
 }
