@@ -171,6 +171,6 @@ function delivering(request: Loop["request"], deliverer: Deliverer): Loop["reque
     }
     const answer = await request(kind, asked, onProgress, abort);
     await Promise.race([deliverer.look(), sleep(OUTSIDE_MS, undefined, { ref: false })]);
-    return withServices(kind, answer, deliverer.views());
+    return withServices(kind, answer, { services: deliverer.views() });
   };
 }

@@ -156,7 +156,7 @@ describe("rules of the user's own", () => {
 });
 
 describe("notes", () => {
-  const OLD = "the database still has the old definition: set `platform.url` to have it registered";
+  const OLD = "the database still has the old definition: set `platform.url` or `database.url` to have it registered";
 
   test("every publish of metadata says that the database is behind, where nobody can register", () => {
     expect(routing(pack(changed("rules/on.yaml")), policy("attune")).notes).toEqual([OLD]);
