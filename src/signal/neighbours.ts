@@ -36,7 +36,7 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
       const asked = await place(abort);
       if (asked.listing === undefined) return [];
       const { listing, clock } = asked;
-      if (clock.about(0) === undefined) await clock.at(0, abort); // whoever is told later need not wait for it
+      if (clock.about(0) === undefined) clock.at(0, abort).catch(() => {}); // whoever is told later need not wait for it
       return labelsOf(await listing.all(abort));
     },
     async [Symbol.asyncDispose]() {
