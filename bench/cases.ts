@@ -19,6 +19,7 @@ import { measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
 import { expectOutcomes } from "./outcomes.ts";
 import { type Command, run } from "./process.ts";
 import { registering } from "./registering.ts";
+import { signal } from "./signal.ts";
 import { branchSwitch } from "./switch.ts";
 import { type Case, type Measurement, SUBJECT } from "./targets.ts";
 import { editOneFile, LARGE_PACK, SIZES, type Size, writeLargePack } from "./tree.ts";
@@ -40,14 +41,19 @@ export interface Bench extends Rounds {
  *
  * @returns `undefined` when what it is compared with is not installed
  */
-export async function runCase(name: Case, bench: Bench): Promise<Measurement | undefined> {
+export async function runCase(name: Case, bench: Bench): Promise<readonly Measurement[] | undefined> {
   work(bench);
-  const samples = await samplesFor(name, bench);
+  const measured = name === "signal" ? await signal(bench) : await alone(name, bench);
   await remove(bench, join(bench.root, VOLUMES));
-  return samples && { case: name, size: bench.size, samples };
+  return measured;
 }
 
-function samplesFor(name: Case, bench: Bench): Promise<Measurement["samples"] | undefined> {
+async function alone(name: Exclude<Case, "signal">, bench: Bench): Promise<readonly Measurement[] | undefined> {
+  const samples = await samplesFor(name, bench);
+  return samples && [{ case: name, size: bench.size, samples }];
+}
+
+function samplesFor(name: Exclude<Case, "signal">, bench: Bench): Promise<Measurement["samples"] | undefined> {
   switch (name) {
     case "cold":
       return cold(bench);

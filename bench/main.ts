@@ -51,10 +51,8 @@ async function measureAll(options: Options, common: Omit<Bench, "size" | "source
       say(`${size}: ${name}`);
       const measured = await runCase(name, { ...common, size, source });
       if (measured === undefined)
-        say(
-          `${size}: ${name} is left out: it needs ${name === "register-attune" ? "PostgreSQL's server (Debian: postgresql)" : "PyYAML (Debian: python3-yaml)"}`,
-        );
-      else measurements.push(measured);
+        say(`${size}: ${name} is left out: it needs ${NEEDS[name] ?? "PyYAML (Debian: python3-yaml)"}`);
+      else measurements.push(...measured);
     }
     if (!options.keep) await run({ program: "rm", args: ["-rf", source], cwd: "/" }, common.abort);
   }
@@ -66,12 +64,18 @@ function casesAt(size: Size, { cases, sizes }: Options): readonly Case[] {
   return cases.filter((name) => (name === "memory" ? size === sizes.at(-1) : (ONLY_AT[name] ?? [size]).includes(size)));
 }
 
+const NEEDS: Readonly<Partial<Record<Case, string>>> = {
+  "register-attune": "PostgreSQL's server (Debian: postgresql)",
+  signal: "root, and an engine to start (Debian: docker.io, busybox-static)",
+};
+
 const ONLY_AT: Readonly<Partial<Record<Case, readonly Size[]>>> = {
   rollback: ["1k"],
   start: ["10k", "100k"],
   "idle-memory": ["10k", "100k"],
   "idle-cpu": ["10k"],
   live: ["10k"],
+  signal: ["10k"],
   switch: ["10k"],
   revalidate: ["10k"],
   save: ["10k"],

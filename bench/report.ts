@@ -1,5 +1,5 @@
 import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
-import { type Bound, type Case, judge, type Measurement, PEERS, type Reached, SUBJECT, samplesOf } from "./targets.ts";
+import { type Bound, judge, type Measurement, PEERS, type Reached, SUBJECT, samplesOf } from "./targets.ts";
 
 const HEADER = ["case", "files", SUBJECT, "peers", "must", "reached", "dream", "reached", "verdict"] as const;
 
@@ -29,7 +29,7 @@ function rowsOf(measurement: Measurement): readonly (readonly string[])[] {
   ]);
 }
 
-function inItsUnit(name: Case, spread: Spread): string {
+function inItsUnit(name: Measurement["case"], spread: Spread): string {
   if (name.endsWith("memory")) return megabytes(spread);
   return name === "idle-cpu" ? `${spread.middle.toFixed(2)} %` : milliseconds(spread);
 }

@@ -12,6 +12,7 @@ export const CASES = [
   "idle-memory",
   "idle-cpu",
   "live",
+  "signal",
   "switch",
   "validate",
   "revalidate",
@@ -21,6 +22,9 @@ export const CASES = [
   "register-attune",
 ] as const;
 export type Case = (typeof CASES)[number];
+
+/** What a case is made of, in rows of its own. */
+type Part = "signal: visible" | "signal: issued";
 
 /** Who is measured: the program itself, and what it is compared with. */
 export const SUBJECT = "packsync";
@@ -41,7 +45,7 @@ export type Peer = (typeof PEERS)[number];
 
 /** What one case gave at one size: milliseconds, bytes for what is called memory, percent of a core for `idle-cpu`. */
 export interface Measurement {
-  readonly case: Case;
+  readonly case: Case | Part;
   readonly size: Size;
   readonly samples: Samples<typeof SUBJECT | Peer>;
 }
@@ -55,11 +59,12 @@ export type Bound =
   | { readonly kind: "milliseconds" | "megabytes" | "percent"; readonly atMost: number };
 
 interface Target {
-  readonly case: Case;
+  readonly case: Case | Part;
   readonly size: Size;
   /** The limits are for this one in a hundred of the values, instead of the median. */
   readonly percentile?: Percentile;
-  readonly must: Bound;
+  /** Unset: it is only shown. */
+  readonly must?: Bound;
   readonly dream?: Bound;
 }
 
@@ -92,6 +97,12 @@ const TARGETS: readonly Target[] = [
   { case: "live", size: "10k", percentile: 99, must: milliseconds(SETTLE_MS + 50) },
   { case: "live", size: "10k", must: times(0.1, "copy loop") },
   { case: "live", size: "10k", must: times(0.1, "lsyncd") },
+  { case: "signal", size: "10k" },
+  { case: "signal", size: "10k", percentile: 99 },
+  { case: "signal: visible", size: "10k" },
+  { case: "signal: visible", size: "10k", percentile: 99 },
+  { case: "signal: issued", size: "10k", must: milliseconds(20), dream: milliseconds(10) },
+  { case: "signal: issued", size: "10k", percentile: 99 },
   {
     case: "switch",
     size: "10k",
@@ -118,12 +129,13 @@ export interface Judgement {
 /** One for each target whose peer was there, at least one. Medians or percentiles decide; the spread is for the reader. */
 export function judge(measurement: Measurement): readonly [Judgement, ...Judgement[]] {
   const targets = TARGETS.filter((one) => one.case === measurement.case && one.size === measurement.size);
-  const [first, ...others] = targets.filter(({ must }) => must.kind !== "ratio" || measurement.samples.has(must.to));
+  const [first, ...others] = targets.filter(({ must }) => must?.kind !== "ratio" || measurement.samples.has(must.to));
   if (first === undefined) return [{ percentile: 50, verdict: "-" }];
   return [judgeBy(first, measurement), ...others.map((target) => judgeBy(target, measurement))];
 }
 
 function judgeBy({ percentile = 50, ...target }: Target, measurement: Measurement): Judgement {
+  if (target.must === undefined) return { percentile, verdict: "-" };
   const must = reach(measurement, target.must, percentile);
   if (target.dream === undefined) return { percentile, must, verdict: holds(must) ? "ok" : "MISS" };
   const dream = reach(measurement, target.dream, percentile);

@@ -1,5 +1,5 @@
 // The long proofs: every kill point for more shapes of packs, every call that fails in each way that it can, a power cut at every
-// call, and many more random sequences; the daemon under churn, killed, and its memory, each of the endless ones for ten
+// call, and many more random sequences; 100,000 hostile requests to the guard; the daemon under churn, killed, and its memory, each of the endless ones for ten
 // minutes or `--minutes=60`. Takes hours. Other arguments go to vitest, e.g. `npm run soak -- -t EIO`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ const tests = [
   "daemon-kill",
   "daemon-git",
   "daemon-memory",
+  "guard.fuzz",
 ];
 const MINUTES = "--minutes=";
 const given = process.argv.slice(2);

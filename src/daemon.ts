@@ -4,6 +4,7 @@ import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { type Listening, listen } from "./control/server.ts";
 import { createDeliverer, type Deliverer } from "./deliverer.ts";
+import { mountedSources } from "./delivery/may-tell.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
 import type { Ask } from "./loop/state.ts";
@@ -43,7 +44,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
 
   let watcher: Watcher | undefined;
   let listening: Listening | undefined;
-  const told = withDeliveries(withRegistrations(say, config, registrar), deliverer);
+  const told = withDeliveries(withRegistrations(say, config, registrar), config, deliverer);
   const { sources } = config;
   const { rescanSeconds, verifySeconds, drift } = config.watch;
   const loop: Loop = createLoop({
@@ -166,12 +167,13 @@ function registering(loop: Loop, registrar: Registrar): Loop["request"] {
 }
 
 /** Whoever a publish concerns is told once the cycle is over, and what is registered is under way. */
-function withDeliveries(say: Say, deliverer: Deliverer): Say {
+function withDeliveries(say: Say, config: Config, deliverer: Deliverer): Say {
+  const hasMounted = mountedSources(config).length > 0; // a pack that is removed there is no news
   let isNew = false;
   return (event) => {
     say(event);
     if (event.kind === "pack" && ["published", "retired"].includes(event.report.outcome)) isNew = true;
-    if (event.kind === "started" || event.kind === "verified" || (event.kind === "rest" && isNew)) {
+    if (event.kind === "started" || event.kind === "verified" || (event.kind === "rest" && (isNew || hasMounted))) {
       isNew = false;
       void deliverer.look();
     }
@@ -192,6 +194,6 @@ function delivering(request: Loop["request"], deliverer: Deliverer): Loop["reque
     }
     const answer = await request(kind, asked, onProgress, abort);
     await Promise.race([deliverer.look(), sleep(OUTSIDE_MS, undefined, { ref: false })]);
-    return withServices(kind, answer, deliverer.views());
+    return withServices(kind, answer, { services: deliverer.views() });
   };
 }

@@ -124,6 +124,7 @@ const MANY = 20;
 
 function threadedJournal(resources: AsyncDisposableStack, { config, log }: DelivererDeps, abort: AbortSignal): Journal {
   let thread: JournalThread | undefined;
+  let asked = new Set<Promise<unknown>>();
   const start = (): JournalThread => {
     const started: JournalThread = startThread(threadEntry("delivery-thread", import.meta.url), { config }, log);
     started.died.catch((error: unknown) => {
@@ -132,15 +133,21 @@ function threadedJournal(resources: AsyncDisposableStack, { config, log }: Deliv
     });
     return started;
   };
+  /** Whoever still waits for an answer gets it first. */
   const end = async (): Promise<void> => {
-    const ending = thread;
-    thread = undefined;
+    const [ending, left] = [thread, asked];
+    [thread, asked] = [undefined, new Set()];
+    await Promise.allSettled(left);
     await ending?.[Symbol.asyncDispose]();
   };
   resources.defer(end);
   const ask: JournalThread["ask"] = (kind, request, onProgress, signal) => {
     thread ??= start();
-    return thread.ask(kind, request, onProgress, signal);
+    const [its, answer] = [asked, thread.ask(kind, request, onProgress, signal)];
+    its.add(answer);
+    const done = () => void its.delete(answer);
+    answer.then(done, done);
+    return answer;
   };
   const quiet = () => {};
   return {

@@ -8,6 +8,7 @@ import type { CycleDeps, CycleMemory } from "./cycle/deps.ts";
 import { type CycleReport, totalsOf } from "./cycle/report.ts";
 import { readStatus, type Status } from "./cycle/status.ts";
 import { createCyclesMemory, settingsOf } from "./cycles.ts";
+import type { Told } from "./deliver-once.ts";
 import { perform } from "./perform.ts";
 import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
@@ -18,7 +19,6 @@ import { attuneSettings, registerLive, untilRegistered } from "./registration.ts
 import type { Answers, RequestKind, Requests } from "./requests.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, readScanStore } from "./scan/store.ts";
-import type { ServiceView } from "./signal/view.ts";
 import { disposableScanner } from "./threaded-scanner.ts";
 import { layoutOf, reading, type SessionOptions, type VolumeSession, withVolume } from "./volume-session.ts";
 
@@ -45,16 +45,16 @@ export async function performOnce<K extends RequestKind>(
   const wanted = registrationAfter(kind, request);
   const done = await withVolume(options, abort, async (session) => {
     const answer = await perform(kind, request, session, how, abort);
-    if (wanted === undefined) return { answer, registration: undefined, services: undefined };
+    if (wanted === undefined) return { answer, registration: undefined, told: undefined };
     const about = { config, log: options.log, request: wanted };
     const live = { database: session.database, volume: session.publisher };
     const registration = isRegistration(answer) ? answer : await registerLive(live, about, abort);
-    return { answer, registration, services: await deliverLive(kind, session, registration, options, abort) };
+    return { answer, registration, told: await deliverLive(kind, session, registration, options, abort) };
   });
-  const { answer, registration, services } = done;
+  const { answer, registration, told } = done;
   if (wanted === undefined || registration === undefined) return answer;
   const registered = await untilRegistered(registration, { ...options, request: wanted }, abort);
-  return withServices(kind, withRegistration(kind, answer, registered), services);
+  return withServices(kind, withRegistration(kind, answer, registered), told);
 }
 
 /** What is live is told to those it concerns, under the same lock; most machines have nobody to tell. */
@@ -64,7 +64,7 @@ async function deliverLive(
   registration: RegistrationReport,
   { config, log }: RunOptions,
   abort: AbortSignal,
-): Promise<readonly ServiceView[] | undefined> {
+): Promise<Told | undefined> {
   if (kind === "register") return undefined;
   const { mayTell } = await import("./delivery/may-tell.ts");
   if (!mayTell(session.database, config)) return undefined;

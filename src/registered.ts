@@ -1,7 +1,7 @@
 import type { AttuneRequest } from "./catalog/attune-round.ts";
 import type { RegistrationReport } from "./catalog/report.ts";
+import type { Told } from "./deliver-once.ts";
 import type { Answers, RequestKind, Requests } from "./requests.ts";
-import type { ServiceView } from "./signal/view.ts";
 
 /** What a request changes of what is live, and so what is registered after it; `undefined`: nothing. */
 export function registrationAfter<K extends RequestKind>(kind: K, request: Requests[K]): AttuneRequest | undefined {
@@ -29,14 +29,16 @@ export function withRegistration<K extends RequestKind>(
   return answers;
 }
 
-/** And with where the services stand that it concerns. */
+/** And with where the services stand that it concerns, and what is to be known of that. */
 export function withServices<K extends RequestKind>(
   kind: K,
   answer: Answers[K],
-  services: readonly ServiceView[] | undefined,
+  told: Partial<Told> | undefined,
 ): Answers[K] {
   const hasReport = kind === "sync" || kind === "rollback";
-  return services === undefined || !hasReport ? answer : { ...Object(answer), services };
+  if (told?.services === undefined || !hasReport) return answer;
+  const { services, notes = [] } = told;
+  return { ...Object(answer), services, ...(notes.length > 0 && { notes }) };
 }
 
 export function isRegistration(answer: unknown): answer is RegistrationReport {

@@ -31,7 +31,7 @@ export function deliveredLines(delivered: Delivered, paint: Paint): readonly str
   const names = packs.map(({ ref }) => ref).join(", ");
   const took = ending === "told" ? ` in ${Math.round(tookMs)} ms` : "";
   const head = `${paint("bold", printableName(service))}  ${paint(COLORS[state], state)}${took}`;
-  const said = ending === "told" ? names : printableName(why ?? "");
+  const said = ending === "told" ? names || "as you asked" : printableName(why ?? "");
   return [`${head}  ${said}`, ...evidence.map((line) => `  ${paint("dim", printableName(line))}`)];
 }
 

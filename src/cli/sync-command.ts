@@ -82,6 +82,7 @@ function document({ report, durationMs, exitCode, dryRun }: Finished, volume: st
     shadowed: report.shadowed,
     registration: report.registration,
     services: report.services,
+    notes: report.notes,
     sources: report.sources,
   };
 }

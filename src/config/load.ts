@@ -2,10 +2,11 @@ import { join, resolve } from "node:path";
 import { PacksyncError } from "../errors.ts";
 import type { Config } from "./config.ts";
 import type { Flags } from "./flags.ts";
-import type { Layer } from "./layer.ts";
+import type { Layer, LayerSettings } from "./layer.ts";
 import { type Environment, environmentLayer, fileLayer, flagLayer } from "./layers.ts";
 import { machine } from "./machines.ts";
 import type { Origin } from "./origin.ts";
+import { presetLayer, sourceOf } from "./preset.ts";
 import type { RunSettings } from "./schema.ts";
 import { SETTINGS } from "./settings.ts";
 import { checkSources, mergeSources, type NamedSource, PACKS, PACKS_DEV } from "./sources.ts";
@@ -40,7 +41,7 @@ export async function loadConfig(
   if (fromFile === undefined && file.name !== undefined) throw missing(file.path, file.name);
   const image = await fileLayer(imageDefaults);
 
-  const layers = [image, fromFile, environment, flag].filter((layer) => layer !== undefined);
+  const layers = withPreset(image, [fromFile, environment, flag]);
   return { ...merge(layers, cwd), file: fromFile && file.path };
 }
 
@@ -59,6 +60,14 @@ function missing(path: string, name: string): PacksyncError {
   return new PacksyncError("CONFIG_INVALID", `Expected \`${name}\` to name a file, got \`${path}\`: not found`, {
     hint: "Correct the path, or leave it out to use ./packsync.yaml if there is one.",
   });
+}
+
+/** A preset says more than an image's defaults, unless these have chosen it, and less than whatever a person says. */
+function withPreset(image: Layer | undefined, others: readonly (Layer | undefined)[]): readonly Layer[] {
+  const chosen = others.findLast((layer) => layer?.settings.preset !== undefined)?.settings.preset;
+  const ofImage = chosen === undefined ? image?.settings.preset : undefined;
+  const below = [ofImage && presetLayer(ofImage), image, chosen && presetLayer(chosen)];
+  return [...below, ...others].filter((layer) => layer !== undefined);
 }
 
 /** Layers come lowest first. */
@@ -89,7 +98,7 @@ type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" 
 type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin" | keyof Config["platform"] | keyof Config["docker"];
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
-type Complete = RunSettings &
+type Complete = LayerSettings &
   Required<Omit<RunSettings, "owner" | "stateDir" | Section>> & {
     readonly [S in Section]: AllBut<Unset, NonNullable<RunSettings[S]>>;
   };
@@ -130,7 +139,7 @@ function defaults(cwd: string): Complete {
   };
 }
 
-function overlay(below: Complete, above: RunSettings): Complete {
+function overlay(below: Complete, above: LayerSettings): Complete {
   return {
     ...below,
     ...above,
@@ -150,7 +159,7 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
-    sources: sources.map(({ origin: _, ...source }) => ({ ...dialectOf(settings), ...source })),
+    sources: sources.map(({ origin: _, ...source }) => ({ ...sourceOf(settings.preset, source.name), ...source })),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner,
     lockTimeoutSeconds: lockTimeout,
@@ -158,9 +167,4 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
     database: { ...reached, timeoutSeconds: timeout },
     history: { ...kept, minAgeSeconds: minAge, maxAgeSeconds: maxAge, minFreeBytes: minFree },
   };
-}
-
-/** StackStorm's packs follow its rules, where a source does not say otherwise. */
-function dialectOf({ preset }: Complete): Pick<Config["sources"][number], "dialect"> {
-  return preset === "stackstorm" ? { dialect: "stackstorm" } : {};
 }

@@ -3,6 +3,7 @@ export type Origin =
   | { readonly from: "flag"; readonly name: string }
   | { readonly from: "environment"; readonly name: string }
   | { readonly from: "file"; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly from: "preset"; readonly name: string }
   | { readonly from: "default" };
 
 /** An origin in a few characters: `--volume`, `PACKSYNC_VOLUME`, `/etc/packsync/defaults.yaml:3`, `default`. */
@@ -13,6 +14,8 @@ export function originText(origin: Origin): string {
       return origin.name;
     case "file":
       return `${origin.file}:${origin.line}`;
+    case "preset":
+      return `preset ${origin.name}`;
     case "default":
       return "default";
     default:

@@ -62,7 +62,7 @@ const source = z.union(
           oneOf(["production", "development"]),
         ),
         mode: optional(
-          "`mounted`: services read it where it is (StackStorm's packs.dev); validate it, copy nothing",
+          "`mounted`: services read it where it is (StackStorm's packs.dev); validate it and tell them, copy nothing",
           oneOf(["published", "mounted"]),
         ),
         dialect: optional(
@@ -237,7 +237,7 @@ const shared = {
   platform: section({
     url: optional("The platform's API, to register packs at; unset: there is no way into its database", url),
     tokenFile: optional("A file with the token for it; unset: `PACKSYNC_PLATFORM_TOKEN` has it", text("a file")),
-    packsDir: optional("Where the platform finds the volume; unset: `/opt/<platform>/packs`", directory),
+    packsDir: optional("Where Attune finds the volume; unset: `/opt/attune/packs`", directory),
   }),
   docker: section({
     host: optional("The engine that runs the services; unset: `unix:///var/run/docker.sock`", text("an address")),

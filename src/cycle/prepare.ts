@@ -14,6 +14,7 @@ import type { CycleDeps } from "./deps.ts";
 import { failure } from "./failure.ts";
 import { adoptionRefused, describeDrift, describePlan } from "./findings.ts";
 import { isLiveFrom } from "./live-from.ts";
+import { checkMounted, settledMounted } from "./mounted.ts";
 import { contentOf, isPinned, stayPinned } from "./pinned.ts";
 import { appliedKey, type Context, type Decision, finished, listed, type Prepared, waiting } from "./prepared.ts";
 import { countChanges, type PackReport } from "./report.ts";
@@ -49,8 +50,7 @@ function settledBefore(look: Look, record: PackRecord | undefined, deps: CycleDe
   const { known, unchanged, source, directory } = look;
   if (!unchanged || known === undefined) return undefined;
   const { verdict, diagnostics } = known;
-  if (source.mode === "mounted" && verdict === "valid")
-    return finished(look, record, { outcome: "checked", diagnostics });
+  if (source.mode === "mounted" && verdict === "valid") return settledMounted(look, known, deps);
   if (verdict === "rejected") {
     const isOfTheVolume = diagnostics.some(({ severity, code }) => severity === "error" && code.startsWith("volume."));
     return isOfTheVolume ? undefined : finished(look, record, { outcome: "rejected", diagnostics });
@@ -128,9 +128,7 @@ function decide(context: Context, deps: CycleDeps): Decision {
   });
   if (identity === undefined || hasErrors(scanned.diagnostics)) return reject(scanned.diagnostics);
   if (look.source.mode === "mounted") {
-    const { diagnostics } = scanned;
-    const about = { outcome: "checked", version: identity.version, diagnostics } as const;
-    return { prepared: finished(look, record, about), diagnostics };
+    return { prepared: checkMounted(context, identity, deps), diagnostics: scanned.diagnostics };
   }
   const isAdoption = record?.release === undefined && live?.files.has("pack.yaml") === true;
   if (isAdoption && deps.adopt === "never") return reject([...scanned.diagnostics, adoptionRefused(identity.ref)]);

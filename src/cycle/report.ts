@@ -61,6 +61,8 @@ export interface CycleReport {
   readonly registration?: RegistrationReport;
   /** Where services stand then; not when planning, nor where nobody can be told. */
   readonly services?: readonly ServiceView[];
+  /** What a person should know of whom the changes concern. */
+  readonly notes?: readonly { readonly pack: string; readonly note: string }[];
 }
 
 export const NO_CHANGES: ChangeCounts = { added: 0, replaced: 0, removed: 0, preserved: 0, carried: 0 };

@@ -109,6 +109,7 @@ function servicesIn({ turns, labels, told }: Deliveries): readonly string[] {
 async function route(census: Census, working: Working): Promise<void> {
   const { deps, remembered, quarantine } = working;
   await census.first();
+  census.again(); // meanwhile: what is found since all was live need not be asked for again
   const concerns = await deps.journal.route(remembered.deliveries.labels);
   const { turns, notes } = concerns;
   if (turns.length + notes.length > 0) deps.onConcerns(concerns);
@@ -116,7 +117,6 @@ async function route(census: Census, working: Working): Promise<void> {
   const { deliveries } = remembered;
   remembered.deliveries = { ...deliveries, turns: turns.reduce(withTurn, deliveries.turns) };
   concern(literalsOf(new Map(turns.map((turn) => [turn.pack, [turn]]))), turns, working);
-  census.again();
   quarantine.tryAgain().catch(failing("packs are not tried again", deps)); // it asks the volume, which may ask for another look
 }
 

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "../config/config.ts";
 import { PacksyncError } from "../errors.ts";
 import { mayHaveEngine } from "../signal/engine-place.ts";
+import { isAnyUnrouted } from "../signal/models.ts";
 
 /**
  * Whether anybody can be told at all: by an engine, by the platform, or in a way of their own. Where nobody can, nothing is kept: whoever can
@@ -13,14 +14,17 @@ export function canTell({ docker, platform, services }: Config): boolean {
   return mayHaveEngine(docker) || platform.url !== undefined || Object.values(services).some(isOwnWay);
 }
 
-/** Whether something went live that was not routed yet, or somebody was not told. One question, as most runs have nothing to tell. */
+/** Whether something went live that was not routed yet, or somebody was not told; most runs have nothing to tell. */
 export function mayTell(database: DatabaseSync, config: Config): boolean {
-  return canTell(config) && database.prepare(ANYTHING).get()?.["anything"] === 1;
+  if (!canTell(config)) return false;
+  const failing = "SELECT 1 FROM service WHERE failures > 0 LIMIT 1";
+  return isAnyUnrouted(database, mountedSources(config)) || database.prepare(failing).get() !== undefined;
 }
 
-const ANYTHING = `
-  SELECT EXISTS (SELECT 1 FROM pack FULL JOIN routed ON routed.pack = pack.ref WHERE pack.release IS NOT routed.release)
-    OR EXISTS (SELECT 1 FROM service WHERE failures > 0) AS anything`;
+/** The sources that services read where they are. */
+export function mountedSources({ sources }: Config): readonly string[] {
+  return sources.flatMap(({ name, mode }) => (mode === "mounted" ? [name] : []));
+}
 
 export function nobodyToTell(): PacksyncError {
   return new PacksyncError("USAGE", "Expected services that can be told, got none.", {

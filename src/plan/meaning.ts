@@ -2,8 +2,9 @@ import { type ComponentKind, kindOf } from "../pack/component.ts";
 import type { Dialect } from "../pack/identity.ts";
 import { isDefinitionFile } from "../pack/layout.ts";
 import type { PackFacts } from "../pack/pack-facts.ts";
+import type { FileEntry } from "../pack/snapshot.ts";
 import { dependencyRuntime, isConfig, isDocs } from "./file-names.ts";
-import type { Change } from "./plan.ts";
+import type { ChangeKind } from "./plan.ts";
 import { mayUse, type Program, programsOf } from "./programs.ts";
 
 /** What a change is about; `docs`: nothing that runs ever looks at it. */
@@ -38,13 +39,21 @@ export interface Readers extends PackModel {
   readonly programs: readonly Program[];
 }
 
+/** What became of one file: whose it was, and why it was decided so, concerns nobody. */
+export interface FileChange {
+  readonly kind: ChangeKind;
+  readonly path: string;
+  readonly prev?: Pick<FileEntry, "elf">;
+  readonly next?: Pick<FileEntry, "elf">;
+}
+
 /** Both: what a script was run by tells whom its removal concerns. */
 export function readersOf(model: PackModel): Readers {
   return { ...model, programs: [...programsOf(model.after), ...programsOf(model.before)] };
 }
 
 /** Whoever cannot be excluded is concerned: a file that nobody knows may be read by every program of its pack. */
-export function meaningOf(change: Change, readers: Readers): Meaning {
+export function meaningOf(change: FileChange, readers: Readers): Meaning {
   const { path } = change;
   return (
     definition(path, readers) ??
@@ -64,7 +73,7 @@ function definition(path: string, { before, after, dialect }: Readers): Meaning 
   return { ...meaning(component === "sensor" ? "sensor" : "metadata", why), component };
 }
 
-function entryPoint(change: Change, { programs, before, after }: Readers): Meaning | undefined {
+function entryPoint(change: FileChange, { programs, before, after }: Readers): Meaning | undefined {
   const { path } = change;
   const running = programs.filter(({ entry }) => entry === path);
   if (running.length > 0) {
@@ -103,10 +112,8 @@ function shared(path: string, { programs, isForgotten }: Readers): Meaning {
   return meaning(isOfSensors ? "sensor" : "script", why, runnersOf(users));
 }
 
-function isBinary(change: Change): boolean {
-  if (change.kind === "add") return change.next.elf !== undefined;
-  const next = change.kind === "replace" ? change.next : undefined;
-  return change.prev.elf !== undefined || next?.elf !== undefined;
+function isBinary({ prev, next }: FileChange): boolean {
+  return prev?.elf !== undefined || next?.elf !== undefined;
 }
 
 function meaning(kind: MeaningKind, why: string, runners: readonly string[] = []): Meaning {

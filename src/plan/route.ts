@@ -1,7 +1,14 @@
 import picomatch from "picomatch";
 import type { ComponentKind } from "../pack/component.ts";
-import { ANY_RUNNER, type Meaning, type MeaningKind, meaningOf, type PackModel, readersOf } from "./meaning.ts";
-import type { Change } from "./plan.ts";
+import {
+  ANY_RUNNER,
+  type FileChange,
+  type Meaning,
+  type MeaningKind,
+  meaningOf,
+  type PackModel,
+  readersOf,
+} from "./meaning.ts";
 import { runnerName } from "./programs.ts";
 
 /** What a rule asks of a change: all that is given must hold, one of each list. Patterns are globs. */
@@ -42,7 +49,7 @@ export interface Router {
 export interface RoutedPack extends PackModel {
   readonly ref: string;
   readonly source: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly FileChange[];
 }
 
 /** Somebody to be told of a change, and by which rule. */

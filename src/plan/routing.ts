@@ -76,4 +76,5 @@ function notes({ becomes }: PackToRoute, changes: readonly RoutedChange[], { pre
   return channel === "no-channel" && preset === "attune" ? [OLD_DEFINITION] : [];
 }
 
-const OLD_DEFINITION = "the database still has the old definition: set `platform.url` to have it registered";
+const OLD_DEFINITION =
+  "the database still has the old definition: set `platform.url` or `database.url` to have it registered";

@@ -4,6 +4,7 @@ import type { Outside, PackFacts } from "../pack/pack-facts.ts";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
 import { dropFacts, factsSchema, putFacts, readFacts, readOutside } from "./facts-store.ts";
 import type { Fingerprint } from "./fingerprint.ts";
+import { dropMounted, type MountedPack, mountedSchema, putMounted, readMounted } from "./mounted.ts";
 
 /** The scan's own tables: what was seen last time, so that nothing is read or parsed twice. (What the files
  * hold stands in the manifest of the live release.) Losing them costs time only. */
@@ -22,6 +23,7 @@ export const scanSchema = `
     PRIMARY KEY (source, directory)
   ) WITHOUT ROWID;
   ${factsSchema}
+  ${mountedSchema}
 `;
 
 /** Who a pack is: what its `pack.yaml` says, or its directory's name in `packs.dev`. */
@@ -55,6 +57,9 @@ export interface ScanStore {
   /** What it is to other packs: a part of its facts. */
   outside(source: string, directory: string): Outside | undefined;
   save(pack: KnownPack, facts?: PackFacts): void;
+  /** Of a source that services read where it is: what was valid last. */
+  mounted(source: string, directory: string): MountedPack | undefined;
+  saveMounted(pack: MountedPack): void;
   /** What is known stays, but for what is said of it. */
   restate(pack: Pick<KnownPack, "source" | "directory" | "diagnostics">): void;
   forget(source: string, directory: string): void;
@@ -94,6 +99,7 @@ export function openScanStore(database: DatabaseSync): ScanStore {
       known(source).set(directory, pack);
       outsides.delete(`${source}/${directory}`);
     },
+    saveMounted: (pack) => putMounted(database, pack),
     restate({ source, directory, diagnostics }) {
       restate.run(JSON.stringify(diagnostics), source, directory);
       const pack = known(source).get(directory);
@@ -102,6 +108,7 @@ export function openScanStore(database: DatabaseSync): ScanStore {
     forget(source, directory) {
       drop.run(source, directory);
       dropFacts(database, source, directory);
+      dropMounted(database, source, directory);
       known(source).delete(directory);
       outsides.delete(`${source}/${directory}`);
     },
@@ -119,6 +126,7 @@ export function readScanStore(database: DatabaseSync): ScanStore {
     ...emptyScanStore,
     facts: (source, directory) => readFacts(database, source, directory),
     outside: (source, directory) => readOutside(database, source, directory),
+    mounted: (source, directory) => readMounted(database, source, directory),
     known(source) {
       const packs = all.all(source).flatMap(fromRow);
       return new Map(packs.map((pack) => [pack.directory, pack]));
@@ -131,7 +139,9 @@ export const emptyScanStore: ScanStore = {
   known: () => new Map(),
   facts: () => undefined,
   outside: () => undefined,
+  mounted: () => undefined,
   save: () => {},
+  saveMounted: () => {},
   restate: () => {},
   forget: () => {},
   refresh: () => {},

@@ -1,5 +1,7 @@
 import type { Driver, Notice, Outcome } from "./driver.ts";
 import type { Container, Engine } from "./engine.ts";
+import type { EngineClock } from "./engine-clock.ts";
+import type { Listing } from "./listing.ts";
 import type { Readiness } from "./ready.ts";
 
 /** How a container is told. */
@@ -7,15 +9,13 @@ export type DockerHow = { readonly by: "restart" } | { readonly by: "signal"; re
 
 export interface DockerDeps {
   readonly engine: Engine;
-  /** Of compose. */
-  readonly project: string;
+  readonly listing: Listing;
   readonly how: DockerHow;
   /** For one container: its own time to stop is part of it. */
   readonly timeoutSeconds: number;
   /** Whether a container that was told is back. */
   readonly ready: (id: string, abort: AbortSignal) => Promise<Readiness>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: EngineClock;
 }
 
 /** Containers that run something, or would go on with it. */
@@ -27,20 +27,16 @@ const ALIVE: ReadonlySet<string> = new Set(["running", "restarting", "paused"]);
  * all was live knows it.
  */
 export function dockerDriver(deps: DockerDeps): Driver {
-  const { engine, project } = deps;
+  const { listing } = deps;
   const interrupted = new Set<string>();
   return {
     async tell({ service, liveAtMs }: Notice, abort): Promise<Outcome> {
-      const [all, liveAt] = await Promise.all([
-        engine.containers({ project, service }, abort),
-        liveAtMs === undefined ? undefined : atTheEngine(liveAtMs, deps, abort),
-      ]);
-      const own = all.filter(isOfService);
+      const own = (await listing.of(service, liveAtMs, abort)).filter(isOfService);
       const alive = own.filter(({ id, state }) => ALIVE.has(state) || interrupted.has(id)).sort(byNumber);
-      if (alive.length === 0) return { kind: "absent", why: whyAbsent(own, project) };
+      if (alive.length === 0) return { kind: "absent", why: whyAbsent(own, listing.project) };
       const evidence: string[] = [];
       for (const container of alive) {
-        const back = await bringBack(container, liveAt, { ...deps, interrupted }, abort);
+        const back = await bringBack(container, liveAtMs, { ...deps, interrupted }, abort);
         evidence.push(...back.told);
         if (back.kind === "unready")
           return { kind: "unhealthy", why: `${container.name} ${back.why}`, evidence: [...evidence, ...back.evidence] };
@@ -54,13 +50,13 @@ export function dockerDriver(deps: DockerDeps): Driver {
 /** Tells one container, unless it knows, and waits until it is back, unless it was never away. */
 async function bringBack(
   container: Container,
-  liveAt: number | undefined,
+  liveAtMs: number | undefined,
   deps: DockerDeps & { readonly interrupted: Set<string> },
   abort: AbortSignal,
 ): Promise<Readiness & { readonly told: readonly string[] }> {
-  const { interrupted, engine } = deps;
+  const { interrupted } = deps;
   const { id } = container;
-  const knows = liveAt === undefined ? undefined : await startedSince(liveAt, container, engine, abort);
+  const knows = liveAtMs === undefined ? undefined : await startedSince(liveAtMs, container, deps, abort);
   if (knows !== undefined && !interrupted.has(id)) return { kind: "ready", evidence: knows, told: [] };
   interrupted.add(id);
   const told = knows === undefined ? await tellOne(container, deps, abort) : `${container.name} ${knows}`;
@@ -69,25 +65,22 @@ async function bringBack(
   return { ...back, told: [told] };
 }
 
-/**
- * A moment by the engine's clock, which may be another machine's: at the latest, as the answer takes its time. To ask costs the engine some
- * milliseconds, while it lists the containers anyway.
- */
-async function atTheEngine(atMs: number, { engine, now }: DockerDeps, abort: AbortSignal): Promise<number> {
-  const askedMs = now();
-  return atMs + Date.parse(await engine.now(abort)) - askedMs;
-}
+/** Further apart no two moments are that an older look at the engine's clock could take for each other. */
+const LONG_BEFORE_MS = 10_000;
 
 /** @returns what shows it; a tie shows nothing, and the engine's nanoseconds are cut off */
 async function startedSince(
-  liveAt: number,
+  liveAtMs: number,
   { id, state }: Container,
-  engine: Engine,
+  { engine, clock }: DockerDeps,
   abort: AbortSignal,
 ): Promise<string | undefined> {
   if (!ALIVE.has(state)) return undefined;
   const startedAt = (await engine.inspect(id, abort))?.startedAt ?? "";
-  return Math.trunc(Date.parse(startedAt)) > liveAt ? `has started since, at ${startedAt}` : undefined;
+  const startedMs = Math.trunc(Date.parse(startedAt));
+  const about = clock.about(liveAtMs);
+  if (about !== undefined && startedMs < about - LONG_BEFORE_MS) return undefined; // were that clock set meanwhile, it would only be told
+  return startedMs > (await clock.at(liveAtMs, abort)) ? `has started since, at ${startedAt}` : undefined;
 }
 
 async function tellOne({ id, name }: Container, deps: DockerDeps, abort: AbortSignal): Promise<string> {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PackFacts } from "../pack/pack-facts.ts";
+import type { FileEntry } from "../pack/snapshot.ts";
 
 /** Which release of a pack was routed last, and what its programs were: whom the next change concerns depends on both. */
 export const routedSchema = `
@@ -13,6 +14,11 @@ export const routedSchema = `
     model TEXT NOT NULL,           -- JSON PackFacts, its maps as lists of entries, without what routes do not ask for
     PRIMARY KEY (pack, release)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS routed_mounted (
+    pack TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    files TEXT NOT NULL            -- JSON FileEntry by path: no manifest has them
+  ) WITHOUT ROWID;
 `;
 
 /** A pack whose live release is not the one that was routed last; `undefined`: it is, or was, not there. */
@@ -22,18 +28,51 @@ export interface Unrouted {
   readonly before: string | undefined;
 }
 
-/** The one question of a cycle after which nobody needs to be told. `pack` is the publisher's table. */
-export function unroutedIn(database: DatabaseSync): readonly Unrouted[] {
+/**
+ * The one question of a cycle after which nobody needs to be told. `pack` is the publisher's table, `mounted` the scan's. Services look into the volume first.
+ *
+ * @param mounted the sources that services read where they are
+ */
+export function unroutedIn(database: DatabaseSync, mounted: readonly string[]): readonly Unrouted[] {
   return database
-    .prepare(UNROUTED)
-    .all()
+    .prepare(`${UNROUTED} ORDER BY 1`)
+    .all(JSON.stringify(mounted))
     .map((row) => ({ pack: String(row["pack"]), release: text(row["release"]), before: text(row["before"]) }));
 }
 
+/** Whether there is any. */
+export function isAnyUnrouted(database: DatabaseSync, mounted: readonly string[]): boolean {
+  return database.prepare(`${UNROUTED} LIMIT 1`).get(JSON.stringify(mounted)) !== undefined;
+}
+
 const UNROUTED = `
-  SELECT coalesce(pack.ref, routed.pack) AS pack, pack.release AS release, routed.release AS before
-  FROM pack FULL JOIN routed ON routed.pack = pack.ref
-  WHERE pack.release IS NOT routed.release ORDER BY 1`;
+  WITH published AS (SELECT ref, release FROM pack WHERE release IS NOT NULL),
+  live AS (
+    SELECT ref, release FROM published
+    UNION ALL SELECT ref, max(release) FROM mounted
+      WHERE source IN (SELECT value FROM json_each(?)) AND ref NOT IN (SELECT ref FROM published) GROUP BY ref)
+  SELECT coalesce(live.ref, routed.pack) AS pack, live.release AS release, routed.release AS before
+  FROM live FULL JOIN routed ON routed.pack = live.ref
+  WHERE live.release IS NOT routed.release`;
+
+/** What was routed of a pack that services read in its source. */
+export interface RoutedMounted {
+  readonly source: string;
+  readonly files: Readonly<Record<string, FileEntry>>;
+}
+
+export function readRoutedMounted(database: DatabaseSync, pack: string): RoutedMounted | undefined {
+  const row = database.prepare("SELECT * FROM routed_mounted WHERE pack = ?").get(pack);
+  return row && { source: String(row["source"]), files: JSON.parse(String(row["files"])) };
+}
+
+/** As a part of the transaction that is open. `undefined`: its release has a manifest. */
+export function saveRoutedMounted(database: DatabaseSync, pack: string, mounted: RoutedMounted | undefined): void {
+  database.prepare("DELETE FROM routed_mounted WHERE pack = ?").run(pack);
+  if (mounted === undefined) return;
+  const put = database.prepare("INSERT INTO routed_mounted VALUES (?, ?, ?)");
+  put.run(pack, mounted.source, JSON.stringify(mounted.files));
+}
 
 export function readModel(database: DatabaseSync, pack: string, release: string | undefined): PackFacts | undefined {
   if (release === undefined) return undefined;

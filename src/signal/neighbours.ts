@@ -2,13 +2,15 @@ import { hostname } from "node:os";
 import { PacksyncError } from "../errors.ts";
 import type { Labels } from "./deliveries.ts";
 import { type Container, type Engine, openEngine, SERVICE_LABEL } from "./engine.ts";
+import { type EngineClock, engineClock } from "./engine-clock.ts";
 import { DEFAULT_ENGINE, type EngineSettings, mayHaveEngine } from "./engine-place.ts";
+import { createListing, type Listing } from "./listing.ts";
 import { ownPlace, ownProject } from "./own-project.ts";
 
-/** Where containers are told; `undefined` project: nowhere, and why. */
+/** Where containers are told; `undefined` listing: nowhere, and why. */
 export type Place =
-  | { readonly engine: Engine; readonly project: string }
-  | { readonly engine: Engine | undefined; readonly project: undefined; readonly why: string };
+  | { readonly engine: Engine; readonly listing: Listing; readonly clock: EngineClock }
+  | { readonly engine: Engine | undefined; readonly listing: undefined; readonly why: string };
 
 /** The containers beside packsync: which services there are, and what they say of themselves. */
 export interface Neighbours extends AsyncDisposable {
@@ -23,7 +25,7 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
   let known: Place | undefined;
   const place = async (abort: AbortSignal): Promise<Place> => {
     if (known !== undefined) return known;
-    if (!mayHaveEngine(settings)) return { engine: undefined, project: undefined, why: NO_ENGINE };
+    if (!mayHaveEngine(settings)) return { engine: undefined, listing: undefined, why: NO_ENGINE };
     engine ??= openEngine(settings.host);
     known = await placeOf(engine, settings, abort);
     return known;
@@ -31,9 +33,11 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
   return {
     place,
     async services(abort) {
-      const { engine: asked, project } = await place(abort);
-      if (asked === undefined || project === undefined) return [];
-      return labelsOf(await asked.containers({ project }, abort));
+      const asked = await place(abort);
+      if (asked.listing === undefined) return [];
+      const { listing, clock } = asked;
+      if (clock.about(0) === undefined) clock.at(0, abort).catch(() => {}); // whoever is told later need not wait for it
+      return labelsOf(await listing.all(abort));
     },
     async [Symbol.asyncDispose]() {
       await engine?.[Symbol.asyncDispose]();
@@ -44,12 +48,13 @@ export function openNeighbours(settings: EngineSettings): Neighbours {
 const NO_ENGINE = `there is no container engine at ${DEFAULT_ENGINE}: set \`docker.host\``;
 
 async function placeOf(engine: Engine, { project }: EngineSettings, abort: AbortSignal): Promise<Place> {
-  if (project !== undefined) return { engine, project };
+  const clock = engineClock(engine, Date.now);
   try {
-    return { engine, project: await ownProject(engine, ownPlace(hostname()), abort) };
+    const own = project ?? (await ownProject(engine, ownPlace(hostname()), abort));
+    return { engine, listing: createListing(engine, own, Date.now), clock };
   } catch (error) {
     if (!(error instanceof PacksyncError) || error.code !== "CONFIG_INVALID") throw error;
-    return { engine, project: undefined, why: "nobody said whose containers: set `docker.project`" };
+    return { engine, listing: undefined, why: "nobody said whose containers: set `docker.project`" };
   }
 }
 

@@ -11,7 +11,7 @@ export interface PlatformDeps {
   readonly url: string;
   /** Read with each call: a token may be exchanged while packsync runs. */
   readonly token: TokenSource;
-  /** Where the platform finds the volume. */
+  /** Where Attune finds the volume; StackStorm is asked by name. */
   readonly packsDir: string;
   readonly timeoutSeconds: number;
 }

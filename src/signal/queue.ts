@@ -32,7 +32,7 @@ export type Queue = ReadonlyMap<string, ServiceState>;
 export interface QueuePolicy {
   /** Between two starts for one service. */
   readonly minIntervalMs: number;
-  /** Services told at once. */
+  /** Services told at once; and so many of those that have failed. */
   readonly atOnce: number;
   /** Attempts without success that make a service `failed`; it is tried on. */
   readonly failedAfter: number;
@@ -67,15 +67,25 @@ export function unknownTo({ wanted, acknowledged }: ServiceState): Releases {
  * service that fails delays no other.
  */
 export function due(queue: Queue, now: number, policy: QueuePolicy): readonly string[] {
-  const free = policy.atOnce - [...queue.values()].filter(({ inFlight }) => inFlight !== undefined).length;
   const ready = [...queue].filter(([service, state]) => {
     const at = dueAt(state, policy);
     return at !== undefined && at <= now && !isHeldUp(service, queue, policy);
   });
-  return ready
-    .sort(([, a], [, b]) => (dueAt(a, policy) ?? 0) - (dueAt(b, policy) ?? 0))
-    .slice(0, Math.max(free, 0))
-    .map(([service]) => service);
+  const inOrder = ready.sort(([, a], [, b]) => (dueAt(a, policy) ?? 0) - (dueAt(b, policy) ?? 0));
+  const chosen = [hasFailed, isFine].flatMap((isOne) => {
+    const busy = [...queue.values()].filter((state) => isOne(state) && state.inFlight !== undefined).length;
+    return inOrder.filter(([, state]) => isOne(state)).slice(0, Math.max(policy.atOnce - busy, 0));
+  });
+  return inOrder.filter((each) => chosen.includes(each)).map(([service]) => service);
+}
+
+/** Whoever fails may take its whole time-out each time: the others have places of their own. */
+function hasFailed({ failures }: ServiceState): boolean {
+  return failures > 0;
+}
+
+function isFine(state: ServiceState): boolean {
+  return !hasFailed(state);
 }
 
 /**

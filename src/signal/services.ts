@@ -86,10 +86,10 @@ function containerDriver(setting: ServiceSetting, deps: ServicesDeps): Driver {
   return {
     async tell(notice, abort) {
       const place = await deps.neighbours.place(abort);
-      if (place.project === undefined) return { kind: "absent", why: place.why };
-      const { engine, project } = place;
+      if (place.listing === undefined) return { kind: "absent", why: place.why };
+      const { engine, listing, clock } = place;
       driver ??= dockerDriver({
-        ...{ engine, project, how, timeoutSeconds, now: Date.now },
+        ...{ engine, listing, clock, how, timeoutSeconds },
         ready: (id, until) => untilReady(id, { ...deps, engine, setting: ready }, until),
       });
       return await driver.tell(notice, abort);
@@ -101,7 +101,7 @@ function platformDriver(service: "register" | "environments", { settings, wire, 
   const { platform, preset, token } = settings;
   if (platform.url === undefined) return nobody("there is no way into the platform's database: set `platform.url`");
   const isStackStorm = preset === "stackstorm";
-  const packsDir = platform.packsDir ?? (isStackStorm ? "/opt/stackstorm/packs" : "/opt/attune/packs");
+  const { packsDir = "/opt/attune/packs" } = platform;
   const about = { wire, url: platform.url, token, packsDir, timeoutSeconds: SECONDS[service] };
   if (service === "environments")
     return isStackStorm ? stackstormEnvironments({ ...about, sleep }) : nobody("Attune makes environments by itself");

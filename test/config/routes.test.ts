@@ -110,3 +110,56 @@ test("the preset for StackStorm makes its rules those of sources that do not say
     ["other", "attune"],
   ]);
 });
+
+describe("the preset for StackStorm", () => {
+  const owner = "owner: 1000\n";
+  const image = `volume: /opt/attune/packs\nsources: { packs: /source/packs }\n${owner}`;
+  const mounted = { kind: "development", dialect: "stackstorm", mode: "mounted" };
+
+  test("says where the platform has its packs, whose they are, and that packs.dev is read where it is", async () => {
+    const loaded = await load({ flags: { preset: "stackstorm" }, image });
+    expect(loaded.config).toMatchObject({
+      volume: "/opt/stackstorm/packs",
+      stateDir: "/opt/stackstorm/packs/.packsync",
+      sources: [
+        { name: "packs", path: "/source/packs", kind: "production", dialect: "stackstorm" },
+        { name: "packs.dev", path: "/opt/stackstorm/packs.dev", ...mounted },
+      ],
+    });
+    expect(loaded.config.owner, "as the volume").toBeUndefined();
+    const text = renderConfig(loaded, { explain: true, format: "text" });
+    for (const line of [
+      /^volume: \S+ +# preset stackstorm$/m,
+      /^# owner: +# preset stackstorm$/m,
+      /packs\.dev: .*# preset/,
+    ])
+      expect(text).toMatch(line);
+  });
+
+  test.for<[title: string, setup: Parameters<typeof load>[0]]>([
+    ["packsync.yaml", file(`preset: stackstorm\nvolume: v\n${owner}sources: { packs.dev: ./d }\n`)],
+    [
+      "variables",
+      { env: { PACKSYNC_PRESET: "stackstorm", PACKSYNC_VOLUME: "v", PACKSYNC_OWNER: "1000", PACKSYNC_PACKS_DEV: "d" } },
+    ],
+    ["the image that chose it", { image: `preset: stackstorm\nvolume: ../v\n${owner}sources: { packs.dev: ../d }\n` }],
+  ])("says less than %s", async ([, setup]) => {
+    const { config } = await load(setup);
+    expect(config).toMatchObject({ volume: "v", owner: { uid: 1000, gid: 1000 } });
+    expect(config.sources.at(-1)).toEqual({ name: "packs.dev", path: "d", ...mounted });
+  });
+
+  test("leaves a source as it says itself", async () => {
+    const dev = "{ path: ./d, dialect: attune, mode: published }";
+    const { config } = await load(file(`preset: stackstorm\nsources: { packs.dev: ${dev} }\n`));
+    expect(config.sources).toEqual([
+      { name: "packs.dev", path: "d", kind: "development", dialect: "attune", mode: "published" },
+    ]);
+  });
+
+  test("gives itself again", async () => {
+    const first = await load(file("preset: stackstorm\n"));
+    const again = await load(file(renderConfig(first, { explain: false, format: "text" })));
+    expect(again.config).toEqual(first.config);
+  });
+});

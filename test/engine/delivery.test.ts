@@ -1,12 +1,18 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { daemon, PATIENCE, startDaemon, untilSynced } from "../scenarios/support/daemon.ts";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { daemon, PATIENCE, type Said, startDaemon, untilSynced } from "../scenarios/support/daemon.ts";
+import { elfFile } from "../support/elf.ts";
 import { ENGINE_TOOLS, startEngine, type TestEngine } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
+import { startServer } from "../support/wire.ts";
 import { type Container, DEMO, type Stack, startStack, statesOf } from "./support/stack.ts";
+
+/** Dozens of restarts, and programs between them: slow machines take their time. */
+vi.setConfig({ testTimeout: 300_000 });
 
 let engine: TestEngine;
 
@@ -43,17 +49,27 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "services of a
         text: "ref: demo.fetch\nlabel: Get\nrunner_type: python\nentry_point: fetch.py\n",
         tells: ["api", "executor-1", "worker-shell", "worker-python", "worker-full"],
       },
+      { path: "lib/tool", text: elfFile(), tells: ["sensor-1"] },
+      { path: "requirements.txt", text: "requests\n", tells: ["worker-python", "worker-full"] },
+      {
+        path: "config.schema.yaml",
+        text: "token: { type: string }\n",
+        tells: ["api", "executor-1", "worker-shell", "worker-python", "worker-full"],
+      },
     ];
     let expected = startsOf(all);
     for (const { path, text, tells } of steps) {
-      stack.it.write(`packs/demo/${path}`, text);
+      const file = stack.it.at(`packs/demo/${path}`);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text, { mode: 0o755 });
       await untilSynced(stack.it);
-      await settled(stack);
       expected = Object.fromEntries(
         Object.entries(expected).map(([name, starts]) => [name, starts + Number(tells.includes(name))]),
       );
       await expect.poll(() => startsOf(all), { ...PATIENCE, message: path }).toEqual(expected);
     }
+    await settled(stack);
+    expect(startsOf(all), "and nobody else").toEqual(expected);
 
     await packsync.stop();
     await using _ = await daemon(stack.it, { env: stack.env });
@@ -165,6 +181,48 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "services of a
     stack.script("good");
     await expect.poll(() => worker.lines().at(-1), PATIENCE).toBe("start # good # 2");
     await packsync.stop();
+  });
+
+  test("a service whose probe fails for ever goes back within seconds, and is ready again with the old release", async () => {
+    await using probe = await startServer(() => ({ status: 503 }));
+    const care = `{ ready: { http: "${probe.url}", timeout: 2s }, onUnhealthy: rollback }`;
+    await using stack = startStack(engine, `services: { "*": ${care} }\npreset: attune-restart\n`);
+    stack.it.once();
+    const worker = await stack.run("worker-shell");
+    probe.reply = () => ({ status: worker.lines().at(-1) === "start # slow" ? 503 : 200 });
+    await using packsync = await daemon(stack.it, { env: stack.env });
+    await settled(stack);
+    stack.script("slow");
+    await packsync.hear("packs went back");
+    await expect.poll(() => worker.lines().slice(-2), PATIENCE).toEqual(["stop", "start # 1"]);
+    await expect.poll(() => statesOf(stack), PATIENCE).toMatchObject({ "worker-shell": "told" });
+    const [unhealthy] = packsync.said("service unhealthy");
+    expect(unhealthy).toMatchObject({ why: expect.stringContaining("is not back within 2 s: it is running") });
+    const at = (said: Said | undefined): number => Date.parse(String(said?.["time"]));
+    const back = packsync.said("service told").find((said) => at(said) > at(unhealthy));
+    expect(at(back) - at(unhealthy), "from the failed probe until it is ready").toBeLessThan(15_000);
+    await packsync.stop();
+  });
+
+  test("two stacks side by side do not touch each other", async () => {
+    await using one = startStack(engine);
+    await using two = startStack(engine);
+    const stacks = [one, two];
+    for (const { it } of stacks) it.once();
+    const [first, second] = await Promise.all(stacks.map((stack) => stack.run("worker-shell")));
+    await using packsync = await daemon(one.it, { env: one.env });
+    await using other = await daemon(two.it, { env: two.env });
+    for (const stack of stacks) await settled(stack);
+    const lines = () => [first?.lines(), second?.lines()];
+    expect(lines()).toEqual([["start # 1"], ["start # 1"]]);
+    one.script("2");
+    const told = ["start # 1", "stop", "start # 2"];
+    await expect.poll(() => first?.lines(), PATIENCE).toEqual(told);
+    for (const stack of stacks) await settled(stack);
+    expect(lines()).toEqual([told, ["start # 1"]]);
+    two.script("2");
+    await expect.poll(() => lines(), PATIENCE).toEqual([told, told]);
+    await Promise.all([packsync.stop(), other.stop()]);
   });
 
   test("the guard in between lets it through, and `notify` tells one now", async () => {

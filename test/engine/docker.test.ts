@@ -12,7 +12,7 @@ import {
   failureOf,
   noticeFor,
 } from "../contract/driver.contract.ts";
-import { atOnce } from "../support/docker.ts";
+import { at, atOnce } from "../support/docker.ts";
 import { ENGINE_TOOLS, eventually, linesOf, startEngine, type TestEngine } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
 import { startServer } from "../support/wire.ts";
@@ -122,11 +122,9 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
     const at = async (liveAtMs: number) => {
       await using opened = openEngine(engine.host);
       const about = {
-        engine: opened,
-        project: "since",
         how: { by: "restart" },
         timeoutSeconds: 60,
-        ...atOnce,
+        ...atOnce(opened, "since"),
       } as const;
       return await dockerDriver(about).tell({ ...noticeFor({ service: "api" }), liveAtMs }, never);
     };
@@ -146,7 +144,9 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
     await using opened = openEngine(engine.host);
     let isBack = false;
     const driver = dockerDriver({
-      ...{ engine: opened, project: "fails", how: { by: "restart" }, timeoutSeconds: 60, now: Date.now },
+      ...at(opened, "fails"),
+      how: { by: "restart" },
+      timeoutSeconds: 60,
       ready: async () =>
         isBack ? { kind: "ready", evidence: "is back" } : { kind: "unready", why: "is broken", evidence: ["the log"] },
     });
@@ -202,7 +202,7 @@ async function tell({
 }) {
   await using opened = openEngine(engine.host);
   const how = signal === undefined ? ({ by: "restart" } as const) : ({ by: "signal", signal } as const);
-  return await dockerDriver({ engine: opened, project, how, timeoutSeconds: 60, ...atOnce }).tell(
+  return await dockerDriver({ how, timeoutSeconds: 60, ...atOnce(opened, project) }).tell(
     noticeFor({ service }),
     never,
   );
@@ -217,7 +217,7 @@ async function openDocker(timeoutSeconds: number): Promise<DriverStand> {
   const opened = openEngine(engine.host);
   const mounted = project.directory(0);
   return {
-    driver: dockerDriver({ engine: opened, project: name, how: { by: "restart" }, timeoutSeconds, ...atOnce }),
+    driver: dockerDriver({ how: { by: "restart" }, timeoutSeconds, ...atOnce(opened, name) }),
     service: "api",
     secrets: [],
     heard: async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Change } from "../../src/plan/plan.ts";
+import type { FileChange } from "../../src/plan/meaning.ts";
 import { type Channel, type PresetName, presetNames } from "../../src/plan/presets.ts";
 import { type Rule, routePack } from "../../src/plan/route.ts";
 import { type PackToRoute, type RoutePolicy, routerOf, routingOf } from "../../src/plan/routing.ts";
@@ -13,7 +13,7 @@ const facts = factsWith({
   "sensors/poll.yaml": { kind: "sensor", ref: "demo.poll", runner: "python", entry: "sensors/poll.py" },
 });
 
-function pack(...changes: readonly Change[]): PackToRoute {
+function pack(...changes: readonly FileChange[]): PackToRoute {
   return { ref: "demo", source: "packs", changes, becomes: "published", ...modelOf(facts) };
 }
 
@@ -156,7 +156,7 @@ describe("rules of the user's own", () => {
 });
 
 describe("notes", () => {
-  const OLD = "the database still has the old definition: set `platform.url` to have it registered";
+  const OLD = "the database still has the old definition: set `platform.url` or `database.url` to have it registered";
 
   test("every publish of metadata says that the database is behind, where nobody can register", () => {
     expect(routing(pack(changed("rules/on.yaml")), policy("attune")).notes).toEqual([OLD]);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { linesOf } from "../support/engine.ts";
 import { startServer } from "../support/wire.ts";
 import { daemon, PATIENCE, untilSynced } from "./support/daemon.ts";
@@ -191,4 +191,35 @@ test("the platform registers before services are told, but they do not wait for 
   await packsync.hear("service told", 5);
   expect(packsync.said("service told").at(-1)).toMatchObject({ service: "register" });
   await packsync.stop();
+});
+
+describe("without a way into the platform's database a publish of metadata says that this has the old definition", () => {
+  const OLD = "the database still has the old definition: set `platform.url` or `database.url` to have it registered";
+  const attune = SETTINGS.replace("preset: none", "preset: attune").replace("meaning: metadata", "meaning: config");
+
+  test("a run, once for each of them", () => {
+    using it = world();
+    it.write("packsync.yaml", attune);
+    const first = it.once();
+    expect(first.report.notes).toEqual([{ pack: "demo", note: OLD }]);
+    expect(first.stderr).toContain(OLD);
+    it.write("packs/demo/actions/fetch.py", "#!/usr/bin/env python3\nprint(2)\n");
+    expect(it.once().report.notes, "a script is not in the database").toBeUndefined();
+    it.write("packs/demo/actions/fetch.yaml", PACK.actions["fetch.yaml"].replace("Fetch", "Get"));
+    expect(it.once().report.notes).toEqual([{ pack: "demo", note: OLD }]);
+    it.remove("packs/demo");
+    const gone = "the database still has its definitions: remove the pack there";
+    expect(it.once(["--allow-removals"]).report.notes).toEqual([{ pack: "demo", note: gone }]);
+  });
+
+  test("the daemon", async () => {
+    using it = world();
+    it.write("packsync.yaml", attune);
+    await using packsync = await daemon(it);
+    await packsync.hear(OLD);
+    it.write("packs/demo/actions/fetch.yaml", PACK.actions["fetch.yaml"].replace("Fetch", "Get"));
+    await packsync.hear(OLD, 2);
+    expect(packsync.said(OLD)).toMatchObject([{ pack: "demo" }, { pack: "demo" }]);
+    await packsync.stop();
+  });
 });

@@ -133,11 +133,9 @@ test("the docker driver works through it, and finds its project by it", async ()
   await using opened = openEngine(socket);
   expect(await ownProject(opened, { mountinfo: "", hostname: "" }, never)).toBe("mine");
   const driver = dockerDriver({
-    engine: opened,
-    project: "mine",
     how: { by: "restart" },
     timeoutSeconds: 60,
-    ...atOnce,
+    ...atOnce(opened, "mine"),
   });
   await expect(driver.tell(noticeFor({ service: "api" }), never)).resolves.toEqual({
     kind: "told",
