@@ -25,6 +25,7 @@ const IMAGE_DEFAULTS = "/etc/packsync/defaults.yaml";
  *
  * @param cwd absolute; relative paths of flags and variables start here, those of a file at the file's directory
  * @param imageDefaults another file than the image's, for tests
+ * @param isRoot another user than this one, for tests
  * @throws PacksyncError `USAGE` for a wrong flag, `CONFIG_INVALID` for everything else that is wrong
  */
 export async function loadConfig(
@@ -32,6 +33,7 @@ export async function loadConfig(
   env: Environment,
   cwd: string,
   imageDefaults: string = IMAGE_DEFAULTS,
+  isRoot: boolean = process.geteuid?.() === 0,
 ): Promise<LoadedConfig> {
   const flag = await flagLayer(flags, cwd);
   const environment = await environmentLayer(env, cwd);
@@ -40,8 +42,17 @@ export async function loadConfig(
   if (fromFile === undefined && file.name !== undefined) throw missing(file.path, file.name);
   const image = await fileLayer(imageDefaults);
 
-  const layers = [image, fromFile, environment, flag].filter((layer) => layer !== undefined);
+  const layers = [image && (isRoot ? image : withoutOwner(image)), fromFile, environment, flag].filter(
+    (layer) => layer !== undefined,
+  );
   return { ...merge(layers, cwd), file: fromFile && file.path };
+}
+
+/** Who is not root owns what they make: the image's owner is for root. */
+function withoutOwner(image: Layer): Layer {
+  const { owner: _, ...settings } = image.settings;
+  const origins = new Map([...image.origins].filter(([key]) => key !== "owner"));
+  return { ...image, settings, origins };
 }
 
 /** Where the file is, and by what it was named: a named one must exist. */
@@ -87,10 +98,12 @@ function defaultSources(cwd: string): readonly NamedSource[] {
 
 type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker";
 type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin" | keyof Config["platform"] | keyof Config["docker"];
+/** Settings without a default. */
+type Bare = "owner" | "user" | "stateDir" | "runtimeEnvsDir" | "artifactsDir";
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = RunSettings &
-  Required<Omit<RunSettings, "owner" | "stateDir" | Section>> & {
+  Required<Omit<RunSettings, Bare | Section>> & {
     readonly [S in Section]: AllBut<Unset, NonNullable<RunSettings[S]>>;
   };
 
@@ -145,14 +158,18 @@ function overlay(below: Complete, above: RunSettings): Complete {
 }
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
-  const { stateDir, owner, lockTimeout, history, watch, database, ...rest } = settings;
+  const { stateDir, owner, user, runtimeEnvsDir, artifactsDir, ...others } = settings;
+  const { lockTimeout, history, watch, database, ...rest } = others;
   const { timeout, ...reached } = database;
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
     sources: sources.map(({ origin: _, ...source }) => ({ ...dialectOf(settings), ...source })),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
-    owner,
+    owner: owner ?? user,
+    user,
+    runtimeEnvsDir,
+    artifactsDir,
     lockTimeoutSeconds: lockTimeout,
     watch: { rescanSeconds: watch.rescan, verifySeconds: watch.verify, drift: watch.drift },
     database: { ...reached, timeoutSeconds: timeout },
