@@ -1,14 +1,16 @@
 import { afterAll, beforeAll } from "vitest";
 import { ENGINE_TOOLS } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
+import { attuneTests } from "./attune.ts";
 import { daemonTests } from "./daemon.ts";
 import { imageTests } from "./image.ts";
+import { stackTests } from "./stack.ts";
 import { BASE_TOOLS } from "./support/base-image.ts";
 import { buildImage, type Docker, startDocker } from "./support/docker.ts";
 import { userTests } from "./users.ts";
 
 let docker: Docker;
-const tools = [...ENGINE_TOOLS, ...BASE_TOOLS, "docker", "setpriv", "unshare"];
+const tools = [...ENGINE_TOOLS, ...BASE_TOOLS, "docker", "docker-compose", "musl-gcc", "setpriv", "unshare"];
 
 // One engine and one image for all of them: both take their time.
 describeWith({ root: true, tools }, "the container", () => {
@@ -21,4 +23,6 @@ describeWith({ root: true, tools }, "the container", () => {
   imageTests(() => docker);
   userTests(() => docker);
   daemonTests(() => docker);
+  stackTests(() => docker);
+  attuneTests(() => docker);
 });

@@ -76,13 +76,13 @@ const COPIED = [
 
 function copyContext(context: string): void {
   mkdirSync(`${context}/scripts`, { recursive: true });
-  const files = [...COPIED, "scripts/build.ts", "scripts/warm-up.ts"];
+  const files = [...COPIED, "scripts/build.ts", "scripts/warm-up.ts", "scripts/dev-stack.ts"];
   for (const name of files) cpSync(`${PROJECT}${name}`, `${context}/${name}`, { recursive: true });
 }
 
 /** @returns what the build said of its steps */
-export async function buildImage(docker: Docker, target: string): Promise<string> {
-  const args = ["build", "--network", "none", "--progress", "plain", "--target", target, "--tag", target, "."];
+export async function buildImage(docker: Docker, target: string, tag = target): Promise<string> {
+  const args = ["build", "--network", "none", "--progress", "plain", "--target", target, "--tag", tag, "."];
   const { code, stderr, stdout } = await docker.run(...args);
   expect(code, `${stderr}${stdout}`).toBe(0);
   return `${stderr}${stdout}`;
