@@ -3,8 +3,10 @@ import { ENGINE_TOOLS } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
 import { attuneTests } from "./attune.ts";
 import { daemonTests } from "./daemon.ts";
+import { distributableTests } from "./distributable.ts";
 import { imageTests } from "./image.ts";
 import { stackTests } from "./stack.ts";
+import { stackstormTests } from "./stackstorm.ts";
 import { BASE_TOOLS } from "./support/base-image.ts";
 import { buildImage, type Docker, startDocker } from "./support/docker.ts";
 import { userTests } from "./users.ts";
@@ -25,4 +27,6 @@ describeWith({ root: true, tools }, "the container", () => {
   daemonTests(() => docker);
   stackTests(() => docker);
   attuneTests(() => docker);
+  stackstormTests(() => docker);
+  distributableTests(() => docker);
 });
