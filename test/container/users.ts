@@ -96,7 +96,7 @@ export function userTests(docker: () => Docker): void {
       const args = ["run", "--rm", "--network", "none", "-v", `${volume}:/opt/attune/packs`, "packsync", "--once"];
       const { code, stdout, stderr } = await docker().run(...args);
       expect([code, stderr]).toEqual([1, "Required, but not live in the volume: core.\n"]);
-      expect(stdout).toContain("/source/packs does not exist");
+      expect(stdout).toContain("/source/packs does not exist\n    → Make it or mount it there");
     });
 
     test("a volume that is mounted read-only", async () => {

@@ -34,6 +34,13 @@ test("healthy while the daemon keeps the volume in sync, by its age when it is p
   expect(health(it).code).toBe(1);
 });
 
+test("a configuration that nobody can run with is unhealthy, not wrong usage", () => {
+  using it = story({});
+  it.write("packsync.yaml", "volum: ./v\n");
+  const { code, stderr } = it.packsync(["healthcheck"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("volum")]);
+});
+
 test("unhealthy while the volume cannot be used, and healthy when it can", async () => {
   using it = story({ packs: packs("core") });
   await using running = startDaemon(it, { env: { PACKSYNC_WATCH_RESCAN: "200ms" } });

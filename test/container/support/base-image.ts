@@ -1,15 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const PROJECT = new URL("../../..", import.meta.url).pathname;
 
 /** What the Dockerfile takes from a distribution: this machine's. */
 export const BASE_TOOLS: readonly string[] = ["busybox", "tini", "strip", "ldd"];
-
-/** The libraries of npm's that a bundle is made of or with. */
-const NOT_NEEDED =
-  /^(\.|@biomejs|@rolldown|@oxc|@vitest|@types|node-linux|typescript|@typescript|vite|knip|yaml-language|fast-check|lightningcss)/;
 
 /**
  * Something that looks like the image of Node's that the Dockerfile begins with, for machines without a registry: Node, a shell, and this machine's
@@ -37,8 +33,8 @@ export function baseImage(directory: string): Buffer {
   program(`${root}/usr/bin/apt-get`, "exit 0");
   program(`${root}/usr/bin/ldd`, LDD);
   program(`${root}/usr/local/bin/npm`, '[ "$1" = ci ] && [ -f package-lock.json ] && cp -a /look-alike/node_modules .');
-  copyModules(`${root}/look-alike/node_modules`);
-  return execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 1e9 });
+  const modules = ["--transform", "s,^node_modules/,look-alike/node_modules/,", "-C", PROJECT, ...neededModules()];
+  return execFileSync("tar", ["-c", "-C", root, ".", ...modules], { maxBuffer: 1e9 });
 }
 
 const APPLETS = [
@@ -88,9 +84,10 @@ function addOnce(root: string, path: string): void {
   cpSync(realpathSync(path), to);
 }
 
-function copyModules(to: string): void {
-  const modules = `${PROJECT}node_modules`;
-  mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(modules).filter((each) => !NOT_NEEDED.test(each)))
-    cpSync(`${modules}/${name}`, `${to}/${name}`, { recursive: true, verbatimSymlinks: true });
+/** What a bundle is made of, and with: paths below the project. */
+function neededModules(): string[] {
+  const { packages } = JSON.parse(readFileSync(`${PROJECT}node_modules/.package-lock.json`, "utf8"));
+  const isNeeded = (path: string) =>
+    packages[path].dev !== true ? !path.includes("/node-linux-") : /^node_modules\/(@esbuild\/.*|esbuild)$/.test(path);
+  return Object.keys(packages).filter(isNeeded);
 }
