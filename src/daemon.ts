@@ -42,9 +42,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
   const telling = createStage("tell", monotonicMs);
   const watching = createStage("watch", monotonicMs);
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
-  resources.defer(() => void delay.disable());
+  const delay = resources.use(watchDelay());
 
   const looking = timedLook(deliverer, telling);
   let watcher: Watcher | undefined;
@@ -58,24 +56,30 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
       told(event);
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
     },
-    ask: worker.ask,
+    ask(...asked) {
+      delay.watch();
+      return worker.ask(...asked).finally(delay.watch);
+    },
     hearAll,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
     drift,
-    recheck(source) {
-      watcher?.recheck(source);
+    recheck(source, isThorough) {
+      watcher?.recheck(source, isThorough);
       loop.degrade(source, watcher?.stateOf(source) === "degraded");
     },
     machine: () => {
       const { watches = 0, allowed } = watcher?.usage() ?? {};
-      return { watches, watchesAllowed: allowed, eventLoopDelayMs: Math.round(delay.max / 1e6) };
+      return { watches, watchesAllowed: allowed, eventLoopDelayMs: delay.maxMs() };
     },
   });
   watcher = resources.use(
     watchSources(sources, {
-      onHints: loop.hint,
+      onHints(hints) {
+        delay.watch();
+        loop.hint(hints);
+      },
       onDoubt(source, why) {
         log.info({ source, why }, "rescan");
         loop.doubt(source);
@@ -102,6 +106,25 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const { ready } = watcher;
   await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);
+}
+
+/** How long the event loop was kept from turning, at most; watched while there is something to do, for that alone wakes it a hundred times a second. */
+function watchDelay(): Disposable & { watch(): void; reset(): void; maxMs(): number } {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  let resting: NodeJS.Timeout | undefined;
+  return {
+    watch() {
+      delay.enable();
+      clearTimeout(resting);
+      resting = setTimeout(() => delay.disable(), 50).unref();
+    },
+    reset: () => delay.reset(),
+    maxMs: () => Math.round(delay.max / 1e6),
+    [Symbol.dispose]() {
+      clearTimeout(resting);
+      delay.disable();
+    },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { due, type Hint, noted } from "../plan/settle.ts";
+import { ahead, due, type Hint, noted } from "../plan/settle.ts";
 import {
   judgeSuspicions,
+  lookAhead,
   lookAtEverything,
   lookAtSettled,
   lookAtSlice,
@@ -33,7 +34,7 @@ export function createLoop(given: LoopDeps): Loop {
   const deps = { ...given, ask: timed(given.ask, state) };
   const alarm = createAlarm(deps.now);
   const stop = new AbortController();
-  const working: Working = { state, deps, stopping: stop.signal };
+  const working: Working = { state, deps, stopping: stop.signal, sleepUntil: alarm.sleepUntil };
   return {
     hint(hints) {
       for (const hint of hints) hear(hint, working);
@@ -148,10 +149,13 @@ function nextOf(state: LoopState, working: Working): Job | number {
     state.dirty = rest;
     return () => lookAtSettled(ready, working);
   }
+  const soon = ahead(state.dirty, now);
+  const { next } = soon;
+  if (next !== undefined) return () => lookAhead(next, working);
   if (first !== undefined && first.nextSliceAtMs <= now) return () => lookAtSlice(first, working);
   if (state.verifyAtMs <= now) return () => verifyNext(working);
   const sliceAtMs = first?.nextSliceAtMs ?? Number.POSITIVE_INFINITY;
-  return Math.min(nextAtMs, sliceAtMs, state.verifyAtMs, state.suspicions.nextAtMs());
+  return Math.min(nextAtMs, soon.nextAtMs, sliceAtMs, state.verifyAtMs, state.suspicions.nextAtMs());
 }
 
 /** Wakes whoever sleeps; nothing slips in between looking and sleeping, for both are in one turn of the event loop. */

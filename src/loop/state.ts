@@ -31,7 +31,7 @@ export interface LoopDeps {
   /** What becomes of published files that somebody else changed. */
   readonly drift: Config["watch"]["drift"];
   /** Looks whether all of a source is watched, before its rescan. */
-  readonly recheck: (source: string) => void;
+  readonly recheck: (source: string, isThorough: boolean) => void;
   readonly machine: () => Pick<LoopStatus, "watches" | "watchesAllowed" | "eventLoopDelayMs">;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
+import { CARGO_TOOLS } from "../support/cargo.ts";
 import { ENGINE_TOOLS } from "../support/engine.ts";
 import { describeWith } from "../support/requires.ts";
 import { attuneTests } from "./attune.ts";
@@ -12,7 +13,7 @@ import { buildImage, type Docker, startDocker } from "./support/docker.ts";
 import { userTests } from "./users.ts";
 
 let docker: Docker;
-const tools = [...ENGINE_TOOLS, ...BASE_TOOLS, "docker", "docker-compose", "musl-gcc", "setpriv", "unshare"];
+const tools = [...ENGINE_TOOLS, ...BASE_TOOLS, ...CARGO_TOOLS, "docker", "docker-compose", "setpriv", "unshare"];
 
 // One engine and one image for all of them: both take their time.
 describeWith({ root: true, tools }, "the container", () => {
