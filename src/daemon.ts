@@ -7,6 +7,7 @@ import { createDeliverer, type Deliverer } from "./deliverer.ts";
 import { mountedSources } from "./delivery/may-tell.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
+import { createStage, type Stage } from "./loop/stages.ts";
 import type { Ask } from "./loop/state.ts";
 import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
@@ -40,11 +41,14 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
   const asked: Ask = (...request) => answering.ask(...request);
   const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
+  const telling = createStage("tell", monotonicMs);
+  const watching = createStage("watch", monotonicMs);
   const delay = resources.use(watchDelay());
 
+  const looking = timedLook(deliverer, telling);
   let watcher: Watcher | undefined;
   let listening: Listening | undefined;
-  const told = withDeliveries(withRegistrations(say, config, registrar), config, deliverer);
+  const told = withDeliveries(withRegistrations(say, config, registrar), config, looking);
   const { sources } = config;
   const { rescanSeconds, verifySeconds, drift } = config.watch;
   const loop: Loop = createLoop({
@@ -92,11 +96,16 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const { owner } = await worker.ask("open", {}, () => {}, abort);
   const since = new Date().toISOString();
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
-  const status = (): DaemonStatus => ({ ...about(), ...loop.status(), services: deliverer.views() });
-  const answering = { about, status, ask: delivering(registering(loop, registrar), deliverer) };
+  const status = (): DaemonStatus => {
+    const known = loop.status();
+    const stages = [watching.status(), ...known.stages, registrar.stage.status(), telling.status()];
+    return { ...about(), ...known, stages, services: deliverer.views() };
+  };
+  const answering = { about, status, ask: delivering(registering(loop, registrar), looking) };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
   delay.reset(); // the start loads what never comes again
-  await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
+  const { ready } = watcher;
+  await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);
 }
 
@@ -164,6 +173,11 @@ function registering(loop: Loop, registrar: Registrar): Loop["request"] {
     const reread = isAsked ? toReread(wanted.only, live) : [];
     return withRegistration(kind, answer, await registrar.register(wanted.only, wanted.compare, reread));
   };
+}
+
+/** How long it takes until it is known whom something concerns; services take their own time. */
+function timedLook(deliverer: Deliverer, stage: Stage): Deliverer {
+  return { ...deliverer, look: () => stage.run(() => deliverer.look()) };
 }
 
 /** Whoever a publish concerns is told once the cycle is over, and what is registered is under way. */

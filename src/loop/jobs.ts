@@ -157,8 +157,9 @@ function hold(error: unknown, { state, deps: { now, say } }: Working): void {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof PacksyncError ? error.hint : undefined;
   if (state.trouble?.message !== message) say({ kind: "trouble", message, hint });
+  const sinceMs = state.trouble?.sinceMs ?? now();
   const waitMs = Math.min((state.trouble?.waitMs ?? FIRST_RETRY_MS / 2) * 2, LAST_RETRY_MS);
-  state.trouble = { message, waitMs, retryAtMs: now() + waitMs };
+  state.trouble = { message, sinceMs, waitMs, retryAtMs: now() + waitMs };
 }
 
 /** What looks half-written is looked at once more, in a moment. */

@@ -29,8 +29,9 @@ export interface Loop {
   run(abort: AbortSignal): Promise<void>;
 }
 
-export function createLoop(deps: LoopDeps): Loop {
-  const state = createState(deps);
+export function createLoop(given: LoopDeps): Loop {
+  const state = createState(given);
+  const deps = { ...given, ask: timed(given.ask, state) };
   const alarm = createAlarm(deps.now);
   const stop = new AbortController();
   const working: Working = { state, deps, stopping: stop.signal, sleepUntil: alarm.sleepUntil };
@@ -90,6 +91,22 @@ export function createLoop(deps: LoopDeps): Loop {
       }
     },
   };
+}
+
+/** Whatever is asked of the volume is known to be under way. */
+function timed(ask: Ask, { publishing }: LoopState): Ask {
+  return (kind, request, onProgress, abort) =>
+    publishing.run((progressed) =>
+      ask(
+        kind,
+        request,
+        (done, total) => {
+          progressed();
+          onProgress(done, total);
+        },
+        abort,
+      ),
+    );
 }
 
 async function begin(working: Working): Promise<void> {

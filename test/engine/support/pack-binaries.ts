@@ -68,7 +68,8 @@ function argumentOf(name: string): string {
   return new RegExp(`^ARG ${name}=(.+)$`, "m").exec(text)?.[1] ?? "";
 }
 
-function buildSensor(): Buffer {
+/** The sensor, built static by the project's script with this machine's cargo. */
+export function buildSensor(): Buffer {
   const directory = mkdtempSync(join(tmpdir(), "packsync-sensor-"));
   try {
     const env = { ...CARGO_ENV, RUST_TARGET: TARGET, PACK_BINARIES_BUILDER: "cargo" };
