@@ -26,6 +26,9 @@ export interface Registrar extends AsyncDisposable {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
+/** What went live just before the end is registered, too, unless that takes longer: the daemon has two seconds to end. */
+const GRACE_MS = 1000;
+
 /** A thread that registered a large tree keeps a hundred megabytes; one that is started anew takes a tenth of a second. */
 const REST_MS = 5000;
 
@@ -46,6 +49,10 @@ export function createRegistrar(
   let trouble: string | undefined;
   let latest: RegistrationReport | undefined;
 
+  const stop = new AbortController();
+  const stopSoon = (): void => void setTimeout(() => stop.abort(abort.reason), GRACE_MS).unref();
+  abort.addEventListener("abort", stopSoon, { once: true });
+
   const start = (): NonNullable<typeof thread> => {
     const started = startThread<Registering, Registered>(
       threadEntry("catalog-thread", import.meta.url),
@@ -63,7 +70,7 @@ export function createRegistrar(
     const next = last.then(async () => {
       thread ??= start();
       const asked = thread;
-      latest = await stage.run((progressed) => asked.ask("register", about, progressed, abort));
+      latest = await stage.run((progressed) => asked.ask("register", about, progressed, stop.signal));
       return latest;
     });
     clearTimeout(resting);
@@ -125,6 +132,7 @@ export function createRegistrar(
       return latest;
     },
     async [Symbol.asyncDispose]() {
+      abort.removeEventListener("abort", stopSoon);
       clearTimeout(timer);
       await last;
       clearTimeout(resting);

@@ -35,6 +35,21 @@ test("rounds that are asked for at once are all done, however little the thread 
   expect(reports.map(({ embedded }) => embedded.pending)).toEqual([[], [], []]);
 });
 
+test("what went live just before the end is registered, too", async () => {
+  using machine = cyclesMachine();
+  writeTree(machine.packs, { "core/pack.yaml": packYaml("core") });
+  await machine.ask("cycle", { look: "everything" });
+  const config = testConfig(machine.volume.replace(/\/volume$/, ""));
+  expect(registeredIn(config.stateDir)).toEqual([]);
+  const ending = new AbortController();
+  {
+    await using registrar = createRegistrar(config, silent, () => {}, ending.signal);
+    registrar.register([], "all").catch(() => {});
+    ending.abort(new Error("the end"));
+  }
+  expect(registeredIn(config.stateDir)).toEqual(["core"]);
+});
+
 test("a database that is gone is not made by the thread that registers; when it is made anew, all is registered by itself", async () => {
   using machine = cyclesMachine();
   writeTree(machine.packs, { "core/pack.yaml": packYaml("core") });
