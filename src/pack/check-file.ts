@@ -9,9 +9,15 @@ import { isSuspect } from "./yaml-suspects.ts";
  * dialect's platform reads it.
  *
  * @param value what `text` says by YAML 1.2
+ * @param repeats whether a key in a block does, if that is known
  */
-export async function checkFile(text: string, value: unknown, about: DefinitionContext): Promise<readonly Finding[]> {
-  if (!isSuspect(text)) return checkDefinition(value, about);
+export async function checkFile(
+  text: string,
+  value: unknown,
+  about: DefinitionContext,
+  repeats?: boolean,
+): Promise<readonly Finding[]> {
+  if (!isSuspect(text, repeats)) return checkDefinition(value, about);
   // With it comes the slow parser: few files need it.
   const { readAsPlatform } = await import("./yaml-traps.ts");
   const schema = modelOf(about.kind, about.dialect)?.schema;

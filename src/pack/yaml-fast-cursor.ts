@@ -15,6 +15,8 @@ export interface Cursor {
   colon: number;
   /** The next `#` behind a space or at the beginning of a line, wherever it is. */
   comment: number;
+  /** A key in a block repeats. */
+  repeats: boolean;
 }
 
 /** By which rules scalars without quotes are read. */
@@ -47,7 +49,7 @@ export const RIGHT_BRACE = 0x7d;
 
 /** @param text has a line feed at its end */
 export function startOf(text: string, scalars: Scalars): Cursor {
-  return { text, scalars, at: 0, column: 0, lineEnd: -1, colon: -1, comment: -1 };
+  return { text, scalars, at: 0, column: 0, lineEnd: -1, colon: -1, comment: -1, repeats: false };
 }
 
 export function isBlank(code: number): boolean {

@@ -43,8 +43,13 @@ const CORE = scalarsBy(resolveCore);
  *
  * It stands before js-yaml for its speed alone. Whatever is outside of this subset, or wrong, or in doubt gives
  * `undefined`, and js-yaml decides; what it does read, js-yaml reads without objection and to the same value.
+ *
+ * @returns `repeats`: whether a key of a block mapping does
  */
-export function parseSimpleYaml(text: string, scalars: Scalars = CORE): { readonly value: unknown } | undefined {
+export function parseSimpleYaml(
+  text: string,
+  scalars: Scalars = CORE,
+): { readonly value: unknown; readonly repeats: boolean } | undefined {
   if (text.length > MAX_LENGTH || isUnusual(text)) return undefined;
 
   // With a line feed behind every line nobody below has to look for the end of the text.
@@ -52,7 +57,7 @@ export function parseSimpleYaml(text: string, scalars: Scalars = CORE): { readon
   if (!toDocument(cursor)) return undefined;
   const value = cursor.column === -1 ? null : readNode(cursor, cursor.column, -1, 0);
   const isWhole = typeof value === "object" && cursor.at === cursor.text.length;
-  return isWhole ? { value } : undefined;
+  return isWhole ? { value, repeats: cursor.repeats } : undefined;
 }
 
 function isUnusual(text: string): boolean {
@@ -92,6 +97,7 @@ function readMapping(cursor: Cursor, column: number, depth: number, first: unkno
     cursor.at++;
     const value = readValue(cursor, column, depth);
     if (value === OUTSIDE) return OUTSIDE;
+    if (Object.hasOwn(mapping, key)) cursor.repeats = true;
     // As in js-yaml, of repeated keys the last one counts, in the place of the first.
     mapping[key] = value;
     if (cursor.column !== column) return cursor.column < column ? mapping : OUTSIDE;

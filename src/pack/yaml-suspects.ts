@@ -1,9 +1,11 @@
 /**
  * Whether a YAML file may hide a trap, told without parsing it: nearly every file has none, and is through with this. It
  * suspects too much (in block texts, say), and too little only for spellings that nobody uses.
+ *
+ * @param repeats whether a key in a block does, if whoever parsed it knows
  */
-export function isSuspect(text: string): boolean {
-  return SCALAR.test(text) || repeatsInBlocks(text) || repeatsInBraces(text);
+export function isSuspect(text: string, repeats?: boolean): boolean {
+  return SCALAR.test(text) || (repeats ?? repeatsInBlocks(text)) || repeatsInBraces(text);
 }
 
 /** Where a scalar without quotes may begin. */

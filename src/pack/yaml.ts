@@ -19,7 +19,7 @@ import { indentingTab } from "./yaml-tabs.ts";
 import { positionAt, readYamlText, type YamlFault } from "./yaml-text.ts";
 
 export type YamlCheck =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value: unknown /** Nobody looked if it is not said. */; readonly repeats?: boolean }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** In UTF-16 code units. `yaml` needs up to 10 µs a character where a text is made to annoy it. */

@@ -49,7 +49,7 @@ async function checkOne({ file, bytes }: Definition, about: DefinitionsOf): Prom
   const context: DefinitionContext = { file, kind, dialect: about.dialect, pack: about.pack };
   // With the schemas comes zod: nobody else needs it.
   const { checkFile } = await import("../pack/check-file.ts");
-  const findings = await checkFile(UTF8.decode(bytes), read.value, context);
+  const findings = await checkFile(UTF8.decode(bytes), read.value, context, read.repeats);
   return {
     file,
     diagnostics: findings.length === 0 ? [] : await place(findings, file, bytes),

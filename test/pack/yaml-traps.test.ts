@@ -4,6 +4,7 @@ import { parseDocument } from "yaml";
 import type { Dialect } from "../../src/pack/identity.ts";
 import { checkYaml } from "../../src/pack/yaml.ts";
 import { readYaml11 } from "../../src/pack/yaml-1-1.ts";
+import { parseSimpleYaml } from "../../src/pack/yaml-fast.ts";
 import { isSuspect } from "../../src/pack/yaml-suspects.ts";
 import { trapsIn } from "../../src/pack/yaml-trap-search.ts";
 import { readAsPlatform } from "../../src/pack/yaml-traps.ts";
@@ -181,7 +182,7 @@ const block = fc.letrec<{ node: readonly string[] }>((tie) => ({
 })).node;
 
 test("whatever the whole search would find, the quick look suspects", () => {
-  let traps = 0;
+  let [traps, quick] = [0, 0];
   fc.assert(
     fc.property(block, (lines) => {
       const text = `${lines.join("\n")}\n`;
@@ -189,10 +190,15 @@ test("whatever the whole search would find, the quick look suspects", () => {
       if (document.errors.length > 0 || [...trapsIn(document.contents, [])].length === 0) return;
       traps++;
       expect(isSuspect(text)).toBe(true);
+      const simple = parseSimpleYaml(text);
+      if (simple === undefined) return;
+      quick++;
+      expect(isSuspect(text, simple.repeats), text).toBe(true);
     }),
     { numRuns: 1000 },
   );
   expect(traps).toBeGreaterThan(100);
+  expect(quick).toBeGreaterThan(10);
 });
 
 test("every range lies inside of the file, and holds what was found", () => {
