@@ -72,7 +72,8 @@ async function askSelf<K extends Askable>(
 ): Promise<Answered<K> | undefined> {
   const found = new AbortController();
   const timer = setInterval(async () => {
-    if (await suitableDaemonIfAny(kind, options.config)) found.abort();
+    const isThere = await suitableDaemonIfAny(kind, options.config).catch(() => false);
+    if (isThere) found.abort();
   }, LOOK_MS);
   timer.unref();
   try {

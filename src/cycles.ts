@@ -4,9 +4,11 @@ import type { CycleDeps } from "./cycle/deps.ts";
 import { recordCycle } from "./cycle/journal.ts";
 import { type CycleNews, createNewsroom, findingsOf, type Newsroom } from "./cycle/news.ts";
 import { type CycleReport, totalsOf } from "./cycle/report.ts";
+import { PacksyncError } from "./errors.ts";
 import type { PackRef } from "./pack/ref.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import { begin, commit, rollback } from "./platform/database.ts";
+import { waitAt } from "./platform/gate.ts";
 import type { Log } from "./platform/log.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { reconcile } from "./reconciler.ts";
@@ -70,7 +72,8 @@ export async function cycleAbout(
       return 0;
     },
   };
-  const asked = { allowRemovals, only, attention };
+  const awaitRest = request.look === "places" && request.gate !== undefined ? untilRest(request.gate) : () => {};
+  const asked = { allowRemovals, only, attention, awaitRest };
   const quietly = { ...how, scanner: looked.scanner, onProgress: () => {} };
   const report = await runCycle(asked, { ...session, publisher }, quietly, abort);
   if (request.look !== "places") {
@@ -93,7 +96,13 @@ export async function cycleAbout(
   };
 }
 
-type Asked = SyncRequest & Pick<CycleDeps, "attention">;
+type Asked = SyncRequest & Pick<CycleDeps, "attention"> & Partial<Pick<CycleDeps, "awaitRest">>;
+
+function untilRest(gate: SharedArrayBuffer): CycleDeps["awaitRest"] {
+  return () => {
+    if (!waitAt(gate)) throw new PacksyncError("STOPPED", "What was looked at ahead was touched again.");
+  };
+}
 
 async function runCycle(
   asked: Asked,
@@ -135,6 +144,7 @@ export function settingsOf(config: Config) {
     drift: watch.drift,
     policy: policyOf(config),
     route: undefined,
+    awaitRest: () => {},
     limits: scanLimits(config),
     retention: history,
     now: () => new Date(),
@@ -145,8 +155,8 @@ function keyOf({ source, directory }: CycleReport["packs"][number]): string {
   return placeKey(source, directory);
 }
 
-/** A slice of a source ends with the pack that makes it so many files and directories: some 10 ms. */
-const SLICE = 2000;
+/** A slice of a source ends with the pack that makes it so many files and directories: some 20 ms. */
+const SLICE = 4000;
 
 type Due = Pick<Attention, "isDue" | "isPatient">;
 
@@ -195,10 +205,14 @@ function sliceOf({ source, after }: Slice, store: ScanStore) {
   return { others, next: undefined };
 }
 
-/** A scanner, which packs it found changed, and what it cost to look: what is published afterwards is no cost of looking. */
+/** A scanner, which packs it found changed, and what it cost to look: all of it when nothing was, for publishing is no cost of looking. */
 function observed(scanner: Scanner, standing: Standing) {
   const changed = new Set<string>();
   const before = process.cpuUsage();
+  const spentMs = (): number => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
   let cpuMs = 0;
   // With the volume, what is known of its sources may be lost: a pack of the last cycle that nobody knows has not changed.
   const isForgotten = ({ known, source, directory }: Look): boolean =>
@@ -207,9 +221,8 @@ function observed(scanner: Scanner, standing: Standing) {
     const looks = await scanner.look(places);
     for (const each of looks)
       if (!each.unchanged && !isForgotten(each)) changed.add(placeKey(each.source.name, each.directory));
-    const { user, system } = process.cpuUsage(before);
-    cpuMs = (user + system) / 1000;
+    cpuMs = spentMs();
     return looks;
   };
-  return { scanner: { ...scanner, look }, changed, cpuMs: () => cpuMs };
+  return { scanner: { ...scanner, look }, changed, cpuMs: () => (changed.size === 0 ? spentMs() : cpuMs) };
 }

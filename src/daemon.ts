@@ -7,6 +7,7 @@ import { createDeliverer, type Deliverer } from "./deliverer.ts";
 import { mountedSources } from "./delivery/may-tell.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
+import { createStage, type Stage } from "./loop/stages.ts";
 import type { Ask } from "./loop/state.ts";
 import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
@@ -40,13 +41,14 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
   const asked: Ask = (...request) => answering.ask(...request);
   const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
-  resources.defer(() => void delay.disable());
+  const telling = createStage("tell", monotonicMs);
+  const watching = createStage("watch", monotonicMs);
+  const delay = resources.use(watchDelay());
 
+  const looking = timedLook(deliverer, telling);
   let watcher: Watcher | undefined;
   let listening: Listening | undefined;
-  const told = withDeliveries(withRegistrations(say, config, registrar), config, deliverer);
+  const told = withDeliveries(withRegistrations(say, config, registrar), config, looking);
   const { sources } = config;
   const { rescanSeconds, verifySeconds, drift } = config.watch;
   const loop: Loop = createLoop({
@@ -55,24 +57,30 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
       told(event);
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
     },
-    ask: worker.ask,
+    ask(...asked) {
+      delay.watch();
+      return worker.ask(...asked).finally(delay.watch);
+    },
     hearAll,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
     drift,
-    recheck(source) {
-      watcher?.recheck(source);
+    recheck(source, isThorough) {
+      watcher?.recheck(source, isThorough);
       loop.degrade(source, watcher?.stateOf(source) === "degraded");
     },
     machine: () => {
       const { watches = 0, allowed } = watcher?.usage() ?? {};
-      return { watches, watchesAllowed: allowed, eventLoopDelayMs: Math.round(delay.max / 1e6) };
+      return { watches, watchesAllowed: allowed, eventLoopDelayMs: delay.maxMs() };
     },
   });
   watcher = resources.use(
     watchSources(sources, {
-      onHints: loop.hint,
+      onHints(hints) {
+        delay.watch();
+        loop.hint(hints);
+      },
       onDoubt(source, why) {
         log.info({ source, why }, "rescan");
         loop.doubt(source);
@@ -88,12 +96,36 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const { owner } = await worker.ask("open", {}, () => {}, abort);
   const since = new Date().toISOString();
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
-  const status = (): DaemonStatus => ({ ...about(), ...loop.status(), services: deliverer.views() });
-  const answering = { about, status, ask: delivering(registering(loop, registrar), deliverer) };
+  const status = (): DaemonStatus => {
+    const known = loop.status();
+    const stages = [watching.status(), ...known.stages, registrar.stage.status(), telling.status()];
+    return { ...about(), ...known, stages, services: deliverer.views() };
+  };
+  const answering = { about, status, ask: delivering(registering(loop, registrar), looking) };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
   delay.reset(); // the start loads what never comes again
-  await watcher.ready; // what changed before is seen by the first cycle, what changes from now on is announced
+  const { ready } = watcher;
+  await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);
+}
+
+/** How long the event loop was kept from turning, at most; watched while there is something to do, for that alone wakes it a hundred times a second. */
+function watchDelay(): Disposable & { watch(): void; reset(): void; maxMs(): number } {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  let resting: NodeJS.Timeout | undefined;
+  return {
+    watch() {
+      delay.enable();
+      clearTimeout(resting);
+      resting = setTimeout(() => delay.disable(), 50).unref();
+    },
+    reset: () => delay.reset(),
+    maxMs: () => Math.round(delay.max / 1e6),
+    [Symbol.dispose]() {
+      clearTimeout(resting);
+      delay.disable();
+    },
+  };
 }
 
 /**
@@ -141,6 +173,11 @@ function registering(loop: Loop, registrar: Registrar): Loop["request"] {
     const reread = isAsked ? toReread(wanted.only, live) : [];
     return withRegistration(kind, answer, await registrar.register(wanted.only, wanted.compare, reread));
   };
+}
+
+/** How long it takes until it is known whom something concerns; services take their own time. */
+function timedLook(deliverer: Deliverer, stage: Stage): Deliverer {
+  return { ...deliverer, look: () => stage.run(() => deliverer.look()) };
 }
 
 /** Whoever a publish concerns is told once the cycle is over, and what is registered is under way. */

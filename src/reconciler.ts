@@ -29,11 +29,14 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   const found = await survey(deps);
   const prepared = await judgeWorld(await prepareAll(found, deps, stagedTrees, abort), found, deps);
   if (prepared.some(({ staged }) => staged !== undefined)) await letSignalsIn(abort);
-  const published = publishAll(prepared, deps);
+  using ready = armAll(prepared, deps);
+  deps.awaitRest();
+  const published = ready.goLive();
 
   const leaving = retirements(found, published, deps);
   for (const { staged } of leaving) stagedTrees.use(staged?.staging);
-  const retired = publishAll(leaving, deps);
+  using last = armAll(leaving, deps);
+  const retired = last.goLive();
 
   const report = reportOf(found, [...published, ...retired], deps);
   deps.memory.record(report);
@@ -112,11 +115,19 @@ function isLeft(record: PackRecord | undefined, looks: readonly Look[], { attent
   return !isThere && attention.isDue(record.source, record.directory);
 }
 
-function publishAll(prepared: readonly Prepared[], deps: CycleDeps): readonly Prepared[] {
+/** What there is to publish is ready to go live. Disposing leaves what did not as it was. */
+function armAll(prepared: readonly Prepared[], deps: CycleDeps): Disposable & { goLive(): readonly Prepared[] } {
   const ready = prepared.flatMap(({ ref, dependencies, staged }) =>
     ref && staged ? [{ ref, dependencies, staged }] : [],
   );
-  const outcomes = deps.publisher?.goLive(inDependencyOrder(ready).map(({ staged }) => staged)) ?? [];
+  const armed = deps.publisher?.arm(inDependencyOrder(ready).map(({ staged }) => staged));
+  return {
+    goLive: () => publishedOf(prepared, armed?.goLive() ?? []),
+    [Symbol.dispose]: () => armed?.[Symbol.dispose](),
+  };
+}
+
+function publishedOf(prepared: readonly Prepared[], outcomes: readonly GoLiveOutcome[]): readonly Prepared[] {
   const byRef = new Map(outcomes.map((outcome) => [outcome.ref, outcome]));
   return prepared.map((pack) => {
     const outcome = pack.ref && pack.staged && byRef.get(pack.ref);

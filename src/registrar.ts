@@ -1,6 +1,8 @@
 import type { AttuneRequest } from "./catalog/attune-round.ts";
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
+import { createStage, type Stage } from "./loop/stages.ts";
+import { monotonicMs } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import { startThread, type Thread, threadEntry } from "./platform/thread-client.ts";
 import type { Registered, Registering } from "./registration.ts";
@@ -18,6 +20,7 @@ export interface Registrar extends AsyncDisposable {
   ): Promise<RegistrationReport>;
   /** What the rounds came to that were asked for so far; `undefined`: none was. It does not reject. */
   settled(): Promise<RegistrationReport | undefined>;
+  readonly stage: Stage;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -34,6 +37,7 @@ export function createRegistrar(
   abort: AbortSignal,
   restMs = REST_MS,
 ): Registrar {
+  const stage = createStage("register", monotonicMs);
   let thread: Thread<Registering, Registered> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -58,7 +62,8 @@ export function createRegistrar(
   const round = (about: Registering["register"]): Promise<RegistrationReport> => {
     const next = last.then(async () => {
       thread ??= start();
-      latest = await thread.ask("register", about, () => {}, abort);
+      const asked = thread;
+      latest = await stage.run((progressed) => asked.ask("register", about, progressed, abort));
       return latest;
     });
     clearTimeout(resting);
@@ -104,6 +109,7 @@ export function createRegistrar(
     delayMs = Math.min(delayMs * 2, LAST_RETRY_MS);
   };
   return {
+    stage,
     async register(only, compare, reread = []) {
       try {
         const report = await round({ request: { only, compare }, reread });

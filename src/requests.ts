@@ -92,6 +92,8 @@ export type CycleRequest =
       readonly places: readonly string[];
       /** Those of them that may be half-written: they are left alone once more if they look so. */
       readonly patient: readonly string[];
+      /** They have not come to rest yet: everything is prepared, and happens once the gate opens; nothing does if it closes. */
+      readonly gate?: SharedArrayBuffer;
     }
   | {
       readonly look: "slice";

@@ -17,17 +17,49 @@ export function scanLimits(config: Config): ScanLimits {
 
 /** The scanner, with a second thread that starts when it is first asked for. */
 export function disposableScanner(config: Config): Scanner & AsyncDisposable & { readonly startThread: () => void } {
-  let started: ScanThread | undefined;
-  const thread = (): ScanThread => {
-    started ??= startScanThread(
-      new URL(import.meta.url.endsWith(".ts") ? "./scan-thread.ts" : "./scan-thread.js", import.meta.url),
-    );
-    return started;
-  };
-  const scanner = createScanner({ limits: scanLimits(config), openSink, thread });
+  const second = secondThread();
   return {
-    ...scanner,
-    startThread: () => void thread(),
-    [Symbol.asyncDispose]: async () => started?.[Symbol.asyncDispose](),
+    ...createScanner({ limits: scanLimits(config), openSink, thread: second.thread }),
+    startThread: () => void second.thread(),
+    [Symbol.asyncDispose]: second.end,
+  };
+}
+
+/** A scanner for one piece of work after the other. Their second thread goes when nobody asked for anything for so long. */
+export function restingScanner(config: Config, restMs: number): AsyncDisposable & { lend(): Scanner & Disposable } {
+  const { thread, end } = secondThread();
+  let resting: NodeJS.Timeout | undefined;
+  return {
+    lend() {
+      clearTimeout(resting);
+      return {
+        ...createScanner({ limits: scanLimits(config), openSink, thread }),
+        [Symbol.dispose]() {
+          resting = setTimeout(end, restMs).unref();
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      clearTimeout(resting);
+      await end();
+    },
+  };
+}
+
+function secondThread(): { readonly thread: () => ScanThread; readonly end: () => Promise<void> } {
+  let started: ScanThread | undefined;
+  return {
+    thread() {
+      if (started?.isDead() === true) started = undefined;
+      started ??= startScanThread(
+        new URL(import.meta.url.endsWith(".ts") ? "./scan-thread.ts" : "./scan-thread.js", import.meta.url),
+      );
+      return started;
+    },
+    async end() {
+      const ending = started;
+      started = undefined;
+      await ending?.[Symbol.asyncDispose]();
+    },
   };
 }

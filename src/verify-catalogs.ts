@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AttuneSettings } from "./catalog/attune-round.ts";
 import { PackRefused } from "./catalog/catalog.ts";
 import { type EmbeddedReader, readEmbedded } from "./catalog/embedded.ts";
@@ -20,8 +21,33 @@ export interface CatalogFinding {
   readonly diagnostic: Diagnostic;
 }
 
+/** Registering follows going live, by another process perhaps: a difference counts when it is there at every look. */
+const LOOK_AGAIN_MS = [100, 200, 400, 800, 1600, 3200];
+
+/** What somebody has to do something about; a database that does not answer is none of it. */
+const DIFFERENT: ReadonlySet<string> = new Set(["catalog.differs", "catalog.refused"]);
+
+export function isDifference({ diagnostic }: CatalogFinding): boolean {
+  return DIFFERENT.has(diagnostic.code);
+}
+
 /** @param refs empty: all. Takes no lock and changes nothing; what it tries in the database it takes back. */
-export function verifyCatalogs(config: Config, refs: readonly string[]): Promise<readonly CatalogFinding[]> {
+export async function verifyCatalogs(
+  config: Config,
+  refs: readonly string[],
+  abort: AbortSignal,
+): Promise<readonly CatalogFinding[]> {
+  let found = await compareCatalogs(config, refs);
+  for (const delayMs of LOOK_AGAIN_MS) {
+    if (!found.some(isDifference)) break;
+    await sleep(delayMs);
+    abort.throwIfAborted();
+    found = await compareCatalogs(config, refs);
+  }
+  return found;
+}
+
+function compareCatalogs(config: Config, refs: readonly string[]): Promise<readonly CatalogFinding[]> {
   return reading(config, async (database) => {
     if (database === undefined) return [];
     const volume = viewVolume(layoutOf(config), readLedger(database));

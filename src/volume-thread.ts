@@ -4,22 +4,29 @@ import { createCyclesMemory } from "./cycles.ts";
 import { perform } from "./perform.ts";
 import { serveThread, threadLog } from "./platform/thread-server.ts";
 import type { Answers, Requests } from "./requests.ts";
-import { disposableScanner } from "./threaded-scanner.ts";
+import { restingScanner } from "./threaded-scanner.ts";
 import { keepVolume } from "./volume-session.ts";
 
 /**
  * The thread of the daemon that holds the volume: it looks, hashes, stages and publishes, all of which block, while the
  * first thread hears events, signals and requests. It is asked one thing at a time.
  */
+/** Who switches branches does so again soon; a thread that has learned its work does it in half the time. */
+const REST_MS = 60_000;
+
 const { config }: { readonly config: Config } = workerData;
 const volume = keepVolume({ config, log: threadLog, doing: "watch" });
 const memory = createCyclesMemory();
+const scanning = restingScanner(config, REST_MS);
 
 serveThread<Requests, Answers>(
   async (kind, request, onProgress, abort) => {
-    await using scanner = disposableScanner(config);
+    using scanner = scanning.lend();
     const how = { config, log: threadLog, scanner, onProgress, memory };
     return await volume.run((session) => perform(kind, request, session, how, abort), abort);
   },
-  () => volume[Symbol.dispose](),
+  () => {
+    volume[Symbol.dispose]();
+    void scanning[Symbol.asyncDispose]();
+  },
 );

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { createCyclesMemory, cycleAbout } from "../src/cycles.ts";
+import { createGate, decide } from "../src/platform/gate.ts";
 import { disposableScanner } from "../src/threaded-scanner.ts";
 import { keepVolume } from "../src/volume-session.ts";
 import { cyclesMachine } from "./support/cycles.ts";
@@ -20,6 +21,31 @@ function machineWith(...refs: readonly string[]) {
   writeTree(machine.dev, {});
   return machine;
 }
+
+describe("what is prepared before it has come to rest", () => {
+  const CORE = { look: "places", sources: [], places: ["packs/core"], patient: [] } as const;
+  const gate = (mayGo: boolean): SharedArrayBuffer => {
+    const decided = createGate();
+    decide(decided, mayGo);
+    return decided;
+  };
+  const BROKEN = "ref: core\nlabel: [\n";
+
+  test.for([
+    { title: "a save", file: "README.md", text: "second\n", news: [["core", "published"]] },
+    { title: "a save that breaks it", file: "pack.yaml", text: BROKEN, news: [["core", "rejected"]] },
+  ])("happens when it comes to rest, and in no way when it is touched again: $title", async ({ file, text, news }) => {
+    using machine = machineWith("core");
+    await machine.ask("cycle", { look: "everything" });
+    const before = machine.state();
+    writeFileSync(`${machine.packs}/core/${file}`, text);
+    await expect(machine.ask("cycle", { ...CORE, gate: gate(false) })).rejects.toMatchObject({ code: "STOPPED" });
+    expect(machine.state()).toEqual(before);
+    expect(readdirSync(`${machine.volume}/.packsync/staging`)).toEqual([]);
+    const { packs } = await machine.ask("cycle", { ...CORE, gate: gate(true) });
+    expect(packs.map(({ ref, outcome }) => [ref, outcome])).toEqual(news);
+  });
+});
 
 describe("a cycle about some packs leaves alone what has not come to rest:", () => {
   test("a pack that changed", async () => {
@@ -118,7 +144,7 @@ describe("a look at everything in slices", () => {
 
   /** Each is a slice of its own. */
   function largePack(ref: string) {
-    const files = Array.from({ length: 2000 }, (_, index) => [`${ref}/lib/${index}`, ""]);
+    const files = Array.from({ length: 4000 }, (_, index) => [`${ref}/lib/${index}`, ""]);
     return { ...pack(ref), ...Object.fromEntries(files) };
   }
 

@@ -5,6 +5,7 @@ import { watch } from "../daemon.ts";
 import { ExitCode, PacksyncError } from "../errors.ts";
 import type { DaemonEvent, Say } from "../loop/events.ts";
 import { lazyLog } from "../platform/log.ts";
+import { settleIn } from "../settle-in.ts";
 import type { CommandContext } from "./context.ts";
 import { logEvent } from "./daemon-log.ts";
 import { daemonText, footerText } from "./daemon-text.ts";
@@ -17,6 +18,7 @@ const GRACE_MS = 4000;
 /** `packsync`: stays, and keeps the volume equal to its sources. SIGHUP: another configuration, SIGTERM and SIGINT: the end. */
 export async function daemonCommand(context: CommandContext, flags: Flags): Promise<ExitCode> {
   let { loaded } = context;
+  settleIn(loaded.config);
   let reload = new AbortController();
   const onHangup = async (): Promise<void> => {
     const next = await newConfig(context, flags);

@@ -1,4 +1,4 @@
-import { ExitCode, PacksyncError } from "../errors.ts";
+import { ExitCode } from "../errors.ts";
 import type { CommandContext } from "./context.ts";
 
 export interface GuardOptions {
@@ -10,12 +10,11 @@ export interface GuardOptions {
 
 /** `packsync docker-guard`: lets through to the engine what telling services takes, until it is stopped. */
 export async function dockerGuardCommand(context: CommandContext, options: GuardOptions): Promise<ExitCode> {
-  const { openGuard } = await import("../guard.ts");
+  const { guardsOwnProject, openGuard } = await import("../guard.ts");
   const { config } = context.loaded;
-  const project = options.project ?? config.docker.project;
-  if (project === undefined) throw noProject();
-  const policy = { project, services: items(options.allow), signals: items(options.signals) };
   const { host } = config.docker;
+  const project = options.project ?? config.docker.project ?? (await guardsOwnProject(host, context.abort));
+  const policy = { project, services: items(options.allow), signals: items(options.signals) };
   await using _ = await openGuard({ policy, socket: options.listen, host, owner: config.owner, log: context.log });
   context.stderr.write(`packsync docker-guard: ${policy.services.join(", ")} of ${project}, at ${options.listen}\n`);
   await new Promise((resolve) => context.abort.addEventListener("abort", resolve, { once: true }));
@@ -25,10 +24,4 @@ export async function dockerGuardCommand(context: CommandContext, options: Guard
 function items(list: string): readonly string[] {
   const found = list.split(",").map((item) => item.trim());
   return found.filter((item) => item !== "");
-}
-
-function noProject(): PacksyncError {
-  return new PacksyncError("USAGE", "Expected the project of compose whose services may be told, got none", {
-    hint: "Name it with `--project <name>`; `docker compose ls` lists them.",
-  });
 }

@@ -28,6 +28,7 @@ export function addOptions(program: Command): void {
   add("--state-dir <dir>", "where database and lock are (default: <volume>/.packsync)");
   program.optionsGroup("How:");
   add("--owner <uid:gid>", "who owns what packsync makes (default, as root: the volume's owner)");
+  add("--user <uid:gid>", "whom root becomes once the volume is prepared (default: it stays root)");
   add("--preserve <policy>", "binaries in the volume that are not packsync's: static-elf, always, off");
   add("--arch <arch,…>", "wanted architectures, e.g. x86_64,aarch64 (default: this machine's)");
   add("--adopt <policy>", "packs in the volume that packsync did not publish: merge, never");

@@ -88,6 +88,17 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
       run(async (context) => (await import("./status-command.ts")).statusCommand(context, { watch })),
     );
   program
+    .command("healthcheck")
+    .description("whether the daemon keeps the volume in sync: ends with 0 or 1, for containers")
+    .action(async () => {
+      try {
+        await run(async (context) => (await import("./healthcheck-command.ts")).healthcheckCommand(context));
+      } catch (error) {
+        around.stderr.write(errorText(error, paintFor(around.stderr)));
+        done(ExitCode.packs); // engines know 0 and 1 only
+      }
+    });
+  program
     .command("history")
     .argument("[pack...]", "refs of packs; all without")
     .description("every release that is kept, the newest first")

@@ -36,7 +36,7 @@ export function addServiceCommands(program: Command, run: RunCommand, refuseDryR
     .requiredOption("--listen <socket>", "where it listens")
     .requiredOption("--allow <service,…>", "services that may be told, as globs: api,worker-*")
     .option("--signals <signal,…>", "signals that may be sent", "SIGHUP,SIGUSR1,SIGUSR2")
-    .option("--project <name>", "compose's project of these services (default: docker.project)")
+    .option("--project <name>", "compose's project of these services (default: docker.project, or its own)")
     .action(async ({ project, ...flags }: GuardFlags) =>
       run(async (context) =>
         (await import("./docker-guard-command.ts")).dockerGuardCommand(context, { project, ...flags }),

@@ -72,7 +72,8 @@ export function statusText(
 
 /** What only the daemon knows: how it watches, and how far behind it is. */
 function daemonLines(daemon: DaemonStatus, paint: Paint): string[] {
-  const { version, pid, since, lastCycle, lagMs, missedEvents, watches, watchesAllowed, trouble, roots } = daemon;
+  const { version, pid, since, lastCycle, lagMs, missedEvents, watches, watchesAllowed, trouble, roots, stages } =
+    daemon;
   const cycle = lastCycle === undefined ? "" : `, last cycle ${lastCycle.at} in ${Math.round(lastCycle.durationMs)} ms`;
   const allowed = watchesAllowed === undefined ? "" : ` of ${watchesAllowed}`;
   const rows = roots.map(({ name, path, watching, held, events, missedEvents: missed, rescanIntervalMs }) => [
@@ -80,12 +81,21 @@ function daemonLines(daemon: DaemonStatus, paint: Paint): string[] {
     path,
     paint(watching === "events" ? "green" : "yellow", held === undefined ? watching : `${watching}, held (${held})`),
     `${plural(events, "event")}, ${missed} missed`,
-    `looked at every ${Math.round(rescanIntervalMs / 100) / 10} s`,
+    `looked at every ${seconds(rescanIntervalMs)}`,
   ]);
+  const waiting = stages.filter(({ ageMs }) => ageMs >= SLOW_MS);
   return [
     `  daemon ${version}, process ${pid}, since ${since}${cycle}`,
     `  lag ${lagMs} ms, ${plural(missedEvents, "missed event")}, ${plural(watches, "watch", "watches")}${allowed}`,
     ...(trouble === undefined ? [] : [`  ${paint("red", trouble)}`]),
+    ...waiting.map(({ name, ageMs }) => `  ${paint("yellow", name)}  nothing came of it for ${seconds(ageMs)}`),
     ...columns(rows).map((line) => `  ${line}`),
   ];
+}
+
+/** Stages that are at it so long already are worth a line. */
+const SLOW_MS = 2000;
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
 }

@@ -5,6 +5,7 @@ import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
 import { isLiveIn, logReport, planOnce } from "../once.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";
+import { settleIn } from "../settle-in.ts";
 import type { CommandContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
 import { progressOn } from "./progress.ts";
@@ -55,6 +56,7 @@ async function run(context: CommandContext, { dryRun, packs }: SyncWanted): Prom
   const config = { ...loaded.config, only };
   const options = { config, log, doing: "sync", onProgress: progress.show };
   if (dryRun) return await planOnce(options, abort);
+  settleIn(config);
   const { allowRemovals } = config;
   const report = await ask("sync", { only, allowRemovals }, options, abort);
   logReport(report, log);

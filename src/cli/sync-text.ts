@@ -43,6 +43,7 @@ function sourceLines({ sources }: CycleReport, { volume }: Config, paint: Paint)
     ...(state === "listed" || (state === "absent" && kind === "development" && held === undefined)
       ? []
       : [`  ${paint("red", name)}  ${path} ${state === "absent" ? "does not exist" : "cannot be read"}`]),
+    ...(state === "absent" && kind === "production" ? [`    ${paint("dim", "→")} ${MOUNT_IT}`] : []),
     ...(held === undefined
       ? []
       : [`  ${paint("yellow", name)}  held (${held}): nothing is removed; end it with --allow-removals`]),
@@ -50,6 +51,8 @@ function sourceLines({ sources }: CycleReport, { volume }: Config, paint: Paint)
   ]);
   return [paint("bold", line), ...troubles];
 }
+
+const MOUNT_IT = "Make it or mount it there, or name another directory: --packs <dir>.";
 
 const COLORS: Readonly<Record<Outcome, Parameters<Paint>[0]>> = {
   published: "green",

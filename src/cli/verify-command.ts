@@ -4,7 +4,7 @@ import { ExitCode } from "../errors.ts";
 import { verify } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
 import type { VerifyRequest } from "../requests.ts";
-import { type CatalogFinding, verifyCatalogs } from "../verify-catalogs.ts";
+import { type CatalogFinding, isDifference, verifyCatalogs } from "../verify-catalogs.ts";
 import type { CommandContext } from "./context.ts";
 import { progressOn } from "./progress.ts";
 import { columns, findingLines, type Paint, paintFor, plural } from "./text.ts";
@@ -20,8 +20,8 @@ export async function verifyCommand(
     request.repair || request.prune
       ? await ask("verify", request, options, abort)
       : await verify(options, request.packs);
-  const catalogs = await verifyCatalogs(config, request.packs);
-  const isDifferent = catalogs.some(({ diagnostic }) => DIFFERENT.has(diagnostic.code));
+  const catalogs = await verifyCatalogs(config, request.packs, abort);
+  const isDifferent = catalogs.some(isDifference);
   const exitCode = packs.some(isDrifted) || isDifferent ? ExitCode.packs : ExitCode.ok;
   stdout.write(
     config.format === "json"
@@ -30,9 +30,6 @@ export async function verifyCommand(
   );
   return exitCode;
 }
-
-/** What somebody has to do something about; a database that does not answer is none of it. */
-const DIFFERENT: ReadonlySet<string> = new Set(["catalog.differs", "catalog.refused"]);
 
 function catalogText(catalogs: readonly CatalogFinding[], paint: Paint): string {
   const lines = catalogs.flatMap(({ ref, diagnostic }) => findingLines(ref, diagnostic, paint));

@@ -61,6 +61,11 @@ export interface Config {
   readonly stateDir: string;
   /** Who owns what packsync makes; unset: the volume's owner when root, else nobody is changed. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  /** Whom root becomes once everything is prepared; unset: it stays root. */
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** Absolute; the services' own, beside the volume: the owner gets them, if they are there. */
+  readonly runtimeEnvsDir: string | undefined;
+  readonly artifactsDir: string | undefined;
   readonly preserve: PreserveWord | PreserveByFile;
   /** Wanted machines, in `uname -m` terms, e.g. `x86_64`; never empty. */
   readonly arch: readonly string[];

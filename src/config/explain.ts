@@ -43,6 +43,7 @@ const HIDDEN = "***";
 /** By dotted key of packsync.yaml, which spares units and sections where they go without saying. */
 function valuesOf({
   owner,
+  user,
   lockTimeoutSeconds,
   limits,
   history,
@@ -60,6 +61,7 @@ function valuesOf({
   return new Map<string, unknown>([
     ...Object.entries(others),
     ["owner", owner && `${owner.uid}:${owner.gid}`],
+    ["user", user && `${user.uid}:${user.gid}`],
     ["lockTimeout", lockTimeoutSeconds],
     ...within("limits", limits),
     ...within("history", { ...kept, minAge: minAgeSeconds, maxAge: maxAgeSeconds, minFree: minFreeBytes }),

@@ -6,6 +6,7 @@ export interface Flags {
   readonly volume?: string | undefined;
   readonly stateDir?: string | undefined;
   readonly owner?: string | undefined;
+  readonly user?: string | undefined;
   readonly preserve?: string | undefined;
   readonly arch?: string | undefined;
   readonly lockTimeout?: string | undefined;

@@ -6,7 +6,7 @@ import { type Layer, originsOf } from "./layer.ts";
 import { type Given, type NamedPlace, namedLayer, packsDevFrom, sourceFrom } from "./named.ts";
 import { type Place, parseSettings } from "./problems.ts";
 import type { FileSettings, RunSettings } from "./schema.ts";
-import { exampleOf, flagOf, SETTINGS, variablesOf } from "./settings.ts";
+import { DIRECTORIES, exampleOf, flagOf, SETTINGS, variablesOf } from "./settings.ts";
 import { fileSources, PACKS } from "./sources.ts";
 
 /** Environment variables; an empty one counts as unset: compose files pass `${VOLUME:-}` on. */
@@ -101,20 +101,26 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
 }
 
 /** Paths of a file are relative to it. */
-function absolute(
-  { volume, stateDir, platform, services, ...settings }: Omit<FileSettings, "sources">,
-  base: string,
-): RunSettings {
+function absolute({ platform, services, ...settings }: Omit<FileSettings, "sources">, base: string): RunSettings {
   const tokenFile = platform?.tokenFile;
   return {
     ...settings,
-    ...(volume !== undefined && { volume: resolve(base, volume) }),
-    ...(stateDir !== undefined && { stateDir: resolve(base, stateDir) }),
+    ...absoluteDirectories(settings, base),
     ...(platform !== undefined && {
       platform: platform && { ...platform, ...(tokenFile !== undefined && { tokenFile: resolve(base, tokenFile) }) },
     }),
     ...(services !== undefined && { services: absoluteSecrets(services, base) }),
   };
+}
+
+type Directories = Pick<RunSettings, (typeof DIRECTORIES)[number]>;
+
+function absoluteDirectories(settings: Directories, base: string): Directories {
+  const given = DIRECTORIES.flatMap((key) => {
+    const path = settings[key];
+    return path === undefined ? [] : [[key, resolve(base, path)] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 type Services = NonNullable<RunSettings["services"]>;

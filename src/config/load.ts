@@ -26,6 +26,7 @@ const IMAGE_DEFAULTS = "/etc/packsync/defaults.yaml";
  *
  * @param cwd absolute; relative paths of flags and variables start here, those of a file at the file's directory
  * @param imageDefaults another file than the image's, for tests
+ * @param isRoot another user than this one, for tests
  * @throws PacksyncError `USAGE` for a wrong flag, `CONFIG_INVALID` for everything else that is wrong
  */
 export async function loadConfig(
@@ -33,6 +34,7 @@ export async function loadConfig(
   env: Environment,
   cwd: string,
   imageDefaults: string = IMAGE_DEFAULTS,
+  isRoot: boolean = process.geteuid?.() === 0,
 ): Promise<LoadedConfig> {
   const flag = await flagLayer(flags, cwd);
   const environment = await environmentLayer(env, cwd);
@@ -41,8 +43,16 @@ export async function loadConfig(
   if (fromFile === undefined && file.name !== undefined) throw missing(file.path, file.name);
   const image = await fileLayer(imageDefaults);
 
-  const layers = withPreset(image, [fromFile, environment, flag]);
+  const owning = isRoot ? image : image && withoutOwner(image);
+  const layers = withPreset(owning, [fromFile, environment, flag]);
   return { ...merge(layers, cwd), file: fromFile && file.path };
+}
+
+/** Who is not root owns what they make: the image's owner is for root. */
+function withoutOwner(image: Layer): Layer {
+  const { owner: _, ...settings } = image.settings;
+  const origins = new Map([...image.origins].filter(([key]) => key !== "owner"));
+  return { ...image, settings, origins };
 }
 
 /** Where the file is, and by what it was named: a named one must exist. */
@@ -96,10 +106,12 @@ function defaultSources(cwd: string): readonly NamedSource[] {
 
 type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker";
 type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin" | keyof Config["platform"] | keyof Config["docker"];
+/** Settings without a default. */
+type Bare = "owner" | "user" | "stateDir" | "runtimeEnvsDir" | "artifactsDir";
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = LayerSettings &
-  Required<Omit<RunSettings, "owner" | "stateDir" | Section>> & {
+  Required<Omit<RunSettings, Bare | Section>> & {
     readonly [S in Section]: AllBut<Unset, NonNullable<RunSettings[S]>>;
   };
 
@@ -154,14 +166,18 @@ function overlay(below: Complete, above: LayerSettings): Complete {
 }
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
-  const { stateDir, owner, lockTimeout, history, watch, database, ...rest } = settings;
+  const { stateDir, owner, user, runtimeEnvsDir, artifactsDir, ...others } = settings;
+  const { lockTimeout, history, watch, database, ...rest } = others;
   const { timeout, ...reached } = database;
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
     ...rest,
     sources: sources.map(({ origin: _, ...source }) => ({ ...sourceOf(settings.preset, source.name), ...source })),
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
-    owner,
+    owner: owner ?? user,
+    user,
+    runtimeEnvsDir,
+    artifactsDir,
     lockTimeoutSeconds: lockTimeout,
     watch: { rescanSeconds: watch.rescan, verifySeconds: watch.verify, drift: watch.drift },
     database: { ...reached, timeoutSeconds: timeout },

@@ -3,7 +3,7 @@ import { PacksyncError } from "../errors.ts";
 import { type Layer, originsOf } from "./layer.ts";
 import { type Place, parseSettings, wrongValue } from "./problems.ts";
 import type { RunSettings } from "./schema.ts";
-import { exampleOf, type Setting } from "./settings.ts";
+import { DIRECTORIES, exampleOf, type Setting } from "./settings.ts";
 import { type NamedSource, namedDirectory, PACKS_DEV, type SourceSettings } from "./sources.ts";
 
 /** Where values have a name of their own each (flags, variables), and are no place that one could point at. */
@@ -25,11 +25,13 @@ export interface Given {
 
 /** The schema is not loaded for directories alone, which is what most runs are given. */
 export async function namedLayer(given: readonly Given[], place: NamedPlace, sources: SourceSettings): Promise<Layer> {
-  const directory = (key: "volume" | "stateDir") => {
-    const found = given.find(({ setting }) => setting.key === key);
-    return found && { [key]: directoryFrom(String(found.value), found.name, found.setting.example, place) };
-  };
-  const directories: RunSettings = { ...directory("volume"), ...directory("stateDir") };
+  const found = DIRECTORIES.flatMap((key) => given.filter(({ setting }) => setting.key === key));
+  const directories: RunSettings = Object.fromEntries(
+    found.map(({ setting: { key, example }, value, name }) => [
+      key,
+      directoryFrom(String(value), name, example, place),
+    ]),
+  );
   const others = given.filter(({ setting }) => !Object.hasOwn(directories, setting.key));
 
   const names = new Map(given.map(({ setting, name }) => [setting.key, name]));

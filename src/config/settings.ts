@@ -24,6 +24,9 @@ export const SETTINGS: readonly Setting[] = [
   { key: "volume", option: "volume", oldName: "TARGET_PACKS_DIR", example: "./volume" },
   { key: "stateDir", option: "stateDir", example: "/var/lib/packsync" },
   { key: "owner", option: "owner", example: "1000:1000" },
+  { key: "user", option: "user", example: "1000:1000" },
+  { key: "runtimeEnvsDir", oldName: "RUNTIME_ENVS_DIR", example: "/opt/attune/runtime_envs" },
+  { key: "artifactsDir", oldName: "ARTIFACTS_DIR", example: "/opt/attune/artifacts" },
   { key: "preserve", option: "preserve", example: "static-elf" },
   { key: "arch", option: "arch", example: "x86_64,aarch64" },
   { key: "adopt", option: "adopt", example: "merge" },
@@ -69,6 +72,9 @@ export const SETTINGS: readonly Setting[] = [
   { key: "allowRemovals", option: "allowRemovals", example: "1", runOnly: true },
   { key: "only", option: "only", example: "core", runOnly: true },
 ];
+
+/** Settings that are a directory: relative to where they are said. */
+export const DIRECTORIES = ["volume", "stateDir", "runtimeEnvsDir", "artifactsDir"] as const;
 
 /** Whether what is at `path` must not be shown. */
 export function isSecret(path: readonly string[]): boolean {

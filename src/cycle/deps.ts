@@ -32,6 +32,11 @@ export interface CycleDeps {
   readonly publisher: Publisher | undefined;
   /** What a cycle remembers is committed with its intents, or at its end: one commit less to wait for. */
   readonly memory: CycleMemory;
+  /**
+   * Called when everything is prepared and nothing has happened yet. Blocks until what was looked at before it had come to rest does;
+   * throws if it was touched again.
+   */
+  readonly awaitRest: () => void;
   readonly now: () => Date;
   /** Called after each pack that was looked at, for a person who waits. */
   readonly onProgress: (done: number, total: number) => void;

@@ -59,8 +59,11 @@ function keyOf({ source, directory, ref }: PackReport): string {
 }
 
 function textOf({ outcome, release, diagnostics }: PackReport): string {
-  return JSON.stringify([isGood(outcome), release, diagnostics]);
+  return JSON.stringify([isGood(outcome), release, diagnostics.filter(({ code }) => !OF_GOING_LIVE.has(code))]);
 }
+
+/** What happened while a pack went live is told with that; that the next look does not find it is no news. */
+const OF_GOING_LIVE: ReadonlySet<string> = new Set(["volume.displaced", "volume.leftover", "volume.no_exchange"]);
 
 function isGood(outcome: PackReport["outcome"]): boolean | string {
   return outcome === "published" || outcome === "unchanged" ? "good" : outcome;

@@ -56,7 +56,8 @@ export function repairPack(
 
 function publish(staged: StagedRelease, { publisher }: RepairDeps): Repair {
   using _ = staged.staging;
-  const [outcome] = publisher?.goLive([staged]) ?? [];
+  using armed = publisher?.arm([staged]);
+  const [outcome] = armed?.goLive() ?? [];
   if (outcome?.live !== true) throw outcome?.error;
   return { release: staged.manifest.release, diagnostics: describeGoingLive(outcome) };
 }

@@ -93,7 +93,8 @@ export function rollbackPack(ref: PackRef, wanted: string | undefined, deps: Rol
 function goBack(planned: PlannedBringBack, found: Found, publisher: Publisher) {
   const staged = stageBringBack(planned, found, publisher);
   using _ = staged.staging;
-  const [outcome] = publisher.goLive([staged]);
+  using armed = publisher.arm([staged]);
+  const [outcome] = armed.goLive();
   if (outcome?.live !== true) throw outcome?.error;
   return { release: staged.manifest.release, diagnostics: describeGoingLive(outcome), atMs: outcome.atMs };
 }

@@ -2,9 +2,10 @@ import { placeKey } from "../cycle/attention.ts";
 import type { CycleNews } from "../cycle/news.ts";
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
-import { type Place, waitOnce } from "../plan/settle.ts";
+import { type Ahead, due, isUntouched, type Place, waitOnce, without } from "../plan/settle.ts";
+import { createGate, decide } from "../platform/gate.ts";
 import type { CycleRequest } from "../requests.ts";
-import { afterEverything, afterSlice, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
+import { afterEverything, afterSlice, mayBeUnwatched, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
 import { type LoopDeps, type LoopState, rootStatus, statusOf } from "./state.ts";
 
 /** What the jobs work with; `stopping` ends them. */
@@ -12,10 +13,12 @@ export interface Working {
   readonly state: LoopState;
   readonly deps: LoopDeps;
   readonly stopping: AbortSignal;
+  /** Until then, or something happens. */
+  readonly sleepUntil: (atMs: number) => Promise<void>;
 }
 
 /** What has come to rest is looked at. */
-export async function lookAtSettled(ready: readonly Place[], working: Working): Promise<void> {
+export async function lookAtSettled(ready: readonly Place[], working: Working, early?: Early): Promise<void> {
   const byKey = new Map(ready.map((place) => [keyOf(place), place]));
   const news = await cycle(
     {
@@ -23,13 +26,47 @@ export async function lookAtSettled(ready: readonly Place[], working: Working): 
       sources: ready.filter(({ directory }) => directory === undefined).map(({ source }) => source),
       places: ready.filter(({ directory }) => directory !== undefined).map(keyOf),
       patient: ready.filter(({ isFinal }) => !isFinal).map(keyOf),
+      ...(early && { gate: early.gate }),
     },
     working,
+    early?.withdrawn,
   );
   if (news === undefined) return;
   const placeOf = (key: string): Place | undefined => byKey.get(key) ?? byKey.get(sourceOf(key));
   wait(news, (key) => placeOf(key)?.sinceMs, working);
   tellPacks(news, (key) => placeOf(key)?.sinceMs, working);
+}
+
+/** A look at what has not come to rest yet. */
+interface Early {
+  readonly gate: SharedArrayBuffer;
+  readonly withdrawn: AbortSignal;
+}
+
+/** What is about to come to rest is prepared meanwhile: it goes live as soon as it does, or nothing happens. */
+export async function lookAhead(next: Ahead, working: Working): Promise<void> {
+  const gate = createGate();
+  const withdraw = new AbortController();
+  const looked = lookAtSettled(next.places, working, { gate, withdrawn: withdraw.signal });
+  const isSettled = await comesToRest(next, working);
+  decide(gate, isSettled);
+  if (!isSettled) withdraw.abort(new Error("It was touched again."));
+  await looked;
+}
+
+/** Not if somebody else waits, or anything else comes to rest before. */
+async function comesToRest(next: Ahead, { state, deps, stopping, sleepUntil }: Working): Promise<boolean> {
+  for (;;) {
+    await deps.hearAll();
+    if (stopping.aborted || state.requests.length > 0 || !isUntouched(state.dirty, next)) return false;
+    const now = deps.now();
+    if (now >= next.atMs) {
+      state.dirty = without(state.dirty, next.places);
+      return true;
+    }
+    if (due(state.dirty, now).nextAtMs !== next.atMs) return false;
+    await sleepUntil(next.atMs);
+  }
 }
 
 /**
@@ -39,7 +76,7 @@ export async function lookAtSettled(ready: readonly Place[], working: Working): 
 export async function lookAtSlice(root: Root, working: Working): Promise<void> {
   const { state, deps } = working;
   const startedMs = deps.now();
-  if (root.pass.after === undefined) deps.recheck(root.name);
+  if (root.pass.after === undefined) deps.recheck(root.name, mayBeUnwatched(root));
   const unsettled = [...(state.dirty.get(root.name)?.places.keys() ?? [])].flatMap((directory) =>
     directory === undefined ? [] : [placeKey(root.name, directory)],
   );
@@ -73,20 +110,23 @@ export function startOver(news: CycleNews, { state: { roots }, deps }: Working):
   }
 }
 
-/** @returns `undefined` when the volume cannot be used now, which is said */
-async function cycle(request: CycleRequest, working: Working): Promise<CycleNews | undefined> {
+/** @returns `undefined` when it was withdrawn, or when the volume cannot be used now, which is said */
+async function cycle(request: CycleRequest, working: Working, withdrawn = NEVER): Promise<CycleNews | undefined> {
   const { state, deps, stopping } = working;
   try {
-    const news = await deps.ask("cycle", request, () => {}, stopping);
+    const news = await deps.ask("cycle", request, () => {}, AbortSignal.any([stopping, withdrawn]));
+    if (withdrawn.aborted) return undefined;
     if (state.trouble !== undefined) deps.say({ kind: "recovered" });
     state.trouble = undefined;
     take(news, working);
     return news;
   } catch (error) {
-    if (!stopping.aborted) hold(error, working);
+    if (!stopping.aborted && !withdrawn.aborted) hold(error, working);
     return undefined;
   }
 }
+
+const NEVER = new AbortController().signal;
 
 /** What a cycle found of the sources as such. */
 export function take(news: CycleNews, { state, deps }: Working): void {
@@ -117,8 +157,9 @@ function hold(error: unknown, { state, deps: { now, say } }: Working): void {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof PacksyncError ? error.hint : undefined;
   if (state.trouble?.message !== message) say({ kind: "trouble", message, hint });
+  const sinceMs = state.trouble?.sinceMs ?? now();
   const waitMs = Math.min((state.trouble?.waitMs ?? FIRST_RETRY_MS / 2) * 2, LAST_RETRY_MS);
-  state.trouble = { message, waitMs, retryAtMs: now() + waitMs };
+  state.trouble = { message, sinceMs, waitMs, retryAtMs: now() + waitMs };
 }
 
 /** What looks half-written is looked at once more, in a moment. */

@@ -1,6 +1,7 @@
-import { due, type Hint, noted } from "../plan/settle.ts";
+import { ahead, due, type Hint, noted } from "../plan/settle.ts";
 import {
   judgeSuspicions,
+  lookAhead,
   lookAtEverything,
   lookAtSettled,
   lookAtSlice,
@@ -28,11 +29,12 @@ export interface Loop {
   run(abort: AbortSignal): Promise<void>;
 }
 
-export function createLoop(deps: LoopDeps): Loop {
-  const state = createState(deps);
+export function createLoop(given: LoopDeps): Loop {
+  const state = createState(given);
+  const deps = { ...given, ask: timed(given.ask, state) };
   const alarm = createAlarm(deps.now);
   const stop = new AbortController();
-  const working: Working = { state, deps, stopping: stop.signal };
+  const working: Working = { state, deps, stopping: stop.signal, sleepUntil: alarm.sleepUntil };
   return {
     hint(hints) {
       for (const hint of hints) hear(hint, working);
@@ -91,6 +93,22 @@ export function createLoop(deps: LoopDeps): Loop {
   };
 }
 
+/** Whatever is asked of the volume is known to be under way. */
+function timed(ask: Ask, { publishing }: LoopState): Ask {
+  return (kind, request, onProgress, abort) =>
+    publishing.run((progressed) =>
+      ask(
+        kind,
+        request,
+        (done, total) => {
+          progressed();
+          onProgress(done, total);
+        },
+        abort,
+      ),
+    );
+}
+
 async function begin(working: Working): Promise<void> {
   const { deps, state, stopping } = working;
   const startedMs = deps.now();
@@ -131,10 +149,13 @@ function nextOf(state: LoopState, working: Working): Job | number {
     state.dirty = rest;
     return () => lookAtSettled(ready, working);
   }
+  const soon = ahead(state.dirty, now);
+  const { next } = soon;
+  if (next !== undefined) return () => lookAhead(next, working);
   if (first !== undefined && first.nextSliceAtMs <= now) return () => lookAtSlice(first, working);
   if (state.verifyAtMs <= now) return () => verifyNext(working);
   const sliceAtMs = first?.nextSliceAtMs ?? Number.POSITIVE_INFINITY;
-  return Math.min(nextAtMs, sliceAtMs, state.verifyAtMs, state.suspicions.nextAtMs());
+  return Math.min(nextAtMs, soon.nextAtMs, sliceAtMs, state.verifyAtMs, state.suspicions.nextAtMs());
 }
 
 /** Wakes whoever sleeps; nothing slips in between looking and sleeping, for both are in one turn of the event loop. */

@@ -55,6 +55,11 @@ export function watchingOf({ isVanished, isDegraded, missed, events }: Root): Wa
   return missed > 0 && events === 0 ? "polling" : "events";
 }
 
+/** Whoever loses a watch notices by what is missed: between times it is enough to look now and then. */
+export function mayBeUnwatched({ isDegraded, calmPasses }: Root): boolean {
+  return isDegraded || calmPasses % CALM_AFTER === 0;
+}
+
 /** What is not there announces its coming; a look at it costs as much as one at what is there, for the volume is surveyed each time. */
 export function intervalOf(root: Root, floorMs: number): number {
   const isDoubtful = root.calmPasses < CALM_AFTER || !["events", "vanished"].includes(watchingOf(root));

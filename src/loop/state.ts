@@ -4,7 +4,8 @@ import { type Dirty, NOTHING_DIRTY } from "../plan/settle.ts";
 import type { Answers, RequestKind, Requests } from "../requests.ts";
 import type { Say } from "./events.ts";
 import { createRoot, intervalOf, type Root, watchingOf } from "./roots.ts";
-import type { LoopStatus, RootStatus } from "./status.ts";
+import { createStage, type Stage } from "./stages.ts";
+import type { LoopStatus, RootStatus, StageStatus } from "./status.ts";
 import { createSuspicions, type Suspicions } from "./suspicions.ts";
 
 /** Asks the volume, which does one thing at a time. */
@@ -30,7 +31,7 @@ export interface LoopDeps {
   /** What becomes of published files that somebody else changed. */
   readonly drift: Config["watch"]["drift"];
   /** Looks whether all of a source is watched, before its rescan. */
-  readonly recheck: (source: string) => void;
+  readonly recheck: (source: string, isThorough: boolean) => void;
   readonly machine: () => Pick<LoopStatus, "watches" | "watchesAllowed" | "eventLoopDelayMs">;
 }
 
@@ -42,6 +43,7 @@ export interface LoopState {
   readonly roots: ReadonlyMap<string, Root>;
   readonly requests: { readonly job: Job; readonly gone: AbortSignal }[];
   readonly suspicions: Suspicions;
+  readonly publishing: Stage;
   dirty: Dirty;
   last: { readonly news: CycleNews; readonly at: string } | undefined;
   trouble: Trouble | undefined;
@@ -53,6 +55,7 @@ export interface LoopState {
 /** What keeps the volume from being used, and when to try again. */
 export interface Trouble {
   readonly message: string;
+  readonly sinceMs: number;
   readonly waitMs: number;
   readonly retryAtMs: number;
 }
@@ -62,6 +65,7 @@ export function createState({ sources, now, verifyMs }: LoopDeps): LoopState {
     roots: new Map(sources.map((source) => [source.name, createRoot(source, now())])),
     requests: [],
     suspicions: createSuspicions(),
+    publishing: createStage("publish", now),
     dirty: NOTHING_DIRTY,
     last: undefined,
     trouble: undefined,
@@ -73,16 +77,24 @@ export function createState({ sources, now, verifyMs }: LoopDeps): LoopState {
 export function statusOf(state: LoopState, { now, rescanMs, machine }: LoopDeps): LoopStatus {
   const roots = [...state.roots.values()];
   const totals = Object.values(state.last?.news.totals ?? {});
+  const lagMs = lagOf(state.dirty, now());
   return {
     roots: roots.map((root) => rootStatus(root, rescanMs)),
     packs: totals.reduce((sum, count) => sum + count, 0),
     findings: state.last?.news.findings ?? 0,
     lastCycle: state.last && { at: state.last.at, durationMs: state.last.news.durationMs },
-    lagMs: lagOf(state.dirty, now()),
+    lagMs,
     missedEvents: roots.reduce((sum, { missed }) => sum + missed, 0),
+    stages: [{ name: "settle", ageMs: lagMs }, publishingOf(state, now())],
     trouble: state.trouble?.message,
     ...machine(),
   };
+}
+
+/** A volume that cannot be used is not published into, however often it is tried. */
+function publishingOf({ publishing, trouble }: LoopState, now: number): StageStatus {
+  const { name, ageMs } = publishing.status();
+  return { name, ageMs: trouble === undefined ? ageMs : Math.round(now - trouble.sinceMs) };
 }
 
 export function rootStatus(root: Root, rescanMs: number): RootStatus {

@@ -18,6 +18,12 @@ export interface RootStatus {
   readonly rescanIntervalMs: number;
 }
 
+/** How long a stage of the flow has had something to do of which nothing came; 0: it has nothing to do, or has just got on. */
+export interface StageStatus {
+  readonly name: "watch" | "settle" | "publish" | "register" | "tell";
+  readonly ageMs: number;
+}
+
 /** What the daemon knows beside what stands in the volume. Times are ISO. */
 export interface LoopStatus {
   readonly roots: readonly RootStatus[];
@@ -28,6 +34,7 @@ export interface LoopStatus {
   /** How long the oldest change waits that is not looked at yet; 0: none does. */
   readonly lagMs: number;
   readonly missedEvents: number;
+  readonly stages: readonly StageStatus[];
   readonly watches: number;
   /** `undefined`: the system does not say. */
   readonly watchesAllowed: number | undefined;

@@ -1,5 +1,5 @@
-/** Scanning costs at most this part of one core. */
-const SHARE = 0.02;
+/** Scanning costs at most this part of one core: two in a hundred, with the watcher and what cannot be counted beside it. */
+const SHARE = 0.0125;
 
 /** Where events are known to get lost, at least so often. */
 const DOUBTFUL_MS = 1000;

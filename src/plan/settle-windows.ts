@@ -2,6 +2,9 @@
 export interface SettleWindows {
   /** One pack: quiet for so long. */
   readonly quietMs: number;
+  /** A pack, or a source, that was quiet for so long is likely to come to rest: it is prepared meanwhile. */
+  readonly aheadAfterMs: number;
+  readonly sourceAheadAfterMs: number;
   /** What comes in pieces is quiet after twice its largest gap, but after no more than this. */
   readonly piecesQuietMs: number;
   /** More than `burstPacks` packs of a source touched within `burstMs`: the source settles as one, quiet for `sourceQuietMs`. */
@@ -21,6 +24,8 @@ export interface SettleWindows {
 
 export const SETTLE: SettleWindows = {
   quietMs: 25,
+  aheadAfterMs: 6,
+  sourceAheadAfterMs: 100,
   piecesQuietMs: 250,
   burstPacks: 3,
   burstMs: 250,

@@ -75,6 +75,47 @@ export function due(
   return { ready, rest, nextAtMs: Number.isFinite(nextAtMs) ? nextAtMs : undefined };
 }
 
+/** Places that come to rest at the same moment unless they are touched before. `marks`: what was known of each. */
+export interface Ahead {
+  readonly atMs: number;
+  readonly places: readonly Place[];
+  readonly marks: readonly DirtyPlace[];
+}
+
+/**
+ * What looks as if it came to rest next, and may be prepared until then: not what is still coming, going, or half-written.
+ *
+ * @returns `nextAtMs`: when to ask again, unless hints come before
+ */
+export function ahead(
+  dirty: Dirty,
+  now: number,
+  windows: SettleWindows = SETTLE,
+): { readonly next: Ahead | undefined; readonly nextAtMs: number } {
+  const coming = [...dirty].flatMap(([source, { places }]) => comingIn(source, places, windows));
+  const atMs = Math.min(...coming.filter(({ fromMs }) => fromMs <= now).map((each) => each.atMs));
+  const next = coming.filter((each) => each.fromMs <= now && each.atMs === atMs);
+  const [places, marks] = [next.map(({ place }) => place), next.map(({ mark }) => mark)];
+  const later = coming.map(({ fromMs }) => fromMs).filter((fromMs) => fromMs > now);
+  return { next: next.length === 0 ? undefined : { atMs, places, marks }, nextAtMs: Math.min(...later) };
+}
+
+/** @returns whether none of them was touched since */
+export function isUntouched(dirty: Dirty, { places, marks }: Ahead): boolean {
+  return places.every(({ source, directory }, index) => dirty.get(source)?.places.get(directory) === marks[index]);
+}
+
+/** What is dirty without these. */
+export function without(dirty: Dirty, places: readonly Place[]): Dirty {
+  const rest = new Map(dirty);
+  for (const [source, its] of Map.groupBy(places, (place) => place.source)) {
+    const gone = new Set(its.map(({ directory }) => directory));
+    const { places: known, touchedMs } = dirty.get(source) ?? CLEAN_SOURCE;
+    rest.set(source, { places: new Map([...known].filter(([directory]) => !gone.has(directory))), touchedMs });
+  }
+  return rest;
+}
+
 const CLEAN_SOURCE: DirtySource = { places: new Map(), touchedMs: new Map() };
 
 /** A hint about the source itself concerns all of it, as a burst does; and what comes during a burst is part of it. */
@@ -141,6 +182,24 @@ function readyAtMs(place: DirtyPlace, companies: Companies, windows: SettleWindo
 function companyFor(place: DirtyPlace, { batch, going }: Companies, windows: SettleWindows): Company | undefined {
   if (place.inBatch) return isRestless(place, windows) ? undefined : batch;
   return place.onlyWent ? going : undefined;
+}
+
+function comingIn(source: string, places: DirtySource["places"], windows: SettleWindows) {
+  const companies = companiesOf(places, windows);
+  return [...places].map(([directory, mark]) => {
+    const atMs = readyAtMs(mark, companies, windows);
+    const place = { source, directory, sinceMs: mark.firstMs, isFinal: isFinal(mark, atMs, windows) };
+    return { place, mark, atMs, fromMs: foreseeableFromMs(mark, companies, windows) };
+  });
+}
+
+/** Whoever writes often is still at it; what goes away comes back, or is judged together with others. */
+function foreseeableFromMs(place: DirtyPlace, { batch }: Companies, windows: SettleWindows): number {
+  const { quietMs, aheadAfterMs, sourceAheadAfterMs } = windows;
+  const { inBatch, onlyWent, vanished, waitsUntilMs, lastMs, gapMs } = place;
+  if (vanished || waitsUntilMs !== undefined || isRestless(place, windows)) return Number.POSITIVE_INFINITY;
+  if (inBatch) return batch.lastMs + sourceAheadAfterMs;
+  return onlyWent || 2 * gapMs > quietMs ? Number.POSITIVE_INFINITY : lastMs + aheadAfterMs;
 }
 
 function isFinal({ untouched, firstMs }: DirtyPlace, now: number, { maxMs }: SettleWindows): boolean {

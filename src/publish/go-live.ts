@@ -63,8 +63,13 @@ export interface PublisherDeps {
 /** Up to so many fresh files are made durable one by one; above that one `syncfs` is cheaper. */
 export const FSYNC_FILES = 8;
 
+/** Releases of which nothing is missing but the exchange. Disposing takes the intents back if they did not go live. */
+export interface Armed extends Disposable {
+  goLive(): GoLiveOutcome[];
+}
+
 /**
- * Makes staged releases live, back to back, in the order given. The write order, which docs/how-it-publishes.md
+ * Makes staged releases ready to go live, back to back, in the order given. The write order, which docs/how-it-publishes.md
  * explains; (1), checking and staging, is done:
  *
  * (2) the fresh data is made durable; (3) the intents are committed; then for each pack (4) the trees are exchanged,
@@ -73,12 +78,28 @@ export const FSYNC_FILES = 8;
  *
  * A crash before (4) leaves the old release, after it the new one; the next run's recovery does the rest.
  */
-export function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): GoLiveOutcome[] {
-  if (batch.length === 0) return [];
+export function arm(batch: readonly StagedRelease[], deps: PublisherDeps): Armed {
+  if (batch.length === 0) return { goLive: () => [], [Symbol.dispose]() {} };
   makeDurable(batch, deps); // (2)
   transaction(deps.database, () => {
     for (const staged of batch) deps.ledger.saveIntent(intentOf(staged, deps)); // (3)
   });
+  let isArmed = true;
+  return {
+    goLive() {
+      isArmed = false;
+      return goLive(batch, deps);
+    },
+    [Symbol.dispose]() {
+      if (isArmed)
+        transaction(deps.database, () => {
+          for (const { manifest } of batch) deps.ledger.clearIntent(manifest.pack);
+        });
+    },
+  };
+}
+
+function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): GoLiveOutcome[] {
   const lives = batch.map(({ manifest, staging }) => deps.fingerprint(staging.root, watchedPaths(manifest)));
   const outcomes = batch.map((staged) => exchangeOne(staged, deps)); // (4) (5) (6)
   syncPath(deps.layout.root);

@@ -1,14 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PackRef } from "../pack/ref.ts";
 import type { Owner } from "../platform/ownership.ts";
-import {
-  FSYNC_FILES,
-  type GoLiveOutcome,
-  goLive,
-  type PublisherDeps,
-  packRecord,
-  type StagedRelease,
-} from "./go-live.ts";
+import { type Armed, arm, FSYNC_FILES, type PublisherDeps, packRecord, type StagedRelease } from "./go-live.ts";
 import { livePath, manifestPath, stagingPath } from "./layout.ts";
 import { contentDigest, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
 import { freeBytes, mountPoints, type Room, refuseMounts } from "./preflight.ts";
@@ -25,7 +18,8 @@ export interface Publisher extends VolumeView {
   open(place: ReleasePlace, written: Staging["written"]): Staging;
   /** Completes the next tree. */
   stage(request: PublishRequest): StagedRelease;
-  goLive(batch: readonly StagedRelease[]): GoLiveOutcome[];
+  /** Does whatever can be done before they go live, so that they do at once when asked. */
+  arm(batch: readonly StagedRelease[]): Armed;
   /** The live release is equal to its source as it is now, although nothing was published. */
   confirm(confirmation: Confirmation): void;
   /** The next sync publishes what the source has. */
@@ -89,7 +83,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       if (freshFiles > FSYNC_FILES) staging.forgetWritten();
       return { kind, manifest, previous, staging, applied, freshFiles };
     },
-    goLive: (batch) => goLive(batch, deps),
+    arm: (batch) => arm(batch, deps),
     confirm(confirmation) {
       const manifest = rewritten(confirmation);
       if (manifest !== confirmation.manifest) rewriteManifest(layout, manifest, owner);

@@ -52,7 +52,18 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
     }
     return toSet;
   } catch (error) {
-    throw unusable(`the volume ${layout.root}`, error, HINTS);
+    throw unusable(`the volume ${layout.root}${whose(layout.root, error)}`, error, HINTS);
+  }
+}
+
+/** Whoever may not write there wants to know who may. */
+function whose(root: string, error: unknown): string {
+  if (!["EACCES", "EPERM"].includes(errnoOf(error) ?? "")) return "";
+  try {
+    const { uid, gid } = statSync(root);
+    return `, which belongs to user ${uid}:${gid}, as user ${process.geteuid?.()}:${process.getegid?.()}`;
+  } catch {
+    return ""; // not even that may be seen
   }
 }
 

@@ -14,6 +14,7 @@ export type ThreadResponse =
 
 /** A second thread that scans. What waits for it when it dies is rejected with its error. */
 export interface ScanThread extends AsyncDisposable {
+  isDead(): boolean;
   /** So much is on its way to it that it will not have to wait for more. */
   hasRoom(): boolean;
   scan(request: ScanRequest): Promise<ScannedPack>;
@@ -47,6 +48,7 @@ export function startScanThread(entry: URL): ScanThread {
   });
   const send = (request: ThreadRequest): void => worker.postMessage(request);
   return {
+    isDead: () => isDead,
     hasRoom: () => !isDead && waiting.size < QUEUE,
     scan(request) {
       const answer = Promise.withResolvers<ScannedPack>();

@@ -14,8 +14,8 @@ import {
 
 /** A source's own directory, which may be absent, go, and come back. */
 export interface Root extends Disposable {
-  /** Looks whether it is still the directory that is watched, and whether all below it is; cheap enough for every rescan. */
-  recheck(): void;
+  /** Looks whether it is still the directory that is watched, and, if `isThorough`, whether all below it is. */
+  recheck(isThorough: boolean): void;
   readonly isPresent: boolean;
 }
 
@@ -41,15 +41,15 @@ export function watchRoot(path: string, around: RootEvents): Root {
       else directory = openRoot({ path, pack: undefined, depth: 0, identity }, around);
     } catch (error) {
       if (isAbsence(error))
-        around.later(recheck); // it went just now
+        around.later(() => recheck()); // it went just now
       else around.onFailure(error);
     }
   };
-  const recheck = (): void => {
+  const recheck = (isThorough = true): void => {
     const was = directory;
     const identity = identityAt(path);
     if (was !== undefined && was.identity === identity) {
-      around.later(() => listDirectory(was, around));
+      if (isThorough) around.later(() => listDirectory(was, around));
       return;
     }
     close();
@@ -57,7 +57,7 @@ export function watchRoot(path: string, around: RootEvents): Root {
     if (identity !== seen) around.onReplaced(identity === NO_DIRECTORY ? "vanished" : "changed");
     seen = identity;
   };
-  around.later(recheck);
+  around.later(() => recheck());
   return {
     recheck,
     get isPresent() {
@@ -84,11 +84,11 @@ function watchAbove(path: string, { handles, later, onFailure }: RootEvents, rec
   while (identityAt(existing) === NO_DIRECTORY && existing !== dirname(existing)) existing = dirname(existing);
   const [next] = relative(existing, path).split("/");
   const onEvent = (_event: string, name: string | undefined): void => {
-    if (name === undefined || name === next || name === basename(existing)) later(recheck);
+    if (name === undefined || name === next || name === basename(existing)) later(() => recheck());
   };
   const handle = handles.open(existing, onEvent, onFailure);
   // It may have come before the watch stood.
-  if (next !== undefined && identityAt(`${existing}/${next}`) !== NO_DIRECTORY) later(recheck);
+  if (next !== undefined && identityAt(`${existing}/${next}`) !== NO_DIRECTORY) later(() => recheck());
   return handle;
 }
 

@@ -12,7 +12,7 @@ export interface SourceWatch extends Disposable {
   begin(): void;
   end(isDone: boolean): void;
   doubt(why: string): void;
-  recheck(): void;
+  recheck(isThorough: boolean): void;
   readonly state: SourceState;
 }
 
@@ -65,12 +65,12 @@ export function watchSource({ name: source, path }: { name: string; path: string
   };
   const root = watchRoot(path, surroundings);
   const lookAt = (directory: Directory, name: string | undefined, isRename: boolean): void => {
-    if (isRename && concernsItself(directory, name)) root.recheck();
+    if (isRename && concernsItself(directory, name)) root.recheck(true);
     if (name !== undefined) look(directory, name, isRename, surroundings, note);
   };
-  const recheck = (): void => {
-    isFailing = false;
-    root.recheck();
+  const recheck = (isThorough: boolean): void => {
+    if (isThorough) isFailing = false;
+    root.recheck(isThorough);
   };
 
   return {
@@ -87,7 +87,7 @@ export function watchSource({ name: source, path }: { name: string; path: string
       isStarted = true;
       isDegraded = isFailing;
       if (!isDegraded) reported.clear();
-      if (recheckWhenDone) later(recheck);
+      if (recheckWhenDone) later(() => recheck(true));
       recheckWhenDone = false;
     },
     doubt(why) {

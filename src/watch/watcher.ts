@@ -10,10 +10,10 @@ export interface Watcher extends AsyncDisposable {
   /** Everything that stood there at the start is watched: what a scan finds from now on is announced when it changes. */
   readonly ready: Promise<void>;
   /**
-   * Whether the source is still the directory that is watched, and all below it: for every rescan, for what no event
-   * announces (a symlink's new target, a mount), for what was lost, and when limits were raised. Lists all directories.
+   * Whether the source is still the directory that is watched: for every rescan, for what no event announces (a symlink's new
+   * target, a mount). `isThorough`: and whether all below it is; lists all directories, for what was lost, and when limits were raised.
    */
-  recheck(source: string): void;
+  recheck(source: string, isThorough: boolean): void;
   stateOf(source: string): SourceState;
   /** The inotify watches of this process, and how many its user may have. */
   usage(): { readonly watches: number; readonly allowed: number | undefined };
@@ -62,7 +62,7 @@ export function watchSources(
   agenda.wake();
   return {
     ready,
-    recheck: (source) => agenda.add(() => watches.get(source)?.recheck()),
+    recheck: (source, isThorough) => agenda.add(() => watches.get(source)?.recheck(isThorough)),
     stateOf: (source) => watches.get(source)?.state ?? "absent",
     usage: () => ({ watches: handles.count, allowed: inotifyLimit("watches") }),
     async [Symbol.asyncDispose]() {

@@ -76,6 +76,7 @@ describe("a sync", () => {
     ).toMatchInlineSnapshot(`
       "packs, more, packs.dev → /opt/volume
         packs  /source/packs does not exist
+          → Make it or mount it there, or name another directory: --packs <dir>.
         more  held (emptied): nothing is removed; end it with --allow-removals
       0 packs in 1 ms
       "

@@ -25,6 +25,9 @@ sources:
 volume: /opt/attune/packs
 stateDir: /opt/attune/packs/.packsync
 owner: 1000:1000
+# user:
+# runtimeEnvsDir:
+# artifactsDir:
 preserve: static-elf
 arch: [x86_64]
 adopt: merge
@@ -147,7 +150,7 @@ describe("as JSON", () => {
         ],
         volume: "/opt/attune/packs",
         stateDir: "/opt/attune/packs/.packsync",
-        owner: "1000:1000",
+        ...{ owner: "1000:1000", user: null, runtimeEnvsDir: null, artifactsDir: null },
         preserve: "static-elf",
         arch: ["x86_64"],
         adopt: "merge",

@@ -541,3 +541,20 @@ describe("sources", () => {
     expect(config.sources).toHaveLength(3);
   });
 });
+
+test("directories of the services are relative to where they are said, as all are", async () => {
+  const { config } = await load({
+    env: { RUNTIME_ENVS_DIR: "envs" },
+    files: { "conf/packsync.yaml": "artifactsDir: ../artifacts\n" },
+    flags: { config: "conf/packsync.yaml" },
+  });
+  expect(config).toMatchObject({ runtimeEnvsDir: "envs", artifactsDir: "artifacts" });
+});
+
+test("who becomes another user makes what belongs to that one; who is no root, what belongs to themselves", async () => {
+  const image = "owner: 1000:1000\n";
+  expect((await load({ flags: { user: "2000" } })).config).toMatchObject({ owner: { uid: 2000, gid: 2000 } });
+  expect((await load({ image })).config.owner).toEqual({ uid: 1000, gid: 1000 });
+  expect((await load({ image, isRoot: false })).config.owner).toBeUndefined();
+  expect((await load({ image, isRoot: false, flags: { owner: "7" } })).config.owner).toEqual({ uid: 7, gid: 7 });
+});

@@ -13,6 +13,8 @@ export interface Setup {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Content of the image's defaults, which lie in `image/`. */
   readonly image?: string;
+  /** Who runs it. */
+  readonly isRoot?: boolean;
   /** Does something else to the working directory before loading. */
   readonly prepare?: (cwd: string) => void;
 }
@@ -28,7 +30,8 @@ export async function load(setup: Setup): Promise<LoadedConfig> {
   }
   setup.prepare?.(cwd);
   try {
-    return relativeTo(cwd, await loadConfig(setup.flags ?? {}, setup.env ?? {}, cwd, join(cwd, "image/defaults.yaml")));
+    const { flags = {}, env = {}, isRoot = true } = setup;
+    return relativeTo(cwd, await loadConfig(flags, env, cwd, join(cwd, "image/defaults.yaml"), isRoot));
   } catch (error) {
     if (!(error instanceof PacksyncError)) throw error;
     const { code, message, hint, position } = error;

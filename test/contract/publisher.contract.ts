@@ -375,7 +375,8 @@ function die({ deps }: TestVolume, staged: StagedRelease, injection: Injection):
   const ledger = { ...deps.ledger, savePack: dead, saveRelease: dead, clearIntent: dead };
   const { swapTrees, scan } = injection;
   const publisher = createPublisher({ ...deps, ledger, ...(swapTrees && { swapTrees }), ...(scan && { scan }) });
-  expect(deathOf(() => publisher.goLive([staged]))).toBe(DEATH);
+  using armed = publisher.arm([staged]);
+  expect(deathOf(() => armed.goLive())).toBe(DEATH);
 }
 
 /** What it dies of, at once or on its way out. */

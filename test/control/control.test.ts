@@ -25,6 +25,7 @@ const status: DaemonStatus = {
   findings: 0,
   lastCycle: undefined,
   lagMs: 0,
+  stages: [],
   missedEvents: 0,
   watches: 4,
   watchesAllowed: 100,

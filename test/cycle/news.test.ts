@@ -43,6 +43,11 @@ describe("of a pack is said", () => {
       said: [["unchanged a"], ["published b"]],
     },
     {
+      title: "nothing when what happened as it went live is over",
+      reports: [packReport({ diagnostics: [finding("volume.displaced")] }), good],
+      said: [["published volume.displaced"], []],
+    },
+    {
       title: "nothing while it is being written",
       reports: [good, packReport({ outcome: "waiting" }), good],
       said: [[], [], []],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { PacksyncError } from "../../src/errors.ts";
 import type { CycleRequest } from "../../src/requests.ts";
-import { type Asked, cycleNews, looping } from "../support/looping.ts";
+import { type Asked, cycleNews, hasHappened, looping } from "../support/looping.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -43,6 +43,7 @@ const anyRun = fc.record({
 function looksAt({ kind, request, atMs }: Asked, pack: string, sinceMs: number): boolean {
   if (kind !== "cycle" || atMs < sinceMs) return false;
   const about: CycleRequest = request;
+  if (!hasHappened(about)) return false;
   if (about.look === "everything") return true;
   if (about.look === "slice") return !about.unsettled.includes(`packs/${pack}`);
   return about.sources.includes("packs") || about.places.includes(`packs/${pack}`);

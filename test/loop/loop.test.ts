@@ -8,6 +8,9 @@ import { type Answer, cycleNews, isSlice, type Looping, looping, newsOf, sourceF
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const NEVER = new AbortController().signal;
+const isAboutCore = ({ request }: Looping["asked"][number]): boolean =>
+  "places" in request && request.places.includes("packs/core");
 const changed = (directory: string) => ({ source: "packs", directory, kind: "changed" }) as const;
 
 describe("what is saved", () => {
@@ -23,18 +26,64 @@ describe("what is saved", () => {
   });
 
   test("is not at rest while the kernel has more to tell of it", async () => {
-    let [hear, times] = [() => {}, 0];
+    let [hear, times, lastMs] = [() => {}, 0, Date.now()];
     const hearAll = async (): Promise<void> => hear();
     const it = looping(undefined, { hearAll });
     await it.wait(0);
     hear = () => {
-      if (Date.now() > 0 && times++ < 3) it.loop.hint([changed("core")]);
+      if (Date.now() - lastMs < 25 || times++ >= 3) return;
+      lastMs = Date.now();
+      it.loop.hint([changed("core")]);
     };
     it.loop.hint([changed("core")]); // three more are found, each when this would have come to rest
     await it.wait(70);
     expect(it.cycles()).toEqual(["everything"]);
     await it.wait(500);
     expect(it.cycles()).toEqual(["everything", "packs/core"]);
+  });
+
+  test("is prepared while it comes to rest, and goes live at that moment", async () => {
+    const it = looping();
+    await it.wait(0);
+    it.loop.hint([changed("core")]);
+    await it.wait(10);
+    expect([it.asked.at(-1)?.request, it.cycles()]).toEqual([
+      expect.objectContaining({ places: ["packs/core"] }),
+      ["everything"],
+    ]);
+    await it.wait(17);
+    expect(it.cycles()).toEqual(["everything", "packs/core"]);
+  });
+
+  test.for<{ name: string; disturb: (it: Looping) => void }>([
+    { name: "it is touched again", disturb: ({ loop }) => loop.hint([changed("core")]) },
+    { name: "somebody asks for something", disturb: ({ loop }) => void loop.request("open", {}, () => {}, NEVER) },
+  ])("is prepared in vain when $name, and looked at all the same", async ({ disturb }) => {
+    const it = looping();
+    await it.wait(0);
+    it.loop.hint([changed("core")]);
+    await it.wait(10);
+    const prepared = it.asked.length;
+    disturb(it);
+    await it.wait(60);
+    expect(it.asked.filter(isAboutCore).map(({ abort }) => abort.aborted)).toEqual([true, false]);
+    expect(prepared).toBe(2);
+    expect(it.cycles().filter((text) => text === "packs/core")).toHaveLength(1);
+    expect(it.saidKinds()).not.toContain("trouble");
+  });
+
+  test("a checkout that is prepared holds up nobody who saves elsewhere", async () => {
+    const sources = ["packs", "packs.dev"].map((name) => ({ name, path: `/${name}` }));
+    const it = looping(undefined, { sources });
+    await it.wait(0);
+    it.loop.hint(["a", "b", "c", "d"].map(changed));
+    await it.wait(400);
+    expect(it.asked.at(-1)?.request).toMatchObject({ places: ["packs/a", "packs/b", "packs/c", "packs/d"] });
+    it.loop.hint([{ ...changed("mine"), source: "packs.dev" }]);
+    await it.wait(40);
+    expect(it.cycles().at(-1)).toBe("packs.dev/mine");
+    await it.wait(600);
+    expect(it.cycles().at(-1)).toBe("packs/a packs/b packs/c packs/d");
   });
 
   test("is told with the time since the first hint", async () => {
@@ -116,8 +165,8 @@ describe("a look at everything", () => {
     await it.wait(40_000);
     const slices = it.asked.filter(isSlice).map(({ atMs }) => atMs);
     const startedMs = it.asked[0]?.atMs ?? 0;
-    // Nobody knows at first how many slices there will be: they follow at the pace that costs a fiftieth of a core.
-    expect(slices.slice(0, 3).map((atMs) => atMs - startedMs)).toEqual([6000, 7000, 8000]);
+    // Nobody knows at first how many slices there will be: they follow at the pace that costs an eightieth of a core.
+    expect(slices.slice(0, 3).map((atMs) => atMs - startedMs)).toEqual([6000, 7600, 9200]);
     expect(slices.slice(3, 9).map((atMs) => atMs - startedMs)).toEqual([
       12_000, 14_000, 16_000, 18_000, 20_000, 22_000,
     ]);
@@ -144,8 +193,8 @@ describe("a look at everything", () => {
   test("rests the longer the more it costs", async () => {
     const it = looping((asked) => (isSlice(asked) ? { answer: cycleNews({ cpuMs: 400 }) } : {}));
     await it.wait(5000);
-    expect(it.loop.status().roots).toMatchObject([{ rescanIntervalMs: 20_000 }]);
-    await it.wait(19_000);
+    expect(it.loop.status().roots).toMatchObject([{ rescanIntervalMs: 32_000 }]);
+    await it.wait(31_000);
     expect(it.asked.filter(isSlice)).toHaveLength(1);
     await it.wait(2000);
     expect(it.asked.filter(isSlice)).toHaveLength(2);
@@ -172,10 +221,10 @@ describe("a look at everything", () => {
   test("leaves alone what has not come to rest", async () => {
     const it = looping(() => ({}), { rescanMs: 1000 });
     await it.wait(990);
-    it.loop.hint([changed("core")]);
+    it.loop.hint([{ ...changed("core"), kind: "removed" }]);
     await it.wait(15);
     expect(it.asked.at(-1)?.request).toMatchObject({ look: "slice", unsettled: ["packs/core"] });
-    await it.wait(100);
+    await it.wait(990);
     expect(it.cycles()).toEqual(["everything", "slice packs", "packs/core"]);
   });
 });

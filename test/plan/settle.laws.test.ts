@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Dirty, due, type Hint, NOTHING_DIRTY, noted, waitOnce } from "../../src/plan/settle.ts";
+import {
+  ahead,
+  type Dirty,
+  due,
+  type Hint,
+  isUntouched,
+  NOTHING_DIRTY,
+  noted,
+  waitOnce,
+  without,
+} from "../../src/plan/settle.ts";
 import { SETTLE } from "../../src/plan/settle-windows.ts";
 import { type Happening, settle } from "../support/settling.ts";
 
@@ -42,6 +52,31 @@ test("nothing is lost: every hinted place becomes ready afterwards, and within 1
         }
       }
     }),
+  );
+});
+
+test("what is prepared ahead of time comes to rest just then, unless it is touched before", () => {
+  fc.assert(
+    fc.property(happenings, fc.nat(12_000), (list, waitMs) => {
+      let dirty: Dirty = NOTHING_DIRTY;
+      for (const [atMs, ...hints] of list) dirty = noted(due(dirty, atMs).rest, hints, atMs);
+      const now = (list.at(-1)?.[0] ?? 0) + waitMs;
+      dirty = due(dirty, now).rest;
+      const { next, nextAtMs } = ahead(dirty, now);
+      expect(nextAtMs).toBeGreaterThan(now);
+      if (next === undefined) return;
+      expect(isUntouched(dirty, next)).toBe(true);
+      expect(
+        due(dirty, next.atMs - 0.01).ready.filter((place) => next.places.some((each) => keyOf(each) === keyOf(place))),
+      ).toEqual([]);
+      const { ready, rest } = due(dirty, next.atMs);
+      expect(ready).toEqual(expect.arrayContaining([...next.places]));
+      const others = ready.filter((place) => !next.places.some((each) => keyOf(each) === keyOf(place)));
+      expect(without(without(dirty, next.places), others)).toEqual(rest);
+      for (const { source, directory } of next.places)
+        expect(isUntouched(noted(dirty, [{ source, directory, kind: "changed" }], now), next)).toBe(false);
+    }),
+    { numRuns: 2000 },
   );
 });
 

@@ -15,7 +15,9 @@ async function together(it: Story, commands: readonly (readonly string[])[]): Pr
 }
 
 function failuresOf(ended: readonly Ended[]): readonly string[] {
-  return ended.filter(({ exitCode }) => exitCode !== 0).map(({ exitCode, stderr }) => `${exitCode}: ${stderr}`);
+  return ended
+    .filter(({ exitCode }) => exitCode !== 0)
+    .map(({ exitCode, stderr, stdout }) => `${exitCode}: ${stderr}${stdout}`);
 }
 
 /** The daemon holds the lock: a command that did not ask it would wait for it in vain. */

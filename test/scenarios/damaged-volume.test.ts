@@ -232,7 +232,7 @@ describe("a volume that cannot be written", () => {
     using it = story({ packs: packs("core"), volume: {} });
     const { code, stderr } = it.packsync(["--once"], { uid: 1000 });
     expect(code).toBe(3);
-    expect(stderr).toMatch(/volume: EACCES/);
+    expect(stderr).toMatch(/volume, which belongs to user 0:0, as user 1000:1000: EACCES/);
     expect(stderr).toMatch(/Run packsync as root or as the one user who owns the volume/);
     it.once();
     const second = it.packsync(["--once"], { uid: 1000 });

@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../src/config/config.ts";
 import { createCyclesMemory } from "../../src/cycles.ts";
 import { perform } from "../../src/perform.ts";
@@ -15,6 +17,8 @@ export interface CyclesMachine extends Disposable {
   ask<K extends RequestKind>(kind: K, request: Requests[K], abort?: AbortSignal): Promise<Answers[K]>;
   /** A cycle about `<source>/<directory>` each, or about whole sources. */
   lookAt(...places: readonly string[]): Promise<Answers["cycle"]>;
+  /** What the ledger has, and all paths of the volume. */
+  state(): object;
   /** The same machine for the next process; this one lets go of the volume. */
   again(): CyclesMachine;
 }
@@ -50,6 +54,12 @@ export function cyclesMachine(
       const sources = keys.filter((key) => !key.includes("/"));
       const places = keys.filter((key) => key.includes("/"));
       return ask("cycle", { look: "places", sources, places, patient: [] });
+    },
+    state() {
+      const database = new DatabaseSync(`${config.volume}/.packsync/state.db`, { readOnly: true });
+      const rows = ["pack", "release", "intent"].map((table) => database.prepare(`SELECT * FROM ${table}`).all());
+      database.close();
+      return { rows, entries: readdirSync(config.volume, { recursive: true, encoding: "utf8" }).sort() };
     },
     again() {
       volume[Symbol.dispose]();

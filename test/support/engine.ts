@@ -36,16 +36,23 @@ export interface TestContainer {
   readonly stopSeconds?: number;
 }
 
-/** Containers have no network; nothing of the machine's own network is touched. */
-const FLAGS = ["--ip-forward=false", "--bridge=none", "--iptables=false", "--ip6tables=false"];
+/** `own`: containers have networks and find each other by name, in a network namespace of the engine's own; else they have none. */
+export type Network = "none" | "own";
 
-export async function startEngine(): Promise<TestEngine> {
+/** Nothing of the machine's own network is touched. */
+const NETWORKS: Readonly<Record<Network, { readonly through: readonly string[]; readonly flags: readonly string[] }>> =
+  {
+    none: { through: [], flags: ["--ip-forward=false", "--bridge=none", "--iptables=false", "--ip6tables=false"] },
+    own: { through: ["unshare", "--net", "--"], flags: ["--ip-forward=false"] },
+  };
+
+export async function startEngine(network: Network = "none"): Promise<TestEngine> {
   const directory = mkdtempSync(join(tmpdir(), "pse-")); // a socket's path has at most 107 bytes
   const socket = `${directory}/d.sock`;
   const api = (method: string, path: string, body?: unknown) => callApi(socket, method, path, body);
-  let stop = await startDaemon(directory, api);
+  let stop = await startDaemon(directory, network, api);
   const image = importImage(directory);
-  await callApi(socket, "POST", "/images/create?fromSrc=-&repo=busybox&tag=latest", image);
+  await importAs(api, "busybox:latest", image);
   return {
     host: `unix://${socket}`,
     directory,
@@ -53,7 +60,7 @@ export async function startEngine(): Promise<TestEngine> {
     run: (container) => runContainer(container, api),
     stop: () => stop(),
     async start() {
-      stop = await startDaemon(directory, api);
+      stop = await startDaemon(directory, network, api);
     },
     async [Symbol.asyncDispose]() {
       const containers = await api("GET", "/containers/json?all=1").catch(() => []);
@@ -67,8 +74,14 @@ export async function startEngine(): Promise<TestEngine> {
 
 type Api = TestEngine["api"];
 
+/** @param archive a tar of the image's files */
+export async function importAs(api: Api, name: string, archive: Buffer): Promise<void> {
+  const [repo, tag] = name.split(":");
+  await api("POST", `/images/create?fromSrc=-&repo=${repo}&tag=${tag}`, archive);
+}
+
 /** Ends with this process whatever becomes of it. @returns how to stop it */
-async function startDaemon(directory: string, api: Api): Promise<() => Promise<void>> {
+async function startDaemon(directory: string, network: Network, api: Api): Promise<() => Promise<void>> {
   const at = (name: string) => `${directory}/${name}`;
   const places = [
     "--data-root",
@@ -80,7 +93,8 @@ async function startDaemon(directory: string, api: Api): Promise<() => Promise<v
     "-H",
     `unix://${at("d.sock")}`,
   ];
-  const args = ["--pdeathsig", "TERM", "dockerd", ...places, ...FLAGS];
+  const { through, flags } = NETWORKS[network];
+  const args = ["--pdeathsig", "TERM", ...through, "dockerd", ...places, ...flags];
   const log: Buffer[] = [];
   const daemon = spawn("setpriv", args, { stdio: ["ignore", "ignore", "pipe"] });
   daemon.stderr.on("data", (chunk: Buffer) => log.push(chunk));

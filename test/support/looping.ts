@@ -2,9 +2,11 @@ import { vi } from "vitest";
 import type { CycleNews, PackNews } from "../../src/cycle/news.ts";
 import type { SourceReport } from "../../src/cycle/report.ts";
 import { totalsOf } from "../../src/cycle/report.ts";
+import { PacksyncError } from "../../src/errors.ts";
 import type { DaemonEvent } from "../../src/loop/events.ts";
 import { createLoop, type Loop } from "../../src/loop/loop.ts";
 import type { LoopDeps } from "../../src/loop/state.ts";
+import { isOpen } from "../../src/platform/gate.ts";
 import type { Answers, CycleRequest, RequestKind, Requests } from "../../src/requests.ts";
 import { packReport } from "./reports.ts";
 
@@ -27,7 +29,7 @@ export interface Looping {
   readonly said: readonly DaemonEvent[];
   /** Rechecks that the watcher was asked for, by source. */
   readonly rechecked: readonly string[];
-  /** What all cycles were about, so far: `everything`, `slice packs after a`, `packs/core packs`. */
+  /** What all cycles were about that were not ahead of time, or went on, so far: `everything`, `slice packs after a`, `packs/core packs`. */
   cycles(): readonly string[];
   saidKinds(): readonly string[];
   /** How many things the volume was asked at once, at most. */
@@ -51,6 +53,7 @@ export function looping(answer: Answer = () => ({}), about: Partial<LoopDeps> = 
     most = Math.max(most, ++underWay);
     try {
       const { afterMs = 0, answer: given = usual(about) } = answer(about);
+      await throughGate(about);
       if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
       abort.throwIfAborted();
       return given;
@@ -78,13 +81,35 @@ export function looping(answer: Answer = () => ({}), about: Partial<LoopDeps> = 
     asked,
     said,
     rechecked,
-    cycles: () => asked.flatMap((each) => (each.kind === "cycle" ? [cycleText(each.request)] : [])),
+    cycles: () =>
+      asked.flatMap((each) => (each.kind === "cycle" && hasHappened(each.request) ? [cycleText(each.request)] : [])),
     mostAtOnce: () => most,
     saidKinds: () => said.map(({ kind }) => kind).filter((kind) => kind !== "rest"),
     wait: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)),
     stop: (reason = new Error("the end")) => stopping.abort(reason),
     ended,
   };
+}
+
+/** Whatever is prepared happens once the gate opens. */
+async function throughGate(asked: Asked): Promise<void> {
+  const gate = gateOf(asked);
+  while (gate !== undefined && isUndecided(gate)) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (gate !== undefined && !isOpen(gate)) throw new PacksyncError("STOPPED", "touched again");
+}
+
+function gateOf({ kind, request }: Pick<Asked, "kind" | "request">): SharedArrayBuffer | undefined {
+  return kind === "cycle" && "gate" in request ? request.gate : undefined;
+}
+
+/** Whether a cycle was no look ahead, or one that went on. */
+export function hasHappened(request: CycleRequest): boolean {
+  const gate = gateOf({ kind: "cycle", request });
+  return gate === undefined || isOpen(gate);
+}
+
+function isUndecided(gate: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(gate), 0) === 0;
 }
 
 function usual({ kind }: Asked): Answers[RequestKind] {

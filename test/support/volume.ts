@@ -128,7 +128,8 @@ export function retire(volume: TestVolume): GoLiveOutcome {
 }
 
 export function goLive({ publisher }: TestVolume, staged: StagedRelease): GoLiveOutcome {
-  const [outcome] = publisher.goLive([staged]);
+  using armed = publisher.arm([staged]);
+  const [outcome] = armed.goLive();
   staged.staging[Symbol.dispose]();
   if (outcome === undefined) throw new Error("Expected an outcome");
   return outcome;

@@ -82,7 +82,7 @@ test("a symlink that leads to another directory now is found by looking again", 
   symlinkSync("one", join(made.path, "packs"));
   await using watched = await watching(join(made.path, "packs"));
   sh(made.path, "ln -sfn two packs");
-  watched.watcher.recheck("packs");
+  watched.watcher.recheck("packs", true);
   await watched.until("the source changed");
   await expectWatched(watched, join(made.path, "two"));
 });
@@ -91,7 +91,7 @@ test("looking again at what is as it was says nothing", async () => {
   using made = scratch();
   writeTree(made.path, PACKS);
   await using watched = await watching(join(made.path, "packs"));
-  watched.watcher.recheck("packs");
+  watched.watcher.recheck("packs", true);
   sh(made.path, "touch packs/core/marker");
   await watched.until("core changed");
   expect(watched.hints).toEqual(["core changed"]);

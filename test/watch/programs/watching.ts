@@ -19,7 +19,7 @@ const sayOnceWatched = (): void => {
   else setImmediate(sayOnceWatched);
 };
 process.stdin.on("data", () => {
-  watcher.recheck("packs");
+  watcher.recheck("packs", true);
   sayOnceWatched();
 });
 process.stdin.on("end", () => void watcher[Symbol.asyncDispose]());

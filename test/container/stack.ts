@@ -1,0 +1,84 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { buildSensor, SENSOR } from "../engine/support/pack-binaries.ts";
+import { PATIENCE } from "../scenarios/support/daemon.ts";
+import { composeProject, type Project } from "./support/compose.ts";
+import type { Docker } from "./support/docker.ts";
+
+const SERVICES = ["api", "executor", "worker-shell", "worker-python", "sensor"];
+
+/** A checkout with a stack of its own. */
+function stackOf(docker: Docker, name: string): Project {
+  const project = composeProject(docker, {
+    name,
+    files: ["docker/compose.yaml"],
+    copied: ["docker", "packs", "packs.dev"],
+  });
+  onTestFinished(async () => void (await project.compose("down", "--volumes", "--timeout", "1")));
+  return project;
+}
+
+export function stackTests(docker: () => Docker): void {
+  describe("docker/compose.yaml", () => {
+    test("services start when the volume is filled, the right one is told of an edit, and nobody twice after down and up", async () => {
+      const stack = stackOf(docker(), "stack");
+      writeFileSync(`${stack.directory}/packs/core/sensors/${SENSOR}`, buildSensor(), { mode: 0o755 });
+      mkdirSync(`${stack.directory}/packs/broken`);
+      writeFileSync(`${stack.directory}/packs/broken/pack.yaml`, "ref: broken\nversion: nope\n");
+      const { code, stderr } = await stack.compose("up", "--detach");
+      expect(code, stderr).toBe(0);
+      const { FinishedAt, ExitCode } = await stack.state("init-packs");
+      expect(ExitCode, "an invalid pack that is not required stops nothing").toBe(0);
+      expect((await stack.log("init-packs")).join("\n")).toContain("rejected");
+      for (const service of SERVICES) expect((await stack.state(service)).StartedAt > FinishedAt, service).toBe(true);
+      await stack.untilTold(SERVICES);
+      const once = Object.fromEntries(SERVICES.map((service) => [service, 1]));
+      expect(await stack.starts(SERVICES), "whoever started after the publish knows it").toEqual(once);
+      const events = async () => (await stack.log("sensor")).filter((line) => line.includes('"demo.every_second"'));
+      await expect.poll(async () => (await events()).length, PATIENCE).toBeGreaterThan(1);
+
+      writeFileSync(`${stack.directory}/packs/core/actions/noop.sh`, "#!/bin/sh\n# edited\n");
+      await expect.poll(() => stack.starts(SERVICES), PATIENCE).toEqual({ ...once, "worker-shell": 2 });
+      const live = ["run", "--rm", "--network", "none", "-v", "stack_packs_data:/v:ro", "packsync", "busybox", "cat"];
+      expect(await docker().ok(...live, "/v/core/actions/noop.sh")).toContain("# edited");
+      await stack.untilTold(SERVICES);
+
+      await stack.compose("down", "--timeout", "20");
+      expect((await stack.compose("up", "--detach")).code).toBe(0);
+      await stack.untilTold(SERVICES);
+      expect(await stack.starts(SERVICES)).toEqual(once);
+      expect((await stack.compose("up", "--detach")).code, "init-packs beside the daemon").toBe(0);
+      await expect.poll(async () => (await stack.state("init-packs")).Status, PATIENCE).toBe("exited");
+      expect((await stack.state("init-packs")).ExitCode).toBe(0);
+      expect(await stack.starts(SERVICES)).toEqual(once);
+    }, 300_000);
+
+    test("no service starts without the core pack, and the reason can be read", async () => {
+      const stack = stackOf(docker(), "nocore");
+      rmSync(`${stack.directory}/packs/core`, { recursive: true });
+      const { code } = await stack.compose("up", "--detach");
+      expect(code).not.toBe(0);
+      expect((await stack.log("init-packs")).at(-1)).toBe("Required, but not live in the volume: core.");
+      const { stdout } = await stack.compose("ps", "--services", "--filter", "status=running");
+      expect(stdout.split("\n").filter((service) => SERVICES.includes(service))).toEqual([]);
+    }, 200_000);
+  });
+
+  describe("npm run dev:stack", () => {
+    test("brings the stack up in one command, and takes it down in another", async () => {
+      const script = (command: string) =>
+        docker().command(process.execPath, [`${docker().context}/scripts/dev-stack.ts`, command], {
+          env: { STAND_IN_IMAGE: "busybox:latest", DOCKER_SOCKET: docker().engine.host.slice("unix://".length) },
+        });
+      const running = async () =>
+        (await docker().ok("ps", "--format", "{{.Names}}")).split("\n").filter((name) => /dev.packsync/.test(name));
+      const { code, stderr, stdout } = await script("up");
+      expect(code, `${stderr}${stdout}`).toBe(0);
+      expect(await running()).toHaveLength(1);
+      expect((await script("down")).code).toBe(0);
+      expect(await running()).toEqual([]);
+      const { scripts } = JSON.parse(readFileSync(`${docker().context}/package.json`, "utf8"));
+      expect(scripts["dev:stack"]).toBe("node scripts/dev-stack.ts");
+    }, 200_000);
+  });
+}
