@@ -10,6 +10,7 @@ import type { Log } from "./platform/log.ts";
 import { startThread, type Thread, threadEntry } from "./platform/thread-client.ts";
 import type { Registrar } from "./registrar.ts";
 import type { NotifyReport } from "./requests.ts";
+import { MOUNTED } from "./scan/mounted.ts";
 import type { Quarantined } from "./signal/deliveries.ts";
 import type { ServiceView } from "./signal/view.ts";
 
@@ -98,6 +99,7 @@ function retreatFor({ ask, say, log }: DelivererDeps, abort: AbortSignal): Retre
       const left: { pack: string; why: string }[] = [];
       for (const { pack, from, to } of culprits) {
         try {
+          if (from.startsWith(MOUNTED)) throw new Error("services read it in its source: mend it there");
           const { release } = await ask("rollback", { pack, from, to }, () => {}, abort);
           if (release !== undefined) packs.push({ service, pack, bad: from, release });
         } catch (error) {

@@ -59,7 +59,10 @@ export function logEvent(event: DaemonEvent, log: Log): void {
       return;
     }
     case "quarantined":
-      log.error({ service: event.service, packs: event.packs, left: event.left }, "packs went back");
+      log.error(
+        { service: event.service, packs: event.packs, left: event.left },
+        event.packs.length > 0 ? "packs went back" : "no pack went back",
+      );
       return;
     case "released":
       log.info({ service: event.service, packs: event.packs }, "packs are tried again");

@@ -1,6 +1,7 @@
 import { changesBetween } from "../plan/between.ts";
 import { contentDigest } from "../publish/manifest.ts";
 import type { Look } from "../scan/look.ts";
+import { MOUNTED } from "../scan/mounted.ts";
 import type { KnownPack, PackIdentity } from "../scan/store.ts";
 import type { CycleDeps } from "./deps.ts";
 import { type Context, finished, type Prepared } from "./prepared.ts";
@@ -11,7 +12,7 @@ export function checkMounted(context: Context, { ref, version }: PackIdentity, d
   const [source, directory] = [look.source.name, look.directory];
   const { diagnostics, facts: after, snapshot } = scanned;
   const files = Object.fromEntries(snapshot.files);
-  const release = `mounted-${contentDigest(files).slice(0, 8)}`;
+  const release = `${MOUNTED}${contentDigest(files).slice(0, 8)}`;
   const [known, before] = [deps.store.mounted(source, directory), deps.store.facts(source, directory)];
   const dialect = after?.dialect ?? before?.dialect ?? "attune";
   const changes = changesBetween(known?.files ?? {}, files);

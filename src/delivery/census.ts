@@ -2,11 +2,14 @@ import { retryAt } from "../signal/backoff.ts";
 
 /** Who there is to be told, looked up ever again while the engine does not answer. */
 export interface Census {
-  /** Resolves when they were looked up once, or could not be. */
-  first(): Promise<void>;
-  /** Looks them up as soon as may be. */
-  again(): void;
+  /**
+   * Looks them up now, as one may be there that says of itself what concerns it. Resolves when that is over or could not be; but for the first time also
+   * when it takes too long: who is told without the engine does not wait for it.
+   */
+  fresh(): Promise<void>;
 }
+
+const PATIENCE_MS = 1000;
 
 const PACE = { firstMs: 1000, mostMs: 60_000 } as const;
 
@@ -38,11 +41,22 @@ export function createCensus(
     running ??= attempt();
   };
   let first: Promise<void> | undefined;
-  return {
-    first() {
-      first ??= running ??= attempt();
-      return first;
-    },
-    again,
+  /** What runs already may have begun too early. */
+  const next = async (): Promise<void> => {
+    await running;
+    running ??= attempt();
+    await running;
   };
+  return {
+    async fresh() {
+      if (first !== undefined) return await Promise.race([next(), patience()]);
+      running ??= attempt();
+      first = running;
+      await first;
+    },
+  };
+}
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, PATIENCE_MS).unref());
 }

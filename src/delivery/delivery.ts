@@ -108,8 +108,7 @@ function servicesIn({ turns, labels, told }: Deliveries): readonly string[] {
 /** What went live since the last time concerns somebody, or nobody. */
 async function route(census: Census, working: Working): Promise<void> {
   const { deps, remembered, quarantine } = working;
-  await census.first();
-  census.again(); // meanwhile: what is found since all was live need not be asked for again
+  await census.fresh();
   const concerns = await deps.journal.route(remembered.deliveries.labels);
   const { turns, notes } = concerns;
   if (turns.length + notes.length > 0) deps.onConcerns(concerns);

@@ -14,6 +14,9 @@ export const mountedSchema = `
   ) WITHOUT ROWID;
 `;
 
+/** What the names of such releases begin with; those of others begin with a number. */
+export const MOUNTED = "mounted-";
+
 export interface MountedPack {
   readonly source: string;
   readonly directory: string;

@@ -35,7 +35,7 @@ export interface ServicesDeps {
   readonly now: () => number;
 }
 
-/** packsync.yaml comes first, then the service's own label, then a restart. @param label `packsync.how` */
+/** packsync.yaml comes first, as far as it says how, then the service's own label, then a restart. @param label `packsync.how` */
 export function settingOf(
   service: string,
   services: ServicesSettings["services"],
@@ -44,8 +44,10 @@ export function settingOf(
   const found = Object.entries(services).find(
     ([pattern]) => pattern === service || picomatch.isMatch(service, pattern),
   );
-  const said = found?.[1] ?? (label !== undefined && HOW.test(label) ? label : RESTART);
-  return typeof said === "string" ? { how: said } : said;
+  const how = label !== undefined && HOW.test(label) ? label : RESTART;
+  const said = found?.[1] ?? how;
+  if (typeof said === "string") return { how: said };
+  return said.exec === undefined && said.http === undefined ? { how, ...said } : said;
 }
 
 const RESTART = "restart";

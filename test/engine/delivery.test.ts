@@ -235,6 +235,15 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "services of a
     const { code, stdout } = stack.it.packsync(["notify", "worker-shell"], { env });
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^worker-shell {2}told in \d+ ms\n/) });
     expect(worker.starts()).toBe(3);
+    const script = "trap 'echo HUP >> /out/log' HUP; echo start >> /out/log; while :; do sleep 0.05; done";
+    const labels = { "packsync.when": "path=docs/**", "packsync.how": "SIGHUP" };
+    const labelled = await stack.run("worker-docs", { labels, script });
+    await expect.poll(() => labelled.starts(), PATIENCE).toBe(1);
+    stack.it.write("packs/demo/docs/use.md", "# other\n");
+    await expect
+      .poll(() => labelled.lines(), { ...PATIENCE, message: "by its labels, though it is new" })
+      .toEqual(["start", "HUP"]);
+    expect(worker.starts()).toBe(3);
     const refused = stack.it.packsync(["notify", "postgres"], { env });
     expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining("absent") });
     await packsync.stop();

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dockerDriver } from "../../src/signal/docker.ts";
@@ -183,6 +185,20 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "the driver do
     });
     server.reply = () => ({ status: 200 });
     expect(await untilReady(good, probed, never)).toEqual({ kind: "ready", evidence: "answers" });
+  });
+
+  test("an engine that is asked over TCP is the same", async () => {
+    await using project = await startProject("tcp", ["api"]);
+    const [before] = await project.started();
+    const socket = engine.host.replace("unix://", "");
+    const server = createServer((client) => client.pipe(connect(socket)).pipe(client)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await using opened = openEngine(`tcp://127.0.0.1:${port}`);
+    const driver = dockerDriver({ how: { by: "restart" }, timeoutSeconds: 60, ...atOnce(opened, "tcp") });
+    expect(await driver.tell(noticeFor({ service: "api" }), never)).toMatchObject({ kind: "told" });
+    expect(await project.started()).not.toEqual([before]);
+    server.close();
   });
 
   test("knows the engine's own clock", async () => {

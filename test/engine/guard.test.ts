@@ -50,6 +50,13 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "packsync dock
     expect(after?.StartedAt).not.toBe(before?.StartedAt);
     expect(outcome).toEqual({ kind: "told", evidence: [`mine_api_1 restarted at ${after?.StartedAt}`] });
     expect(await opened.now(never)).toMatch(/^\d{4}-/);
+    const id = allowed[0]?.id ?? "";
+    await opened.kill(id, "SIGHUP", never);
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGSTOP"]) {
+      const error = await failureOf(opened.kill(id, signal, never));
+      expect(error.message).toContain("got 403");
+    }
+    expect((await stateOf(allowed))[0]).toMatchObject({ Status: "running", StartedAt: after?.StartedAt });
   });
 
   test("others are absent, or refused", async () => {

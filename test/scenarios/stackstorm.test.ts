@@ -131,3 +131,28 @@ test("a pack of the same ref in the volume is the one that services read", () =>
   it.once(["--allow-removals"]);
   expect(told(it)).toEqual(["base mine", "base"]);
 });
+
+test("what services read in its source cannot go back for the sake of one that does not come back, and that is said", async () => {
+  using it = world();
+  await using probe = await startServer(() => ({ status: 200 }));
+  const care = `ready: { http: "${probe.url}", timeout: 1s }, onUnhealthy: rollback`;
+  it.write("packsync.yaml", SETTINGS.replace('cat >> sensors"] }', `cat >> sensors"], ${care} }`));
+  await using packsync = await daemon(it);
+  await expect.poll(() => told(it), PATIENCE).toEqual(["base mine"]);
+  await packsync.hear("service told");
+  probe.reply = () => ({ status: 503 });
+  it.write("packs.dev/mine/sensors/watch.py", "from st2reactor.sensor.base import Sensor  # 2\n");
+  await packsync.hear("no pack went back");
+  expect(packsync.said("no pack went back")).toMatchObject([
+    {
+      service: "st2sensorcontainer",
+      packs: [],
+      left: [{ pack: "mine", why: "services read it in its source: mend it there" }],
+    },
+  ]);
+  probe.reply = () => ({ status: 200 });
+  it.write("packs.dev/mine/sensors/watch.py", "from st2reactor.sensor.base import Sensor  # 3\n");
+  await packsync.hear("service told", 2);
+  expect(told(it)).toEqual(["base mine", "mine", "mine"]);
+  await packsync.stop();
+});
