@@ -19,8 +19,8 @@ interface Waiting<A> {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** As `scan/thread.ts` has it: what a cycle makes is short-lived, and what it took of the usual room would never be given back. */
-const YOUNG_MB = 12;
+/** Two thirds of the usual room: what a cycle makes is short-lived, and what it took is never given back; a quarter makes a branch switch a sixth slower. */
+const YOUNG_MB = 32;
 
 /**
  * Starts a thread; what waits for it when it dies is rejected with its error.

@@ -43,7 +43,7 @@ async function untilHealth(running: Running, wanted: string): Promise<void> {
 
 export function daemonTests(docker: () => Docker): void {
   describe("the daemon in its container", () => {
-    test("stops within 2 s with 0; killed, and started again, it publishes what came meanwhile", async () => {
+    test("stops by itself with 0; killed, and started again, it publishes what came meanwhile", async () => {
       const running = await startContainer(docker());
       await untilHealth(running, "healthy");
       const startedMs = performance.now();

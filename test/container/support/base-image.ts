@@ -89,5 +89,6 @@ function neededModules(): string[] {
   const { packages } = JSON.parse(readFileSync(`${PROJECT}node_modules/.package-lock.json`, "utf8"));
   const isNeeded = (path: string) =>
     packages[path].dev !== true ? !path.includes("/node-linux-") : /^node_modules\/(@esbuild\/.*|esbuild)$/.test(path);
-  return Object.keys(packages).filter(isNeeded);
+  const isOnTop = (path: string) => path.lastIndexOf("node_modules/") === 0; // others lie within one of these
+  return Object.keys(packages).filter((path) => isOnTop(path) && isNeeded(path));
 }
