@@ -72,8 +72,8 @@ export interface Armed extends Disposable {
  * Makes staged releases ready to go live, back to back, in the order given. The write order, which docs/how-it-publishes.md
  * explains; (1), checking and staging, is done:
  *
- * (2) the fresh data is made durable; (3) the intents are committed; then for each pack (4) the trees are exchanged,
- * (5) late foreign writes are brought over, (6) the displaced tree moves into history; (7) ledger, history and the
+ * (2) the fresh data is made durable; (3) the intents are committed; (4) the trees of all packs are exchanged; then for each pack
+ * (5) late foreign writes are brought over, and (6) the displaced tree moves into history; (7) ledger, history and the
  * cleared intents are committed in one transaction.
  *
  * A crash before (4) leaves the old release, after it the new one; the next run's recovery does the rest.
@@ -101,7 +101,8 @@ export function arm(batch: readonly StagedRelease[], deps: PublisherDeps): Armed
 
 function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): GoLiveOutcome[] {
   const lives = batch.map(({ manifest, staging }) => deps.fingerprint(staging.root, watchedPaths(manifest)));
-  const outcomes = batch.map((staged) => exchangeOne(staged, deps)); // (4) (5) (6)
+  const exchanged = batch.map((staged) => attempt(staged, deps, () => exchangeTrees(staged, deps))); // (4)
+  const outcomes = batch.map((staged, index) => bringOver(staged, exchanged[index], deps)); // (5) (6)
   syncPath(deps.layout.root);
   transaction(deps.database, () => {
     for (const [index, staged] of batch.entries()) settle(staged, outcomes[index], lives[index] ?? "", deps); // (7)
@@ -147,14 +148,34 @@ export function leavesNothing(kind: StagedRelease["kind"], manifest: Manifest): 
   return kind === "retire" && Object.keys(manifest.carried).length === 0 && directoriesOf(manifest).length === 0;
 }
 
-function exchangeOne(staged: StagedRelease, deps: PublisherDeps): GoLiveOutcome {
-  const ref = staged.manifest.pack;
+type Failed = Extract<GoLiveOutcome, { live: false }>;
+
+/** Readers have the new tree. `late`: brings over what others wrote into the old one meanwhile. */
+interface Exchanged {
+  readonly method: "exchange" | "two-renames" | "move";
+  readonly atMs: number;
+  readonly late: () => LateWrites;
+}
+
+function attempt<T extends object>(staged: StagedRelease, deps: PublisherDeps, work: () => T): T | Failed {
   try {
-    return { ref, live: true, ...exchangeTrees(staged, deps) };
+    return work();
   } catch (error) {
     if (isHalfWay(staged, deps)) staged.staging.keep();
-    return { ref, live: false, error };
+    return { ref: staged.manifest.pack, live: false, error };
   }
+}
+
+function bringOver(
+  staged: StagedRelease,
+  exchanged: Exchanged | Failed | undefined,
+  deps: PublisherDeps,
+): GoLiveOutcome {
+  const ref = staged.manifest.pack;
+  if (exchanged === undefined || "error" in exchanged)
+    return exchanged ?? { ref, live: false, error: new Error("It was not exchanged.") };
+  const { late, ...done } = exchanged;
+  return attempt(staged, deps, (): GoLiveOutcome => ({ ref, live: true, ...done, late: late() }));
 }
 
 /** The next run needs tree and manifest to finish this: it is live already, or what was live stands between two renames. */
@@ -163,17 +184,19 @@ function isHalfWay({ manifest, staging }: StagedRelease, { layout }: PublisherDe
   return String(live?.ino) === manifest.identity.inode || existsSync(asidePath(staging.root));
 }
 
-function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, deps: PublisherDeps) {
+function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, deps: PublisherDeps): Exchanged {
   const live = livePath(deps.layout, manifest.pack);
-  const moved = () => ({ method: "move", late: NO_LATE_WRITES, atMs: monotonicMs() }) as const;
+  const moved = (late: Exchanged["late"] = () => NO_LATE_WRITES): Exchanged => ({
+    method: "move",
+    atMs: monotonicMs(),
+    late,
+  });
   if (leavesNothing(kind, manifest)) {
     const displaced = historyPath(deps.layout, manifest.pack, previous);
     const isLive = existsSync(live);
     if (isLive) moveTree(live, displaced); // (4) and (6) in one
-    const atMs = monotonicMs();
     staging.keepManifests();
-    if (!isLive) return moved();
-    return { method: "move", late: bringOverFrom({ manifest, previous, displaced }, deps), atMs } as const; // (5)
+    return moved(isLive ? () => bringOverFrom({ manifest, previous, displaced }, deps) : undefined); // (5)
   }
   if (!existsSync(live)) {
     moveTree(staging.root, live); // (4)
@@ -183,8 +206,7 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
   const method = swap(staging.root, live, deps.swapTrees); // (4)
   const atMs = monotonicMs();
   staging.keep();
-  const late = afterExchange({ manifest, previous, displaced: staging.root }, deps); // (5) (6)
-  return { method, late, atMs } as const;
+  return { method, atMs, late: () => afterExchange({ manifest, previous, displaced: staging.root }, deps) }; // (5) (6)
 }
 
 /** (7) for one pack. An exchange that failed half-way keeps its intent: the next run finishes it. */
