@@ -1,9 +1,11 @@
-import { chownSync, statSync } from "node:fs";
+import { chownSync, existsSync, statSync } from "node:fs";
 import type { Config } from "./config/config.ts";
+import { IMAGE_DEFAULTS } from "./config/load.ts";
 import { PacksyncError } from "./errors.ts";
 import { missingCapabilities } from "./platform/capabilities.ts";
 import type { Owner } from "./platform/ownership.ts";
 import { unusable } from "./platform/unusable.ts";
+import { mountPoints } from "./publish/preflight.ts";
 import { openVolume } from "./publish/volume.ts";
 import { layoutOf } from "./volume-session.ts";
 
@@ -15,6 +17,7 @@ import { layoutOf } from "./volume-session.ts";
  */
 export function settleIn(config: Config): void {
   const { owner, user } = config;
+  refuseUnmounted(config.volume);
   if (process.geteuid?.() !== 0) {
     if (user !== undefined && !isSelf(user)) throw notRoot(user);
     return;
@@ -24,6 +27,24 @@ export function settleIn(config: Config): void {
   if (wanted.uid !== 0) refuseCrippledRoot(wanted);
   for (const directory of [config.volume, config.runtimeEnvsDir, config.artifactsDir]) giveTo(wanted, directory);
   if (user !== undefined) become(user, config);
+}
+
+/** What is published into the container's own layer no service ever sees, and it goes with the container. */
+function refuseUnmounted(volume: string): void {
+  if (!isInImage()) return;
+  const isMounted = mountPoints().some((point) => point !== "/" && `${volume}/`.startsWith(`${point}/`));
+  if (isMounted) return;
+  throw new PacksyncError(
+    "VOLUME_UNUSABLE",
+    `Expected ${volume} to be a volume, got a directory of the container's own.`,
+    {
+      hint: `Mount there what the services mount, e.g. \`-v packs_data:${volume}\`, or name another directory: TARGET_PACKS_DIR.`,
+    },
+  );
+}
+
+function isInImage(): boolean {
+  return existsSync(IMAGE_DEFAULTS) && ["/.dockerenv", "/run/.containerenv"].some((marker) => existsSync(marker));
 }
 
 function isSelf({ uid }: Owner): boolean {

@@ -19,7 +19,7 @@ export interface LoadedConfig {
 }
 
 /** What an image says about itself, below everything that its user says. */
-const IMAGE_DEFAULTS = "/etc/packsync/defaults.yaml";
+export const IMAGE_DEFAULTS = "/etc/packsync/defaults.yaml";
 
 /**
  * The configuration of a run: flags over environment over packsync.yaml over the image's defaults over our own.

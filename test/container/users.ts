@@ -99,6 +99,14 @@ export function userTests(docker: () => Docker): void {
       expect(stdout).toContain("/source/packs does not exist\n    → Make it or mount it there");
     });
 
+    test("no volume: what is published there goes with the container", async () => {
+      const args = ["-v", `${docker().context}/packs:/source/packs:ro`, "packsync", "--once"];
+      const { code, stderr } = await docker().run("run", "--rm", "--network", "none", ...args);
+      expect(code).toBe(3);
+      expect(stderr).toContain("Expected /opt/attune/packs to be a volume, got a directory of the container's own.");
+      expect(stderr).toContain("-v packs_data:/opt/attune/packs");
+    });
+
     test("a volume that is mounted read-only", async () => {
       const volume = `${await volumeOf(docker())}:/opt/attune/packs:ro`;
       const args = ["-v", `${docker().context}/packs:/source/packs:ro`, "-v", volume, "packsync", "--once"];
