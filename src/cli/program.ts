@@ -4,6 +4,7 @@ import { VERSION } from "../platform/version.ts";
 import { addCatalogCommands } from "./catalog-commands.ts";
 import { type RunCommand, type Surroundings, withContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
+import { addInstallCommands } from "./install-commands.ts";
 import { addOptions, type Options } from "./options.ts";
 import { addPackCommands } from "./pack-commands.ts";
 import { addServiceCommands } from "./service-commands.ts";
@@ -147,6 +148,7 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     );
 
   addPackCommands(program, run);
+  addInstallCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
   addCatalogCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
   addServiceCommands(program, run, (what) => refuseDryRun(program.opts<Options>(), what));
 

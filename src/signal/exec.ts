@@ -1,5 +1,5 @@
-import type { constants } from "node:os";
 import type { Log } from "../platform/log.ts";
+import { endingWith } from "../platform/process-group.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Driver, Notice, Outcome } from "./driver.ts";
 import { reasonOf, signalFailed } from "./failure.ts";
@@ -11,9 +11,6 @@ export interface ExecDeps {
   readonly timeoutSeconds: number;
   readonly log: Log;
 }
-
-/** Between SIGTERM and SIGKILL. */
-const GRACE_MS = 5000;
 
 /** A line of output in the log; longer ones are cut. */
 const MAX_LINE = 2000;
@@ -57,31 +54,6 @@ async function run(command: readonly string[], notice: Notice, log: Log, abort: 
   if (exitCode === undefined && signal === undefined)
     throw signalFailed(`Expected \`${shown}\` to start, got ${reasonOf(cause)}`, { cause });
   throw signalFailed(`Expected \`${shown}\` to end with 0, got ${signal ?? exitCode}`);
-}
-
-/** On abort the whole group gets SIGTERM, and SIGKILL after a while. */
-function endingWith(pid: number | undefined, abort: AbortSignal): Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const end = (): void => {
-    killGroup(pid, "SIGTERM");
-    timer = setTimeout(() => killGroup(pid, "SIGKILL"), GRACE_MS);
-  };
-  abort.addEventListener("abort", end, { once: true });
-  if (abort.aborted) end();
-  return {
-    [Symbol.dispose]() {
-      abort.removeEventListener("abort", end);
-      clearTimeout(timer);
-      if (abort.aborted) killGroup(pid, "SIGKILL"); // it ended, but what it had started may not have
-    },
-  };
-}
-
-function killGroup(pid: number | undefined, signal: keyof typeof constants.signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {} // it is gone
 }
 
 function variables({ service, packs }: Notice): Record<string, string> {
