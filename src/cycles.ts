@@ -51,7 +51,7 @@ export async function syncAll(
   return await runCycle({ ...request, attention: EVERYTHING }, session, how, abort);
 }
 
-/** One cycle of the daemon's, about what there is reason to look at. Nobody follows its progress: a message for each pack would cost as much as looking at it. */
+/** One cycle of the daemon's, about what there is reason to look at. Its progress is that readers have what is new: a message for each pack would cost as much as looking at it. */
 export async function cycleAbout(
   request: CycleRequest,
   session: VolumeSession,
@@ -73,7 +73,7 @@ export async function cycleAbout(
     },
   };
   const awaitRest = request.look === "places" && request.gate !== undefined ? untilRest(request.gate) : () => {};
-  const asked = { allowRemovals, only, attention, awaitRest };
+  const asked = { allowRemovals, only, attention, awaitRest, onLive: () => how.onProgress(0, 0) };
   const quietly = { ...how, scanner: looked.scanner, onProgress: () => {} };
   const report = await runCycle(asked, { ...session, publisher }, quietly, abort);
   if (request.look !== "places") {
@@ -96,7 +96,7 @@ export async function cycleAbout(
   };
 }
 
-type Asked = SyncRequest & Pick<CycleDeps, "attention"> & Partial<Pick<CycleDeps, "awaitRest">>;
+type Asked = SyncRequest & Pick<CycleDeps, "attention"> & Partial<Pick<CycleDeps, "awaitRest" | "onLive">>;
 
 function untilRest(gate: SharedArrayBuffer): CycleDeps["awaitRest"] {
   return () => {
@@ -145,6 +145,7 @@ export function settingsOf(config: Config) {
     policy: policyOf(config),
     route: undefined,
     awaitRest: () => {},
+    onLive: () => {},
     limits: scanLimits(config),
     retention: history,
     now: () => new Date(),

@@ -61,6 +61,7 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
       delay.watch();
       return worker.ask(...asked).finally(delay.watch);
     },
+    onLive: deliverer.expect,
     hearAll,
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,

@@ -16,6 +16,8 @@ import type { ServiceView } from "./signal/view.ts";
 
 /** Tells services what the daemon publishes, beside it. */
 export interface Deliverer extends AsyncDisposable {
+  /** Something goes live, and a look will be asked for: who there is can be found out already. */
+  expect(): void;
   /** Something may have gone live. Resolves when whom it concerns is known; what does not succeed is tried again by itself. */
   look(): Promise<void>;
   /** @throws PacksyncError `USAGE` where nobody can be told */
@@ -76,6 +78,7 @@ export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Delive
     }
   };
   return {
+    expect: () => delivery?.expect(),
     look,
     async notify(service) {
       if (!canTell(config)) throw nobodyToTell();

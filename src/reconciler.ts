@@ -31,7 +31,7 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   if (prepared.some(({ staged }) => staged !== undefined)) await letSignalsIn(abort);
   using ready = armAll(prepared, deps);
   deps.awaitRest();
-  const published = ready.goLive();
+  const published = ready.goLive(deps.onLive);
 
   const leaving = retirements(found, published, deps);
   for (const { staged } of leaving) stagedTrees.use(staged?.staging);
@@ -116,13 +116,16 @@ function isLeft(record: PackRecord | undefined, looks: readonly Look[], { attent
 }
 
 /** What there is to publish is ready to go live. Disposing leaves what did not as it was. */
-function armAll(prepared: readonly Prepared[], deps: CycleDeps): Disposable & { goLive(): readonly Prepared[] } {
+function armAll(
+  prepared: readonly Prepared[],
+  deps: CycleDeps,
+): Disposable & { goLive(onLive?: () => void): readonly Prepared[] } {
   const ready = prepared.flatMap(({ ref, dependencies, staged }) =>
     ref && staged ? [{ ref, dependencies, staged }] : [],
   );
   const armed = deps.publisher?.arm(inDependencyOrder(ready).map(({ staged }) => staged));
   return {
-    goLive: () => publishedOf(prepared, armed?.goLive() ?? []),
+    goLive: (onLive) => publishedOf(prepared, armed?.goLive(onLive) ?? []),
     [Symbol.dispose]: () => armed?.[Symbol.dispose](),
   };
 }

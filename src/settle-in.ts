@@ -1,7 +1,7 @@
 import { chownSync, existsSync, statSync } from "node:fs";
 import type { Config } from "./config/config.ts";
 import { IMAGE_DEFAULTS } from "./config/load.ts";
-import { PacksyncError } from "./errors.ts";
+import { errnoOf, PacksyncError } from "./errors.ts";
 import { missingCapabilities } from "./platform/capabilities.ts";
 import type { Owner } from "./platform/ownership.ts";
 import { unusable } from "./platform/unusable.ts";
@@ -51,7 +51,7 @@ function isSelf({ uid }: Owner): boolean {
   return process.geteuid?.() === uid;
 }
 
-/** What is not mounted is not there. */
+/** What is not mounted is not there. What may not be given stays whose it is: who can write all the same needs no more. */
 function giveTo({ uid, gid }: Owner, directory: string | undefined): void {
   if (directory === undefined) return;
   try {
@@ -59,7 +59,7 @@ function giveTo({ uid, gid }: Owner, directory: string | undefined): void {
     if (stats?.isDirectory() !== true || (stats.uid === uid && stats.gid === gid)) return;
     chownSync(directory, uid, gid);
   } catch (error) {
-    throw unusable(directory, error);
+    if (errnoOf(error) !== "EPERM") throw unusable(directory, error);
   }
 }
 

@@ -37,6 +37,8 @@ export interface CycleDeps {
    * throws if it was touched again.
    */
   readonly awaitRest: () => void;
+  /** Called once readers have what is new, and before that is remembered. */
+  readonly onLive: () => void;
   readonly now: () => Date;
   /** Called after each pack that was looked at, for a person who waits. */
   readonly onProgress: (done: number, total: number) => void;

@@ -1,3 +1,4 @@
+import { monotonicMs } from "../platform/clock.ts";
 import { retryAt } from "../signal/backoff.ts";
 
 /** Who there is to be told, looked up ever again while the engine does not answer. */
@@ -7,9 +8,14 @@ export interface Census {
    * when it takes too long: who is told without the engine does not wait for it.
    */
   fresh(): Promise<void>;
+  /** Begins to look them up: what the next one who asks gets. */
+  expect(): void;
 }
 
 const PATIENCE_MS = 1000;
+
+/** What was expected comes at once, or another time. */
+const STALE_MS = 1000;
 
 const PACE = { firstMs: 1000, mostMs: 60_000 } as const;
 
@@ -47,9 +53,15 @@ export function createCensus(
     running ??= attempt();
     await running;
   };
+  let expected: { readonly look: Promise<void>; readonly atMs: number } | undefined;
   return {
+    expect() {
+      if (first !== undefined) expected = { look: next(), atMs: monotonicMs() };
+    },
     async fresh() {
-      if (first !== undefined) return await Promise.race([next(), patience()]);
+      const coming = expected !== undefined && monotonicMs() - expected.atMs < STALE_MS ? expected.look : undefined;
+      expected = undefined;
+      if (first !== undefined) return await Promise.race([coming ?? next(), patience()]);
       running ??= attempt();
       first = running;
       await first;

@@ -35,6 +35,8 @@ export interface DeliveryDeps {
 
 /** Tells services what became another. */
 export interface Delivery extends AsyncDisposable {
+  /** Finds out who there is for the next look, which may come at any time now. */
+  expect(): void;
   /** Something may have gone live. Resolves when whom it concerns is known, and their turn has come or not. */
   look(): Promise<void>;
   /** Tells a service now everything that is live. */
@@ -75,6 +77,7 @@ export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
   const owned = resources.move();
   let notified = 0;
   return {
+    expect: census.expect,
     look: oneAfterTheOther(() => route(census, working)),
     notify(service) {
       concern([service], [], working);

@@ -114,7 +114,7 @@ export function startOver(news: CycleNews, { state: { roots }, deps }: Working):
 async function cycle(request: CycleRequest, working: Working, withdrawn = NEVER): Promise<CycleNews | undefined> {
   const { state, deps, stopping } = working;
   try {
-    const news = await deps.ask("cycle", request, () => {}, AbortSignal.any([stopping, withdrawn]));
+    const news = await deps.ask("cycle", request, deps.onLive, AbortSignal.any([stopping, withdrawn]));
     if (withdrawn.aborted) return undefined;
     if (state.trouble !== undefined) deps.say({ kind: "recovered" });
     state.trouble = undefined;

@@ -20,6 +20,8 @@ export interface LoopDeps {
   readonly sources: readonly { readonly name: string; readonly path: string }[];
   readonly ask: Ask;
   readonly say: Say;
+  /** Readers have what is new; it is said once it is remembered, too. */
+  readonly onLive: () => void;
   /** Resolves when all hints have come of what the kernel had told by now: nothing counts as quiet before. */
   readonly hearAll: () => Promise<void>;
   /** Milliseconds of a clock that only goes forward. */

@@ -65,7 +65,8 @@ export const FSYNC_FILES = 8;
 
 /** Releases of which nothing is missing but the exchange. Disposing takes the intents back if they did not go live. */
 export interface Armed extends Disposable {
-  goLive(): GoLiveOutcome[];
+  /** @param onLive called once readers have all of it, and before that is remembered */
+  goLive(onLive?: () => void): GoLiveOutcome[];
 }
 
 /**
@@ -86,9 +87,9 @@ export function arm(batch: readonly StagedRelease[], deps: PublisherDeps): Armed
   });
   let isArmed = true;
   return {
-    goLive() {
+    goLive(onLive = () => {}) {
       isArmed = false;
-      return goLive(batch, deps);
+      return goLive(batch, deps, onLive);
     },
     [Symbol.dispose]() {
       if (isArmed)
@@ -99,9 +100,10 @@ export function arm(batch: readonly StagedRelease[], deps: PublisherDeps): Armed
   };
 }
 
-function goLive(batch: readonly StagedRelease[], deps: PublisherDeps): GoLiveOutcome[] {
+function goLive(batch: readonly StagedRelease[], deps: PublisherDeps, onLive: () => void): GoLiveOutcome[] {
   const lives = batch.map(({ manifest, staging }) => deps.fingerprint(staging.root, watchedPaths(manifest)));
   const exchanged = batch.map((staged) => attempt(staged, deps, () => exchangeTrees(staged, deps))); // (4)
+  onLive();
   const outcomes = batch.map((staged, index) => bringOver(staged, exchanged[index], deps)); // (5) (6)
   syncPath(deps.layout.root);
   transaction(deps.database, () => {

@@ -28,6 +28,23 @@ async function isOver(waiting: Promise<void>): Promise<boolean> {
   return over;
 }
 
+test("a look that was expected is the one that is waited for, and the next one is new again", async () => {
+  const { census, looks } = stand();
+  const first = census.fresh();
+  looks[0]?.resolve();
+  await first;
+  census.expect();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(looks).toHaveLength(2);
+  const second = census.fresh();
+  looks[1]?.resolve();
+  expect(await isOver(second)).toBe(true);
+  expect(looks).toHaveLength(2);
+  void census.fresh();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(looks).toHaveLength(3);
+});
+
 test("the first look is waited for however long it takes, later ones for a second", async () => {
   const { census, looks } = stand();
   const first = census.fresh();

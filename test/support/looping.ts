@@ -65,6 +65,7 @@ export function looping(answer: Answer = () => ({}), about: Partial<LoopDeps> = 
     sources: [{ name: "packs", path: "/packs" }],
     ask: ask as LoopDeps["ask"],
     say: (event) => void said.push(event),
+    onLive() {},
     hearAll: async () => {},
     now: () => Date.now(),
     rescanMs: 5000,
