@@ -43,7 +43,7 @@ export interface RunnerDeps {
 /** Tells services what they are to know: works off the queue, with one attempt at a time for each. */
 export interface Runner extends AsyncDisposable {
   want(wanted: ReadonlyMap<string, Releases>): void;
-  /** Tells a service now, whenever its turn would be. Resolves with the next attempt's end. */
+  /** Tells a service now, whenever its turn would be. Resolves with the end of the next attempt that begins. */
   tellNow(service: string): Promise<Ended>;
   queue(): Queue;
   /** Resolves when nobody waits for anything, or those who do have failed; or on abort. */
@@ -77,6 +77,7 @@ export function createRunner(from: Queue, deps: RunnerDeps): Runner {
   };
   const attempt = async (service: string, unknown: Releases): Promise<void> => {
     const startedMs = deps.now();
+    const asking = waiting.get(service)?.splice(0) ?? [];
     try {
       const result = await deps.tell(service, unknown, stop.signal);
       running.delete(service);
@@ -86,7 +87,7 @@ export function createRunner(from: Queue, deps: RunnerDeps): Runner {
       const told: Releases = result.ending === "failed" ? new Map() : unknown;
       const end = { ...result, service, told, failures, tookMs: deps.now() - startedMs };
       deps.onEnded(end);
-      for (const resolve of waiting.get(service)?.splice(0) ?? []) resolve(end);
+      for (const resolve of asking) resolve(end);
       pump();
     } catch (error) {
       running.delete(service);
