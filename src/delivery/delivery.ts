@@ -81,8 +81,7 @@ export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
     look: oneAfterTheOther(() => route(census, working)),
     notify(service) {
       concern([service], [], working);
-      runner.want(new Map([[service, new Map([[NOTIFIED, String(++notified)]])]]));
-      return runner.tellNow(service);
+      return runner.tellNow(service, new Map([[NOTIFIED, String(++notified)]]));
     },
     views: () => viewsOf(runner.queue(), remembered.deliveries, POLICY),
     settled: runner.settled,

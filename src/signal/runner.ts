@@ -43,8 +43,8 @@ export interface RunnerDeps {
 /** Tells services what they are to know: works off the queue, with one attempt at a time for each. */
 export interface Runner extends AsyncDisposable {
   want(wanted: ReadonlyMap<string, Releases>): void;
-  /** Tells a service now, whenever its turn would be. Resolves with the end of the next attempt that begins. */
-  tellNow(service: string): Promise<Ended>;
+  /** Tells a service this now, whenever its turn would be. Resolves with the end of the attempt that begins with it. */
+  tellNow(service: string, wanted: Releases): Promise<Ended>;
   queue(): Queue;
   /** Resolves when nobody waits for anything, or those who do have failed; or on abort. */
   settled(abort: AbortSignal): Promise<void>;
@@ -99,10 +99,10 @@ export function createRunner(from: Queue, deps: RunnerDeps): Runner {
       for (const [service, releases] of wanted) queue = want(queue, service, releases);
       pump();
     },
-    tellNow(service) {
+    tellNow(service, wanted) {
       const { promise, resolve } = Promise.withResolvers<Ended>();
       waiting.set(service, [...(waiting.get(service) ?? []), resolve]);
-      queue = hurried(queue, service);
+      queue = hurried(want(queue, service, wanted), service);
       pump();
       return promise;
     },

@@ -24,8 +24,7 @@ test("who asks while a service is being told gets the end of the attempt that be
     chance: () => 0,
   });
   runner.want(new Map([["api", new Map([["core", "1"]])]]));
-  runner.want(new Map([["api", new Map([["asked", "1"]])]]));
-  const asked = runner.tellNow("api");
+  const asked = runner.tellNow("api", new Map([["asked", "1"]]));
   attempts[0]?.resolve({ ...TOLD, evidence: ["first"] });
   await expect.poll(() => attempts.length).toBe(2);
   attempts[1]?.resolve({ ...TOLD, evidence: ["second"] });
