@@ -65,8 +65,8 @@ async function bringBack(
   return { ...back, told: [told] };
 }
 
-/** Further apart no two moments are that an older look at the engine's clock could take for each other. */
-const LONG_BEFORE_MS = 10_000;
+/** Who started longer before than this is told without asking for the time: were the clock set meanwhile, somebody would be told who need not. */
+const LONG_BEFORE_MS = 1000;
 
 /** @returns what shows it; a tie shows nothing, and the engine's nanoseconds are cut off */
 async function startedSince(
@@ -79,7 +79,7 @@ async function startedSince(
   const startedAt = (await engine.inspect(id, abort))?.startedAt ?? "";
   const startedMs = Math.trunc(Date.parse(startedAt));
   const about = clock.about(liveAtMs);
-  if (about !== undefined && startedMs < about - LONG_BEFORE_MS) return undefined; // were that clock set meanwhile, it would only be told
+  if (about !== undefined && startedMs < about - LONG_BEFORE_MS) return undefined;
   return startedMs > (await clock.at(liveAtMs, abort)) ? `has started since, at ${startedAt}` : undefined;
 }
 
