@@ -13,6 +13,12 @@ export function downloadFailed(message: string, why: Why = {}): PacksyncError {
   return new PacksyncError("DOWNLOAD_FAILED", message, why);
 }
 
+/** A stage needs a program that is not here. */
+export function runtimeMissing(program: string): PacksyncError {
+  const hint = `Install ${program}; of packsync's images \`packsync-install\` has it.`;
+  return downloadFailed(`runtime not available: ${program}`, { hint });
+}
+
 /** What a library or a system call said, in one line. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
+import { errnoOf } from "../errors.ts";
 import { endingWith } from "../platform/process-group.ts";
-import { downloadFailed, reasonOf } from "./failure.ts";
+import { downloadFailed, reasonOf, runtimeMissing } from "./failure.ts";
 
 /** How git may reach the other side. */
 export interface GitReach {
@@ -72,6 +73,7 @@ export async function gitOutput(
   });
   const { failed, stderr, cause } = await child;
   signal.throwIfAborted();
+  if (errnoOf(cause) === "ENOENT") throw runtimeMissing("git");
   if (failed) throw gitFailed(String(stderr), cause);
 }
 

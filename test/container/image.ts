@@ -69,6 +69,8 @@ export function imageTests(docker: () => Docker): void {
       expect((await run("--version")).stdout).toBe("0.1.0\n");
       expect((await run("config", "--format", "json")).stdout).toContain('"require": [\n      "core"');
       expect((await run("busybox", "echo", "hello")).stdout).toBe("hello\n");
+      const missing = await run("download", "file:///source/demo.git", "--to", "/tmp/packs", "--no-cache");
+      expect(missing.stdout + missing.stderr).toMatch(/runtime not available: git[\s\S]*packsync-install/);
       const help = (await run("--help")).stdout;
       const commands = [...help.matchAll(/^ {2}([a-z][a-z-]*)(?: .*)? {2}\S/gm)].map(([, name = ""]) => name);
       expect(commands).toContain("sync");

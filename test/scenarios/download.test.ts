@@ -46,6 +46,15 @@ test("packsync download fetches packs into a directory, says what failed, and en
   });
 });
 
+test("where a program that it needs is missing, packsync download says which, and which image has it", () => {
+  using it = story();
+  const { code, stdout, stderr } = it.packsync(["download", `file://${it.at("demo.git")}`, "--no-cache"], {
+    env: { PATH: "/nonexistent" },
+  });
+  expect(code).toBe(1);
+  expect(stdout + stderr).toMatch(/runtime not available: git[\s\S]*packsync-install/);
+});
+
 test.for([["--timeout", "0"], ["--timeout", "soon"], ["-n"]])("packsync download %s is wrong usage", (args) => {
   using it = story();
   expect(it.packsync(["download", "./demo", ...args]).code).toBe(2);
