@@ -251,7 +251,7 @@ describeWith({ root: true, tools: [...ENGINE_TOOLS, "setpriv"] }, "services of a
 });
 
 const ROLLBACK =
-  'services: { "*": { ready: { runs: 200ms, timeout: 1s }, onUnhealthy: rollback } }\npreset: attune-restart\n';
+  'services: { "*": { ready: { runs: 2s, timeout: 3s }, onUnhealthy: rollback } }\npreset: attune-restart\n';
 
 /** A service that was there before its packs were published by somebody who tells nobody: it has to be told. */
 async function startedBefore(stack: Stack, service: string): Promise<Container> {

@@ -46,7 +46,7 @@ export interface Container {
 let stacks = 0;
 
 /** Services count as back after so short a time, for the tests' sake. */
-const SETTINGS = 'services: { "*": { ready: { runs: 200ms, timeout: 1s } } }\npreset: attune-restart\n';
+const SETTINGS = 'services: { "*": { ready: { runs: 200ms, timeout: 20s } } }\npreset: attune-restart\n';
 
 export function startStack(engine: TestEngine, settings = SETTINGS): Stack {
   const project = `stack${++stacks}`;
