@@ -29,14 +29,22 @@ const ALIVE: ReadonlySet<string> = new Set(["running", "restarting", "paused"]);
 export function dockerDriver(deps: DockerDeps): Driver {
   const { listing } = deps;
   const interrupted = new Set<string>();
+  /** A list that was begun while one was told has it as it was in between: ended, perhaps. */
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  const listed = async ({ service, liveAtMs }: Notice, abort: AbortSignal): Promise<readonly Container[]> => {
+    const sinceMs = liveAtMs === undefined ? undefined : Math.max(liveAtMs, toldAtMs);
+    return (await listing.of(service, sinceMs, abort)).filter(isOfService);
+  };
   return {
-    async tell({ service, liveAtMs }: Notice, abort): Promise<Outcome> {
-      const own = (await listing.of(service, liveAtMs, abort)).filter(isOfService);
+    async tell(notice, abort): Promise<Outcome> {
+      const { liveAtMs } = notice;
+      const own = await listed(notice, abort);
       const alive = own.filter(({ id, state }) => ALIVE.has(state) || interrupted.has(id)).sort(byNumber);
       if (alive.length === 0) return { kind: "absent", why: whyAbsent(own, listing.project) };
       const evidence: string[] = [];
       for (const container of alive) {
         const back = await bringBack(container, liveAtMs, { ...deps, interrupted }, abort);
+        toldAtMs = listing.now();
         evidence.push(...back.told);
         if (back.kind === "unready")
           return { kind: "unhealthy", why: `${container.name} ${back.why}`, evidence: [...evidence, ...back.evidence] };

@@ -3,6 +3,8 @@ import { type Container, type Engine, SERVICE_LABEL } from "./engine.ts";
 /** The containers of a project of compose. */
 export interface Listing {
   readonly project: string;
+  /** In milliseconds since 1970. */
+  now(): number;
   /** All of them, running or not. */
   all(abort: AbortSignal): Promise<readonly Container[]>;
   /**
@@ -28,6 +30,7 @@ export function createListing(engine: Engine, project: string, now: () => number
   };
   return {
     project,
+    now,
     all,
     async of(service, sinceMs, abort) {
       const isGood =

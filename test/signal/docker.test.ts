@@ -81,3 +81,40 @@ test("whoever has run for long is told without asking for the time once more", a
     asked: 0,
   });
 });
+
+test("a list that was begun while a container was restarted makes nobody absent afterwards", async () => {
+  const time = { now: NOW };
+  let [restarts, state] = [0, "running"];
+  const engine: Engine = {
+    containers: async () => [{ id: "c", name: "c", state, labels: { [SERVICE_LABEL]: "api" } }],
+    inspect: async () => ({
+      id: "c",
+      startedAt: "2026-01-01T11:00:00Z",
+      status: "running",
+      exitCode: 0,
+      health: undefined,
+      labels: {},
+    }),
+    async restart() {
+      restarts++;
+      state = "exited";
+      time.now += 10;
+      await listing.all(never); // something else went live, and somebody looks who there is
+      time.now += 10;
+      state = "running";
+    },
+    kill: async () => {},
+    lastLines: async () => [],
+    now: async () => new Date(time.now).toISOString(),
+    guardedProject: async () => undefined,
+    async [Symbol.asyncDispose]() {},
+  };
+  const listing = createListing(engine, "p", () => time.now);
+  const clock = engineClock(engine, () => time.now);
+  const ready = async () => ({ kind: "ready", evidence: "" }) as const;
+  const driver = dockerDriver({ engine, listing, how: { by: "restart" }, timeoutSeconds: 1, clock, ready });
+  await driver.tell({ service: "api", packs: [], liveAtMs: NOW - 1 }, never);
+  time.now += 10;
+  expect(await driver.tell({ service: "api", packs: [], liveAtMs: NOW + 5 }, never)).toMatchObject({ kind: "told" });
+  expect(restarts).toBe(2);
+});
