@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
@@ -11,6 +10,7 @@ import { createStage, type Stage } from "./loop/stages.ts";
 import type { Ask } from "./loop/state.ts";
 import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
+import { watchDelay } from "./platform/event-loop-delay.ts";
 import type { Log } from "./platform/log.ts";
 import { startThread, threadEntry } from "./platform/thread-client.ts";
 import { VERSION } from "./platform/version.ts";
@@ -108,25 +108,6 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   const { ready } = watcher;
   await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced
   await Promise.race([loop.run(abort), worker.died]);
-}
-
-/** How long the event loop was kept from turning, at most; watched while there is something to do, for that alone wakes it a hundred times a second. */
-function watchDelay(): Disposable & { watch(): void; reset(): void; maxMs(): number } {
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  let resting: NodeJS.Timeout | undefined;
-  return {
-    watch() {
-      delay.enable();
-      clearTimeout(resting);
-      resting = setTimeout(() => delay.disable(), 50).unref();
-    },
-    reset: () => delay.reset(),
-    maxMs: () => Math.round(delay.max / 1e6),
-    [Symbol.dispose]() {
-      clearTimeout(resting);
-      delay.disable();
-    },
-  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Config } from "./config/config.ts";
+import { threadEntry } from "./platform/thread-client.ts";
 import { openSink } from "./publish/staging.ts";
 import { createScanner, type Scanner } from "./scan/scanner.ts";
 import { type ScanThread, startScanThread } from "./scan/thread.ts";
@@ -51,9 +52,7 @@ function secondThread(): { readonly thread: () => ScanThread; readonly end: () =
   return {
     thread() {
       if (started?.isDead() === true) started = undefined;
-      started ??= startScanThread(
-        new URL(import.meta.url.endsWith(".ts") ? "./scan-thread.ts" : "./scan-thread.js", import.meta.url),
-      );
+      started ??= startScanThread(threadEntry("scan-thread", import.meta.url));
       return started;
     },
     async end() {

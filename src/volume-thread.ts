@@ -7,13 +7,13 @@ import type { Answers, Requests } from "./requests.ts";
 import { restingScanner } from "./threaded-scanner.ts";
 import { keepVolume } from "./volume-session.ts";
 
+/** Who switches branches does so again soon; a thread that has learned its work does it in half the time. */
+const REST_MS = 60_000;
+
 /**
  * The thread of the daemon that holds the volume: it looks, hashes, stages and publishes, all of which block, while the
  * first thread hears events, signals and requests. It is asked one thing at a time.
  */
-/** Who switches branches does so again soon; a thread that has learned its work does it in half the time. */
-const REST_MS = 60_000;
-
 const { config }: { readonly config: Config } = workerData;
 const volume = keepVolume({ config, log: threadLog, doing: "watch" });
 const memory = createCyclesMemory();

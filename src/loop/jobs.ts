@@ -48,8 +48,12 @@ export async function lookAhead(next: Ahead, working: Working): Promise<void> {
   const gate = createGate();
   const withdraw = new AbortController();
   const looked = lookAtSettled(next.places, working, { gate, withdrawn: withdraw.signal });
-  const isSettled = await comesToRest(next, working);
-  decide(gate, isSettled);
+  let isSettled = false;
+  try {
+    isSettled = await comesToRest(next, working);
+  } finally {
+    decide(gate, isSettled); // the volume's thread stands still until then
+  }
   if (!isSettled) withdraw.abort(new Error("It was touched again."));
   await looked;
 }
@@ -111,22 +115,20 @@ export function startOver(news: CycleNews, { state: { roots }, deps }: Working):
 }
 
 /** @returns `undefined` when it was withdrawn, or when the volume cannot be used now, which is said */
-async function cycle(request: CycleRequest, working: Working, withdrawn = NEVER): Promise<CycleNews | undefined> {
+async function cycle(request: CycleRequest, working: Working, withdrawn?: AbortSignal): Promise<CycleNews | undefined> {
   const { state, deps, stopping } = working;
+  const abort = withdrawn === undefined ? stopping : AbortSignal.any([stopping, withdrawn]);
   try {
-    const news = await deps.ask("cycle", request, deps.onLive, AbortSignal.any([stopping, withdrawn]));
-    if (withdrawn.aborted) return undefined;
+    const news = await deps.ask("cycle", request, deps.onLive, abort);
     if (state.trouble !== undefined) deps.say({ kind: "recovered" });
     state.trouble = undefined;
     take(news, working);
     return news;
   } catch (error) {
-    if (!stopping.aborted && !withdrawn.aborted) hold(error, working);
+    if (!abort.aborted) hold(error, working);
     return undefined;
   }
 }
-
-const NEVER = new AbortController().signal;
 
 /** What a cycle found of the sources as such. */
 export function take(news: CycleNews, { state, deps }: Working): void {

@@ -93,11 +93,14 @@ export function ahead(
   windows: SettleWindows = SETTLE,
 ): { readonly next: Ahead | undefined; readonly nextAtMs: number } {
   const coming = [...dirty].flatMap(([source, { places }]) => comingIn(source, places, windows));
-  const atMs = Math.min(...coming.filter(({ fromMs }) => fromMs <= now).map((each) => each.atMs));
+  let [atMs, nextAtMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const each of coming) {
+    if (each.fromMs > now) nextAtMs = Math.min(nextAtMs, each.fromMs);
+    else atMs = Math.min(atMs, each.atMs);
+  }
   const next = coming.filter((each) => each.fromMs <= now && each.atMs === atMs);
   const [places, marks] = [next.map(({ place }) => place), next.map(({ mark }) => mark)];
-  const later = coming.map(({ fromMs }) => fromMs).filter((fromMs) => fromMs > now);
-  return { next: next.length === 0 ? undefined : { atMs, places, marks }, nextAtMs: Math.min(...later) };
+  return { next: next.length === 0 ? undefined : { atMs, places, marks }, nextAtMs };
 }
 
 /** @returns whether none of them was touched since */

@@ -102,9 +102,12 @@ export function arm(batch: readonly StagedRelease[], deps: PublisherDeps): Armed
 
 function goLive(batch: readonly StagedRelease[], deps: PublisherDeps, onLive: () => void): GoLiveOutcome[] {
   const lives = batch.map(({ manifest, staging }) => deps.fingerprint(staging.root, watchedPaths(manifest)));
-  const exchanged = batch.map((staged) => attempt(staged, deps, () => exchangeTrees(staged, deps))); // (4)
+  const exchanged = batch.map((staged) => ({
+    staged,
+    result: attempt(staged, deps, () => exchangeTrees(staged, deps)),
+  })); // (4)
   onLive();
-  const outcomes = batch.map((staged, index) => bringOver(staged, exchanged[index], deps)); // (5) (6)
+  const outcomes = exchanged.map(({ staged, result }) => bringOver(staged, result, deps)); // (5) (6)
   syncPath(deps.layout.root);
   transaction(deps.database, () => {
     for (const [index, staged] of batch.entries()) settle(staged, outcomes[index], lives[index] ?? "", deps); // (7)
@@ -168,16 +171,10 @@ function attempt<T extends object>(staged: StagedRelease, deps: PublisherDeps, w
   }
 }
 
-function bringOver(
-  staged: StagedRelease,
-  exchanged: Exchanged | Failed | undefined,
-  deps: PublisherDeps,
-): GoLiveOutcome {
-  const ref = staged.manifest.pack;
-  if (exchanged === undefined || "error" in exchanged)
-    return exchanged ?? { ref, live: false, error: new Error("It was not exchanged.") };
-  const { late, ...done } = exchanged;
-  return attempt(staged, deps, (): GoLiveOutcome => ({ ref, live: true, ...done, late: late() }));
+function bringOver(staged: StagedRelease, result: Exchanged | Failed, deps: PublisherDeps): GoLiveOutcome {
+  if ("error" in result) return result;
+  const { late, ...done } = result;
+  return attempt(staged, deps, (): GoLiveOutcome => ({ ref: staged.manifest.pack, live: true, ...done, late: late() }));
 }
 
 /** The next run needs tree and manifest to finish this: it is live already, or what was live stands between two renames. */
