@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { download } from "../downloads.ts";
 import { ExitCode, PacksyncError } from "../errors.ts";
 import type { Downloads } from "../install/download.ts";
+import { downloadDocument } from "../install/download-document.ts";
 import { DEFAULT_REGISTRY } from "../install/registry.ts";
 import { printableName } from "../platform/names.ts";
 import { VERSION } from "../platform/version.ts";
@@ -43,7 +44,7 @@ export async function downloadCommand(
   const exitCode = downloads.failed.length === 0 ? ExitCode.ok : ExitCode.packs;
   stdout.write(
     loaded.config.format === "json"
-      ? `${JSON.stringify({ packsync: VERSION, exitCode, ...documentOf(downloads) }, null, 2)}\n`
+      ? `${JSON.stringify({ packsync: VERSION, exitCode, ...downloadDocument(downloads) }, null, 2)}\n`
       : downloadText(downloads, cwd, paintFor(stdout)),
   );
   return exitCode;
@@ -67,25 +68,6 @@ function cacheDirectory({ cache }: DownloadFlags, { cwd, env }: CommandContext):
   const home = env["HOME"];
   const base = env["XDG_CACHE_HOME"] || (home === undefined ? undefined : join(home, ".cache"));
   return base === undefined ? undefined : join(base, "packsync");
-}
-
-/** As `POST /api/v1/packs/download` of the platform answers. */
-function documentOf({ downloaded, failed }: Downloads) {
-  return {
-    downloaded_packs: downloaded.map((each) => ({
-      source: each.source,
-      source_type: each.sourceType,
-      pack_path: each.packPath,
-      pack_ref: each.packRef,
-      pack_version: each.packVersion,
-      git_commit: each.gitCommit ?? null,
-      checksum: each.checksum,
-    })),
-    failed_packs: failed.map(({ source, error, hint }) => ({ source, error, ...(hint !== undefined && { hint }) })),
-    total_count: downloaded.length + failed.length,
-    success_count: downloaded.length,
-    failure_count: failed.length,
-  };
 }
 
 function downloadText({ downloaded, failed }: Downloads, cwd: string, paint: Paint): string {
