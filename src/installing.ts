@@ -15,6 +15,7 @@ import {
   dropInstalled,
   isInstalled,
   keepInstalled,
+  noteLive,
   placeInstalled,
   putBack,
 } from "./publish/installed.ts";
@@ -52,7 +53,8 @@ export async function installPack(
     const report = await installedCycle(ref, session, how, abort);
     if (report === undefined) throw carried(ref, "a source");
     const isLive = report.outcome === "published" || report.outcome === "unchanged";
-    if (!isLive) await takeBack(ref, session, how);
+    if (isLive) noteLive(layout, ref, session.owner);
+    else await takeBack(ref, session, how);
     return { how: "installed", ref, release: isLive ? report.release : live, report };
   } catch (error) {
     await takeBack(ref, session, how);
@@ -62,11 +64,12 @@ export async function installPack(
 
 /** Ends an installation: it stays, or everything becomes as it was. */
 export async function settleInstall(
-  { pack, keep }: SettleRequest,
+  { pack, release, keep }: SettleRequest,
   session: VolumeSession,
   how: Performing,
 ): Promise<{ readonly ref: string }> {
   const ref = refOf(pack);
+  if (session.publisher.live(ref) !== release) return { ref };
   if (keep) keepInstalled(layoutOf(how.config), ref);
   else await takeBack(ref, session, how);
   return { ref };

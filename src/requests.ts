@@ -85,6 +85,8 @@ export interface InstallRequest {
 
 export interface SettleRequest {
   readonly pack: string;
+  /** What went live with it: if another release is by now, there is nothing to settle. */
+  readonly release: string;
   /** `false`: everything becomes as it was. */
   readonly keep: boolean;
 }

@@ -193,7 +193,7 @@ async function openStateOf({ layout, owner }: Place, { config, log }: SessionOpt
   const recovery = recover(deps);
   if (recovery.finished.length + recovery.abandoned.length > 0)
     log.warn(recovery, "recovered what an earlier run left unfinished");
-  const undone = recoverInstalls(layout, (ref) => ledger.pack(ref)?.release, owner);
+  const undone = recoverInstalls(layout, (ref) => ledger.pack(ref)?.release, owner, Date.now());
   if (undone.length > 0) log.warn({ packs: undone }, "took back installations that an earlier run left unfinished");
   const file = statePath(config.stateDir);
   const opened = identityOf(file);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { PackRef } from "../src/pack/ref.ts";
 import { beginInstall, placeInstalled } from "../src/publish/installed.ts";
@@ -31,6 +31,11 @@ function install(
   return machine.ask("install", { pack: "demo", path, force: false, unchecked: false, ...about });
 }
 
+function settle(machine: CyclesMachine, keep: boolean) {
+  const [newest = ""] = releasesOf(machine).slice(-1);
+  return machine.ask("settle", { pack: "demo", release: newest, keep });
+}
+
 function liveVersion({ volume }: CyclesMachine, ref = "demo"): string | undefined {
   const path = `${volume}/${ref}/pack.yaml`;
   return existsSync(path) ? /version: "(.*)"/.exec(readFileSync(path, "utf8"))?.[1] : undefined;
@@ -52,7 +57,7 @@ test("an installed pack goes live whole, from packsync's own source, and stays w
     report: { source: "installed", outcome: "published", version: "1.0.0", diagnostics: [] },
   });
   expect(liveVersion(machine)).toBe("1.0.0");
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   expect(own(machine, "installing")).toEqual([]);
   const manifest = readFileSync(`${machine.volume}/.packsync/releases/demo/${installed.release}.json`, "utf8");
   expect(JSON.parse(manifest)).toMatchObject({ origin: "install", source: { name: "installed", directory: "demo" } });
@@ -67,7 +72,7 @@ test("what is installed already is replaced only if that is meant", async () => 
   using one = elsewhere("1.0.0");
   using two = elsewhere("2.0.0");
   await install(machine, one.path);
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   await expect(install(machine, two.path)).rejects.toMatchObject({ code: "CONFLICT", message: /already exists/ });
   expect(liveVersion(machine)).toBe("1.0.0");
   expect(await install(machine, two.path, { force: true })).toMatchObject({ report: { outcome: "published" } });
@@ -101,7 +106,7 @@ test.for([undefined, "1.0.0"])(
     if (version !== undefined) {
       using good = elsewhere(version);
       await install(machine, good.path);
-      await machine.ask("settle", { pack: "demo", keep: true });
+      await settle(machine, true);
     }
     const before = stateOf(machine);
     using bad = elsewhere("2.0.0");
@@ -122,7 +127,7 @@ test("a pack with errors is published if somebody says that they do not matter, 
   using bad = elsewhere("1.0.0");
   writeTree(bad.path, { "actions/echo.yaml": "ref: demo.echo\nrunner_type: [" });
   expect(await install(machine, bad.path, { unchecked: true })).toMatchObject({ report: { outcome: "published" } });
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   const { packs } = await machine.ask("sync", ALL);
   expect(packs).toMatchObject([{ outcome: "unchanged", diagnostics: [{ severity: "error" }] }]);
   using good = elsewhere("1.1.0");
@@ -134,19 +139,31 @@ test("an installation that is not kept is as if it had never been", async () => 
   using machine = cyclesMachine();
   using one = elsewhere("1.0.0");
   await install(machine, one.path);
-  await machine.ask("settle", { pack: "demo", keep: false });
+  await settle(machine, false);
   expect(liveVersion(machine)).toBeUndefined();
   expect(own(machine, "installed")).toEqual([]);
 
   await install(machine, one.path);
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   using two = elsewhere("2.0.0");
   await install(machine, two.path, { force: true });
   expect(liveVersion(machine)).toBe("2.0.0");
-  await machine.ask("settle", { pack: "demo", keep: false });
+  await settle(machine, false);
   expect(liveVersion(machine)).toBe("1.0.0");
   expect(own(machine, "installing")).toEqual([]);
   expect((await machine.ask("sync", ALL)).packs).toMatchObject([{ outcome: "unchanged" }]);
+});
+
+test("whoever settles late settles nothing of what somebody else has installed since", async () => {
+  using machine = cyclesMachine();
+  using one = elsewhere("1.0.0");
+  using two = elsewhere("2.0.0");
+  const first = await install(machine, one.path);
+  await install(machine, two.path, { force: true });
+  await machine.ask("settle", { pack: "demo", release: first.release ?? "", keep: false });
+  expect(liveVersion(machine)).toBe("2.0.0");
+  await settle(machine, false);
+  expect(liveVersion(machine)).toBe("1.0.0");
 });
 
 test("a source that begins to carry an installed pack shadows it, and brings it back when it leaves", async () => {
@@ -154,7 +171,7 @@ test("a source that begins to carry an installed pack shadows it, and brings it 
   using pack = elsewhere("1.0.0");
   writeTree(`${machine.packs}/other`, packTree("1.0.0", "other"));
   await install(machine, pack.path);
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   writeTree(`${machine.packs}/demo`, packTree("2.0.0"));
   const shadowing = await machine.ask("sync", ALL);
   expect(shadowing.shadowed).toEqual([{ ref: "demo", source: "installed", by: "packs" }]);
@@ -168,7 +185,7 @@ test("equal content that another source has now is no release of its own, but it
   using machine = cyclesMachine();
   using pack = elsewhere("1.0.0");
   const { release } = await install(machine, pack.path);
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   writeTree(`${machine.packs}/demo`, packTree("1.0.0"));
   writeTree(`${machine.packs}/other`, packTree("1.0.0", "other"));
   await machine.ask("sync", ALL);
@@ -184,7 +201,7 @@ test("an installed pack leaves by uninstall only", async () => {
   using machine = cyclesMachine();
   using pack = elsewhere("1.0.0");
   await install(machine, pack.path);
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   rmSync(`${machine.volume}/.packsync/installed/demo`, { recursive: true });
   const { packs } = await machine.ask("sync", ALL);
   expect(packs).toMatchObject([{ ref: "demo", outcome: "held" }]);
@@ -198,7 +215,7 @@ test("uninstalling takes what packsync published, and not what others have there
   using machine = cyclesMachine();
   using pack = elsewhere("1.0.0");
   await install(machine, pack.path);
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   writeTree(machine.volume, { "demo/cache/theirs.txt": "theirs" });
   expect(await machine.ask("uninstall", { pack: "demo" })).toMatchObject({ report: { outcome: "retired" } });
   expect(readdirSync(`${machine.volume}/demo`, { recursive: true }).sort()).toEqual(["cache", "cache/theirs.txt"]);
@@ -211,7 +228,7 @@ test("uninstalling what a source shadows leaves what is live", async () => {
   using machine = cyclesMachine();
   using pack = elsewhere("1.0.0");
   await install(machine, pack.path);
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   writeTree(`${machine.packs}/demo`, packTree("2.0.0"));
   await machine.ask("sync", ALL);
   await machine.ask("uninstall", { pack: "demo" });
@@ -227,7 +244,7 @@ test("a pack that stands in the volume is adopted as it is", async () => {
     how: "installed",
     report: { outcome: "published" },
   });
-  await machine.ask("settle", { pack: "demo", keep: true });
+  await settle(machine, true);
   expect(readdirSync(`${machine.volume}/demo`, { recursive: true }).sort()).toEqual(before);
   expect(liveVersion(machine)).toBe("1.0.0");
   expect(await install(machine, `${machine.volume}/demo`)).toMatchObject({ how: "live", report: undefined });
@@ -238,7 +255,7 @@ test("an adoption that is not kept leaves what stood there", async () => {
   writeTree(`${machine.volume}/demo`, { ...packTree("1.0.0"), "theirs.txt": "theirs" });
   const before = readdirSync(`${machine.volume}/demo`, { recursive: true }).sort();
   await install(machine, `${machine.volume}/demo`);
-  await machine.ask("settle", { pack: "demo", keep: false });
+  await settle(machine, false);
   expect(readdirSync(`${machine.volume}/demo`, { recursive: true }).sort()).toEqual(before);
   expect(liveVersion(machine)).toBe("1.0.0");
 });
@@ -285,14 +302,14 @@ test.for(DEATHS.flatMap((death) => [undefined, "1.0.0"].map((version) => [death,
     if (version !== undefined) {
       using good = elsewhere(version);
       await install(machine, good.path);
-      await machine.ask("settle", { pack: "demo", keep: true });
+      await settle(machine, true);
     }
     const layout = volumeLayout(machine.volume);
     const ref = "demo" as PackRef;
     const next = beginInstall(layout, ref, undefined);
     writeTree(next, death === "copying" ? { "pack.yaml": "ref: de" } : packTree("2.0.0"));
     if (death === "before it was published") {
-      placeInstalled(layout, { ref, live: liveRelease(machine), isUnchecked: false }, undefined);
+      placeInstalled(layout, { ref, live: releasesOf(machine).at(-1), isUnchecked: false }, undefined);
     }
     using restarted = machine.again();
     const { packs } = await restarted.ask("sync", ALL);
@@ -302,10 +319,31 @@ test.for(DEATHS.flatMap((death) => [undefined, "1.0.0"].map((version) => [death,
   },
 );
 
+test("an installation is settled by another process, too", async () => {
+  using machine = cyclesMachine();
+  using pack = elsewhere("1.0.0");
+  const { release = "" } = await install(machine, pack.path);
+  using restarted = machine.again();
+  await restarted.ask("settle", { pack: "demo", release, keep: false });
+  expect(liveVersion(restarted)).toBeUndefined();
+});
+
 test("a run that died once it was live has installed it", async () => {
   using machine = cyclesMachine();
   using pack = elsewhere("1.0.0");
   await install(machine, pack.path);
+  rmSync(`${machine.volume}/.packsync/installing/demo/live`);
+  using restarted = machine.again();
+  expect((await restarted.ask("sync", ALL)).packs).toMatchObject([{ ref: "demo", outcome: "unchanged" }]);
+  expect(own(restarted, "installing")).toEqual([]);
+});
+
+test("an installation that nobody settles stays, and an hour later cannot be taken back any more", async () => {
+  using machine = cyclesMachine();
+  using pack = elsewhere("1.0.0");
+  await install(machine, pack.path);
+  const anHourAgo = Date.now() / 1000 - 3601;
+  utimesSync(`${machine.volume}/.packsync/installing/demo/live`, anHourAgo, anHourAgo);
   using restarted = machine.again();
   expect((await restarted.ask("sync", ALL)).packs).toMatchObject([{ ref: "demo", outcome: "unchanged" }]);
   expect(own(restarted, "installing")).toEqual([]);
@@ -317,11 +355,10 @@ function stateOf(machine: CyclesMachine): string {
   return text.replaceAll(/"applied":"[^"]*"|,"\.packsync\/install(ed|ing)"/g, "");
 }
 
-function liveRelease({ volume }: CyclesMachine): string | undefined {
+/** Of the pack, oldest first. */
+function releasesOf({ volume }: CyclesMachine): string[] {
   const path = `${volume}/.packsync/releases/demo`;
-  return existsSync(path)
-    ? readdirSync(path)
-        .find((name) => name.endsWith(".json"))
-        ?.slice(0, -".json".length)
-    : undefined;
+  const names = existsSync(path) ? readdirSync(path).filter((name) => name.endsWith(".json")) : [];
+  const releases = names.map((name) => name.slice(0, -".json".length));
+  return releases.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
 }

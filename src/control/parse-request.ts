@@ -13,7 +13,7 @@ const FIELDS: { readonly [K in Askable]: { readonly [F in keyof Requests[K]]-?: 
   register: { packs: "list of texts" },
   notify: { service: "text" },
   install: { pack: "text", path: "text", force: "truth value", unchecked: "truth value" },
-  settle: { pack: "text", keep: "truth value" },
+  settle: { pack: "text", release: "text", keep: "truth value" },
   uninstall: { pack: "text" },
 };
 

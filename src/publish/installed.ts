@@ -23,6 +23,7 @@ import type { VolumeLayout } from "./layout.ts";
  * .packsync/installing/<ref>/next/      the pack while it is copied
  * .packsync/installing/<ref>/before     what was live before it took its place; from then on it counts
  * .packsync/installing/<ref>/previous/  what was installed before
+ * .packsync/installing/<ref>/live       it is live: whoever asked for it says whether it stays
  * ```
  *
  * All under the volume's lock.
@@ -105,6 +106,13 @@ function markUnchecked(layout: VolumeLayout, ref: PackRef, wanted: boolean, owne
   adopt(path, owner);
 }
 
+/** The pack went live. Whoever asked for it settles it, with the next request perhaps. */
+export function noteLive(layout: VolumeLayout, ref: PackRef, owner: Owner | undefined): void {
+  const path = `${installingPath(layout, ref)}/live`;
+  writeFileSync(path, "");
+  adopt(path, owner);
+}
+
 /** It is settled: nothing of it can be taken back any more. */
 export function keepInstalled(layout: VolumeLayout, ref: PackRef): void {
   removeTree(installingPath(layout, ref));
@@ -148,7 +156,8 @@ export function dropInstalled(layout: VolumeLayout, ref: PackRef, owner: Owner |
 }
 
 /**
- * After a run that died: an installation whose pack went live is done, any other is taken back.
+ * After a run that died: an installation whose pack went live is done, any other is taken back. One that waits to be settled is left alone, for
+ * an hour: then whoever should have done it is gone, and it stays.
  *
  * @param live the live release of a pack
  * @returns the packs whose installation was taken back
@@ -157,16 +166,21 @@ export function recoverInstalls(
   layout: VolumeLayout,
   live: (ref: PackRef) => string | undefined,
   owner: Owner | undefined,
+  now: number,
 ): readonly PackRef[] {
   const refs = namesIn(`${layout.own}/installing`).flatMap((name) => asPackRef(name) ?? []);
   return refs.filter((ref) => {
+    const noted = lstatIfAny(`${installingPath(layout, ref)}/live`);
+    if (noted !== undefined && now - noted.mtimeMs < SETTLE_MS) return false;
     const before = beforeOf(installingPath(layout, ref));
-    const isLive = before !== undefined && before.release !== live(ref);
+    const isLive = noted !== undefined || (before !== undefined && before.release !== live(ref));
     if (!isLive) putBack(layout, ref, owner);
     keepInstalled(layout, ref);
     return before !== undefined && !isLive;
   });
 }
+
+const SETTLE_MS = 3_600_000;
 
 function namesIn(path: string): readonly string[] {
   return lstatIfAny(path) === undefined ? [] : readdirSync(path);
