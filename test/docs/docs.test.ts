@@ -59,6 +59,8 @@ const COMMANDS = [
     "rollback",
     "unpin",
     "download",
+    "register",
+    "uninstall",
     "services",
     "notify",
     "docker-guard",
