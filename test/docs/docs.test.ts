@@ -59,6 +59,7 @@ const COMMANDS = [
     "rollback",
     "unpin",
     "download",
+    "dependencies",
     "services",
     "notify",
     "docker-guard",
