@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { RunCommand } from "./context.ts";
+import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
 import type { RegisterFlags } from "./register-command.ts";
 
@@ -26,6 +27,17 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("download");
         return (await import("./download-command.ts")).downloadCommand(context, sources, flags);
+      }),
+    );
+  program
+    .command("dependencies")
+    .argument("<path...>", "directories of packs")
+    .description("what packs need of each other and of runtimes; ends with 1 if something is missing or in conflict")
+    .option("--skip-validation", "only names count: no versions, nor what is wrong in a pack.yaml")
+    .action(async (paths: string[], flags: DependenciesFlags) =>
+      run(async (context) => {
+        refuseDryRun("dependencies");
+        return (await import("./dependencies-command.ts")).dependenciesCommand(context, paths, flags);
       }),
     );
   program

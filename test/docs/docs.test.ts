@@ -61,6 +61,7 @@ const COMMANDS = [
     "download",
     "register",
     "uninstall",
+    "dependencies",
     "services",
     "notify",
     "docker-guard",
