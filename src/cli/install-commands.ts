@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { RunCommand } from "./context.ts";
 import type { DownloadFlags } from "./download-command.ts";
+import type { TestFlags } from "./test-command.ts";
 
 /** Adds the stages of an installation. */
 export function addInstallCommands(program: Command, run: RunCommand, refuseDryRun: (what: string) => void): void {
@@ -25,6 +26,17 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("download");
         return (await import("./download-command.ts")).downloadCommand(context, sources, flags);
+      }),
+    );
+  program
+    .command("test")
+    .argument("<pack...>", "a pack's ref, to test a copy of what is live; or a path, to test what stands there")
+    .description("run packs' own tests, as pack.yaml names them; ends with 1 if some failed")
+    .option("--output", "show what they write while they run")
+    .action(async (packs: string[], flags: TestFlags) =>
+      run(async (context) => {
+        refuseDryRun("test");
+        return (await import("./test-command.ts")).testCommand(context, packs, flags);
       }),
     );
 }

@@ -33,7 +33,7 @@ export function findPackRoot(directory: string): string {
 /** @throws PacksyncError when `pack.yaml` does not say who the pack is */
 export function readPackIdentity(root: string): PackIdentity {
   const file = "pack.yaml";
-  const check = checkYaml(readManifest(join(root, file)), file);
+  const check = checkYaml(readManifest(root), file);
   const { ref, version, diagnostics } = check.ok
     ? readIdentity(check.value, { file, directory: basename(root) })
     : { ref: undefined, version: undefined, diagnostics: check.diagnostics };
@@ -41,7 +41,9 @@ export function readPackIdentity(root: string): PackIdentity {
   throw downloadFailed(diagnostics[0]?.message ?? "Expected `pack.yaml` to have `ref` and `version`");
 }
 
-function readManifest(path: string): Buffer {
+/** The bytes of a pack's `pack.yaml`. */
+export function readManifest(root: string): Buffer {
+  const path = join(root, "pack.yaml");
   const size = lstatIfAny(path)?.size ?? 0;
   if (size > MAX_MANIFEST)
     throw downloadFailed(`Expected \`pack.yaml\` to have at most ${MAX_MANIFEST} bytes, got ${size}`);

@@ -59,6 +59,7 @@ const COMMANDS = [
     "rollback",
     "unpin",
     "download",
+    "test",
     "services",
     "notify",
     "docker-guard",
