@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { RunCommand } from "./context.ts";
 import type { DownloadFlags } from "./download-command.ts";
+import type { RegisterFlags } from "./register-command.ts";
 import type { TestFlags } from "./test-command.ts";
 
 /** Adds the stages of an installation. */
@@ -26,6 +27,31 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("download");
         return (await import("./download-command.ts")).downloadCommand(context, sources, flags);
+      }),
+    );
+  program
+    .command("register")
+    .argument("<path...>", "directories of packs; one in the volume is adopted as it is")
+    .description(
+      "validate packs, run their tests, publish them into the volume and register them; ends with 1 if one failed",
+    )
+    .option("--force", "replace what is installed already; failing tests do not count")
+    .option("--skip-tests", "do not run the packs' own tests")
+    .option("--skip-validation", "publish in spite of errors")
+    .action(async (paths: string[], flags: RegisterFlags) =>
+      run(async (context) => {
+        refuseDryRun("register");
+        return (await import("./register-command.ts")).registerCommand(context, paths, flags);
+      }),
+    );
+  program
+    .command("uninstall")
+    .argument("<pack>", "its ref")
+    .description("take an installed pack out of the volume and the catalogs; its releases stay in history")
+    .action(async (pack: string) =>
+      run(async (context) => {
+        refuseDryRun("uninstall");
+        return (await import("./uninstall-command.ts")).uninstallCommand(context, pack);
       }),
     );
   program
