@@ -62,6 +62,7 @@ const COMMANDS = [
     "register",
     "uninstall",
     "dependencies",
+    "test",
     "services",
     "notify",
     "docker-guard",
