@@ -52,7 +52,7 @@ export const SETTINGS: readonly Setting[] = [
   { key: "docker.host", oldName: "DOCKER_HOST", example: "unix:///var/run/docker.sock" },
   { key: "docker.project", oldName: "COMPOSE_PROJECT_NAME", example: "attune" },
   { key: "install.registries", example: "https://registry.example/index.json", secret: true },
-  { key: "install.allowPrivate", example: "registry.internal" },
+  { key: "install.allowPrivate", example: "registry.internal:8443" },
   { key: "install.cache", example: "/var/cache/packsync" },
   { key: "install.cacheBytes", example: "1GiB", unit: "bytes" },
   { key: "install.submodules", example: "refuse" },
