@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { RunCommand } from "./context.ts";
 import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
-import { addFetchOptions, submodulesOption } from "./fetch-options.ts";
+import { addFetchOptions, type FetchFlags, submodulesOption } from "./fetch-options.ts";
 import type { RegisterFlags } from "./register-command.ts";
 
 /** Adds the stages of an installation. */
@@ -19,6 +19,15 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("download");
         return (await import("./download-command.ts")).downloadCommand(context, sources, flags);
+      }),
+    );
+  addFetchOptions(program.command("search"))
+    .argument("<word...>", "what a pack has in its ref, label, description or keywords; all of them")
+    .description("packs of registries, and what of them is installed; ends with 1 if there is none")
+    .action(async (words: string[], flags: FetchFlags) =>
+      run(async (context) => {
+        refuseDryRun("search");
+        return (await import("./search-command.ts")).searchCommand(context, words, flags);
       }),
     );
   program

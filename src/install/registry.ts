@@ -61,7 +61,7 @@ export async function lookUp(
   deps: RegistryDeps,
   abort: AbortSignal,
 ): Promise<Listed> {
-  for (const registry of [...deps.registries].sort((a, b) => a.priority - b.priority)) {
+  for (const registry of inOrder(deps.registries)) {
     const found = (await readIndex(registry, deps, abort)).find(({ ref }) => ref === name);
     if (found !== undefined) return judged(found, version, registry);
   }
@@ -69,7 +69,13 @@ export async function lookUp(
   throw downloadFailed(`Expected \`${name}\` to be in a registry, got no such pack in ${known || "any"}`);
 }
 
-async function readIndex(registry: Registry, deps: RegistryDeps, abort: AbortSignal) {
+/** Of equal priority the first. */
+export function inOrder(registries: readonly Registry[]): readonly Registry[] {
+  return [...registries].sort((a, b) => a.priority - b.priority);
+}
+
+/** All that an index has, each with a `ref`. @throws PacksyncError when it is none, or cannot be read */
+export async function readIndex(registry: Registry, deps: RegistryDeps, abort: AbortSignal) {
   const text = await indexText(registry, deps, abort);
   try {
     return Index.parse(JSON.parse(text)).packs;

@@ -60,6 +60,7 @@ const COMMANDS = [
     "unpin",
     "download",
     "dependencies",
+    "search",
     "services",
     "notify",
     "docker-guard",
