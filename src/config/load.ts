@@ -104,8 +104,17 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker";
-type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin" | keyof Config["platform"] | keyof Config["docker"];
+type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker" | "install";
+type Unset =
+  | "maxAge"
+  | "url"
+  | "host"
+  | "schema"
+  | "adminLogin"
+  | "registries"
+  | "cache"
+  | keyof Config["platform"]
+  | keyof Config["docker"];
 /** Settings without a default. */
 type Bare = "owner" | "user" | "stateDir" | "runtimeEnvsDir" | "artifactsDir";
 /** `K` may be unset even where everything else has a default. */
@@ -143,6 +152,7 @@ function defaults(cwd: string): Complete {
     services: {},
     platform: {},
     docker: {},
+    install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -160,6 +170,7 @@ function overlay(below: Complete, above: LayerSettings): Complete {
     watch: { ...below.watch, ...above.watch },
     platform: { ...below.platform, ...above.platform },
     docker: { ...below.docker, ...above.docker },
+    install: { ...below.install, ...above.install },
     log: { ...below.log, ...above.log },
     database: { ...below.database, ...above.database },
   };

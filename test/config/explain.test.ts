@@ -62,6 +62,12 @@ platform:
 docker:
   # host:
   # project:
+install:
+  # registries:
+  allowPrivate: []
+  # cache:
+  cacheBytes: 1GiB
+  submodules: refuse
 require: []
 database:
   # url: "***"
@@ -163,6 +169,7 @@ describe("as JSON", () => {
         services: {},
         platform: { url: null, tokenFile: null, packsDir: null },
         docker: { host: null, project: null },
+        install: { registries: null, allowPrivate: [], cache: null, cacheBytes: 2 ** 30, submodules: "refuse" },
         require: [],
         database: {
           ...{ url: "***", host: null, port: 5432, user: "attune", password: "***", name: "attune", schema: null },

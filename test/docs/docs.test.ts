@@ -63,6 +63,7 @@ const COMMANDS = [
     "uninstall",
     "dependencies",
     "test",
+    "search",
     "services",
     "notify",
     "docker-guard",
