@@ -7,11 +7,12 @@ import { LIMITS } from "./install/limits.ts";
 import { copyDirectory } from "./install/local.ts";
 import { type PackIdentity, readPackIdentity } from "./install/pack-root.ts";
 import { testPack } from "./install/pack-tests.ts";
-import type { PackTestResult } from "./install/stages.ts";
+import type { OnStage, PackTestResult } from "./install/stages.ts";
 import { asPackRef } from "./pack/ref.ts";
 import { lstatIfAny } from "./platform/absence.ts";
 import { listNames } from "./platform/names.ts";
 import { adopt, type Owner, ownerToSet } from "./platform/ownership.ts";
+import type { RegisteringOptions } from "./registering.ts";
 
 /** Composition root of `packsync test`: runs packs' own tests, of live packs in copies. */
 
@@ -50,6 +51,16 @@ export async function testPacks(config: Config, request: TestRequest, abort: Abo
     }
   }
   return { tested, untested, failed };
+}
+
+/** The tests of a pack that is to be registered: in a copy, wherever it stands. */
+export function testerOf(config: Config, onStage: OnStage): RegisteringOptions["test"] {
+  return async ({ root, ref, version }, abort) => {
+    const owner = ownerOf(config);
+    using copy = copied(root, ref, owner);
+    const onLine = (line: string) => onStage({ stage: "tests", pack: ref, line });
+    return await testPack({ root: copy.root, ref, version, envs: environmentsOf(ref, config), owner, onLine }, abort);
+  };
 }
 
 interface Target {
@@ -100,8 +111,7 @@ function identify(root: string): PackIdentity {
 /** Whoever the volume belongs to: what its packs say is nothing for root to do. */
 function ownerOf({ owner, volume }: Config): Owner | undefined {
   if (process.geteuid?.() !== 0) return undefined;
-  const { uid, gid } = statSync(volume);
-  return ownerToSet(owner ?? { uid, gid });
+  return ownerToSet(owner ?? statSync(volume, { throwIfNoEntry: false }));
 }
 
 /** A pack may be exchanged while it is copied; then it is copied again. */
