@@ -38,6 +38,7 @@ export interface Steered {
 export function steered(hearing: "hears" | "deaf" = "hears"): Steered {
   const begun = Promise.withResolvers<void>();
   const over = Promise.withResolvers<unknown>();
+  over.promise.catch(silent); // it may fail before it begins
   let tell: (progress: StageProgress) => void = silent;
   const say = (progress: StageProgress): void => tell(progress);
   return {

@@ -65,7 +65,7 @@ export interface JobEvent {
 }
 
 /** What a job is to do: it gives the document that the API answers with. */
-export type JobWork = (onStage: OnStage, abort: AbortSignal) => Promise<unknown>;
+export type JobWork<T> = (onStage: OnStage, abort: AbortSignal) => Promise<T>;
 
 export function isOver(state: JobState): boolean {
   return state !== "queued" && state !== "running";

@@ -16,7 +16,7 @@ export interface Jobs extends AsyncDisposable {
    *
    * @throws PacksyncError `STOPPED` (retryable) when too many wait already, or the server ends; `VOLUME_UNUSABLE` when it cannot be written down
    */
-  start(order: JobOrder, work: JobWork): Started;
+  start<T>(order: JobOrder, work: JobWork<T>): Started<T>;
   get(id: string): Job | undefined;
   /** What a job gave that succeeded. */
   result(id: string): unknown;
@@ -33,12 +33,14 @@ export interface JobOrder {
   readonly request: Readonly<Record<string, unknown>>;
   /** How many packs it is about, as far as the request says. */
   readonly packs: number;
+  /** What it works with: released once it is over, or if it cannot begin. */
+  readonly held?: AsyncDisposable;
 }
 
-export interface Started {
+export interface Started<T> {
   readonly job: Job;
   /** What `work` gives or throws; the reason when it was cancelled. */
-  readonly result: Promise<unknown>;
+  readonly result: Promise<T>;
 }
 
 export interface JobLimits {
@@ -77,10 +79,18 @@ export interface JobsDeps {
 interface Active {
   job: Job;
   result: string | undefined;
-  readonly work: JobWork;
+  readonly work: JobWork<Done>;
   readonly meter: ProgressMeter;
   readonly stop: AbortController;
-  readonly settled: PromiseWithResolvers<unknown>;
+  readonly settled: Promise<unknown>;
+  readonly reject: (why: unknown) => void;
+}
+
+interface Done {
+  /** The document as JSON. */
+  readonly result: string;
+  /** Tells whoever waits. */
+  readonly tell: () => void;
 }
 
 /** Nobody else writes this store. */
@@ -131,6 +141,26 @@ export function createJobs(deps: JobsDeps): Jobs {
     retire(each);
   };
   const get = (id: string): Job | undefined => active.get(id)?.job ?? store.get(id);
+  const queued = <T>(order: JobOrder, settled: PromiseWithResolvers<T>, work: JobWork<T>): Active => {
+    const job = queuedJob(order, now());
+    journal.begin(job);
+    const each: Active = {
+      ...{ job, result: undefined, stop: new AbortController() },
+      meter: progressMeter(order.kind, order.packs),
+      work: async (onStage, abort) => {
+        const document = await work(onStage, abort);
+        return { result: JSON.stringify(document) ?? "null", tell: () => settled.resolve(document) };
+      },
+      settled: settled.promise,
+      reject: settled.reject,
+    };
+    active.set(job.id, each);
+    waiting.push(each);
+    return each;
+  };
+  const unreleased = (error: unknown): void => {
+    deps.log.warn({ error: messageOf(error) }, "what a job worked with could not be removed");
+  };
   const following: Following = {
     journal,
     store,
@@ -140,19 +170,22 @@ export function createJobs(deps: JobsDeps): Jobs {
   attempt(forgetOld, deps.log);
   return {
     get,
-    start(order, work) {
-      if (ending.signal.aborted) throw serverEnds();
-      if (waiting.length >= limits.queued) throw tooMany(limits);
-      const job = queuedJob(order, now());
-      journal.begin(job);
-      const meter = progressMeter(order.kind, order.packs);
-      const settled = Promise.withResolvers<unknown>();
-      settled.promise.catch(() => {}); // whoever does not wait for it reads it in the job
-      const each: Active = { job, result: undefined, work, meter, stop: new AbortController(), settled };
-      active.set(job.id, each);
-      waiting.push(each);
-      next();
-      return { job: each.job, result: settled.promise };
+    start<T>(order: JobOrder, work: JobWork<T>): Started<T> {
+      const settled = Promise.withResolvers<T>();
+      settled.promise
+        .catch(() => {})
+        .then(() => order.held?.[Symbol.asyncDispose]())
+        .catch(unreleased);
+      try {
+        if (ending.signal.aborted) throw serverEnds();
+        if (waiting.length >= limits.queued) throw tooMany(limits);
+        const each = queued(order, settled, work);
+        next();
+        return { job: each.job, result: settled.promise };
+      } catch (error) {
+        settled.reject(error);
+        throw error;
+      }
     },
     result: (id) => {
       const result = active.get(id)?.result;
@@ -178,7 +211,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       for (const each of all) each.stop.abort(serverEnds());
       for (const each of [...waiting]) cancelQueued(each);
       await allOrLate(
-        all.map(({ settled }) => settled.promise),
+        all.map(({ settled }) => settled),
         limits.graceMs,
       );
       for (const each of all) if (!isOver(each.job.state)) end(each, "interrupted", serverEnds(), journal, deps);
@@ -208,16 +241,16 @@ function queuedJob({ kind, request }: JobOrder, now: Date): Job {
 
 /** A job that was told to end did so if it fails; one that came to its end all the same succeeded. */
 async function perform(each: Active, journal: Journal, deps: JobsDeps, ending: AbortSignal): Promise<void> {
-  const { work, stop, settled, meter } = each;
+  const { work, stop, meter } = each;
   try {
     stop.signal.throwIfAborted();
-    const document = await work((progress) => {
+    const { result, tell } = await work((progress) => {
       if (!isOver(each.job.state)) tellStage(each, progress, meter, journal);
     }, stop.signal);
     if (isOver(each.job.state)) return; // the server ended before
-    each.result = JSON.stringify(document) ?? "null";
+    each.result = result;
     change(each, { state: "succeeded", ...ended(each, deps.now(), 100) }, journal, "at once");
-    settled.resolve(document);
+    tell();
   } catch (error) {
     if (isOver(each.job.state)) return;
     const state = stop.signal.aborted ? stateOfStopped(ending) : "failed";
@@ -254,7 +287,7 @@ function end(each: Active, state: JobState, why: unknown, journal: Journal, { no
     journal,
     "at once",
   );
-  each.settled.reject(why);
+  each.reject(why);
 }
 
 function ended({ job: { progress } }: Active, now: Date, percentage = progress.percentage) {
@@ -282,8 +315,12 @@ function attempt(work: () => void, log: Log): void {
   try {
     work();
   } catch (error) {
-    log.warn({ error: error instanceof Error ? error.message : String(error) }, "old jobs could not be removed");
+    log.warn({ error: messageOf(error) }, "old jobs could not be removed");
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function serverEnds(): PacksyncError {
