@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { openCache } from "./install/cache.ts";
 import { type Downloads, downloadPacks } from "./install/download.ts";
 import { LIMITS } from "./install/limits.ts";
@@ -21,6 +22,13 @@ export interface DownloadOrder {
 
 /** All that is kept of downloads; in bytes. */
 const CACHE_BYTES = 2 ** 30;
+
+/** Where downloads of this user are kept; `undefined`: nobody knows where. */
+export function usualCache(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const home = env["HOME"];
+  const base = env["XDG_CACHE_HOME"] || (home === undefined ? undefined : join(home, ".cache"));
+  return base === undefined ? undefined : join(base, "packsync");
+}
 
 /** Composition root of the download: fetches packs into a directory, for whoever installs them next. */
 export async function download(order: DownloadOrder, abort: AbortSignal): Promise<Downloads> {

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "SOURCE_UNUSABLE"
   | "STATE_NEWER"
   | "STOPPED"
+  | "UNSUPPORTED"
   | "VOLUME_FULL"
   | "VOLUME_UNUSABLE";
 
@@ -64,6 +65,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case "PACK_FAILED":
     case "SIGNAL_FAILED":
     case "STOPPED":
+    case "UNSUPPORTED":
     case "VOLUME_FULL":
       return ExitCode.packs;
     case "LOCK_TIMEOUT":

@@ -1,5 +1,5 @@
-import { join, resolve } from "node:path";
-import { download } from "../downloads.ts";
+import { resolve } from "node:path";
+import { download, usualCache } from "../downloads.ts";
 import { ExitCode, PacksyncError } from "../errors.ts";
 import type { Downloads } from "../install/download.ts";
 import { downloadDocument } from "../install/download-document.ts";
@@ -64,10 +64,7 @@ function secondsOf(text: string): number {
 
 function cacheDirectory({ cache }: DownloadFlags, { cwd, env }: CommandContext): string | undefined {
   if (cache === false) return undefined;
-  if (typeof cache === "string") return resolve(cwd, cache);
-  const home = env["HOME"];
-  const base = env["XDG_CACHE_HOME"] || (home === undefined ? undefined : join(home, ".cache"));
-  return base === undefined ? undefined : join(base, "packsync");
+  return typeof cache === "string" ? resolve(cwd, cache) : usualCache(env);
 }
 
 function downloadText({ downloaded, failed }: Downloads, cwd: string, paint: Paint): string {

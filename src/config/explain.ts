@@ -51,6 +51,7 @@ function valuesOf({
   database,
   platform,
   docker,
+  server,
   log,
   ...others
 }: Config): Map<string, unknown> {
@@ -69,6 +70,7 @@ function valuesOf({
     ...within("database", { ...reached, timeout: timeoutSeconds }),
     ...within("platform", platform),
     ...within("docker", docker),
+    ...within("server", server),
     ...within("log", log),
   ]);
 }

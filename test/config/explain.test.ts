@@ -62,6 +62,17 @@ platform:
 docker:
   # host:
   # project:
+# listen:
+server:
+  # token:
+  # tokens:
+  # tokensFile:
+  # jwtSecret:
+  # jwtAudience:
+  # jwtIssuer:
+  jwtScopes: [packs:read]
+  # roots:
+  rateLimit: 6000
 require: []
 database:
   # url: "***"
@@ -163,6 +174,18 @@ describe("as JSON", () => {
         services: {},
         platform: { url: null, tokenFile: null, packsDir: null },
         docker: { host: null, project: null },
+        listen: null,
+        server: {
+          token: null,
+          tokens: null,
+          tokensFile: null,
+          jwtSecret: null,
+          jwtAudience: null,
+          jwtIssuer: null,
+          jwtScopes: ["packs:read"],
+          roots: null,
+          rateLimit: 6000,
+        },
         require: [],
         database: {
           ...{ url: "***", host: null, port: 5432, user: "attune", password: "***", name: "attune", schema: null },

@@ -22,6 +22,8 @@ test("needs no configuration at all", async () => {
     services: {},
     platform: {},
     docker: {},
+    listen: undefined,
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000 },
     require: [],
     only: [],
     lockTimeoutSeconds: 30,

@@ -65,6 +65,8 @@ export function testConfig(path: string): Config {
     services: {},
     platform: {},
     docker: {},
+    listen: undefined,
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000 },
     require: [],
     only: [],
     lockTimeoutSeconds: 5,
