@@ -48,6 +48,7 @@ const noChildProcess: Plugin = {
 
 /** Libraries that most runs never need: a file each, loaded with the first use. */
 const LAZY = [
+  ...["@fastify/multipart", "@fastify/websocket"],
   ...["@fastify/rate-limit", "@fastify/swagger", "fastify", "fastify-type-provider-zod", "jose"],
   ...["diff", "execa", "js-yaml", "pg", "pino", "pino-pretty", "tar", "undici", "yaml", "yauzl"],
 ] as const;

@@ -18,11 +18,14 @@ import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
 import { authorize, identify, refuseOtherHosts } from "./guards.ts";
 import { addHealthRoutes } from "./health-routes.ts";
+import { addJobRoutes, JOB_ROUTE_LIMITS, prepareForSockets } from "./jobs/job-routes.ts";
+import type { Workplace } from "./jobs/workplace.ts";
 import { addPackRoutes } from "./pack-routes.ts";
 import { failureDocument, INTERNAL, Refusal, refusalOf } from "./refusal.ts";
 
 export interface ApiOptions extends RouteDeps {
   readonly access: Access;
+  readonly workplace: Pick<Workplace, "open">;
   /** The host it listens at, where that is this machine alone. */
   readonly loopback: string | undefined;
   /** Requests of one token in a minute; 0: as many as it likes. */
@@ -61,6 +64,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
   takeJsonOnly(app);
+  await prepareForSockets(app);
   await addGuards(app, options);
   await app.register(swagger, { openapi: ABOUT, transform: jsonSchemaTransform });
   const known = rememberMethods(app);
@@ -68,6 +72,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     addHealthRoutes(scope, options);
     addDownloadRoute(scope, options);
     addPackRoutes(scope, options);
+    addJobRoutes(scope, { ...JOB_ROUTE_LIMITS, workplace: options.workplace });
     addDocumentRoutes(scope);
   });
   refuseOtherMethods(app, known());
@@ -86,6 +91,7 @@ const ABOUT = {
   servers: [{ url: "/" }],
   tags: [
     { name: "install", description: "The stages of an installation" },
+    { name: "jobs", description: "Long calls, while they run and afterwards" },
     { name: "packs", description: "What is installed" },
     { name: "health", description: "For whoever looks after containers" },
   ],

@@ -36,7 +36,13 @@ export interface ServedOptions {
   readonly limits?: ServeOptions["limits"];
 }
 
-export async function served({ packs = {}, flags = {}, server = {}, env = {}, limits }: ServedOptions = {}): Promise<Served> {
+export async function served({
+  packs = {},
+  flags = {},
+  server = {},
+  env = {},
+  limits,
+}: ServedOptions = {}): Promise<Served> {
   const it = story({ packs });
   const reader = { name: "reader", token: READER, scopes: ["packs:read"] };
   const settings = { tokens: [reader], rateLimit: 0, ...server };

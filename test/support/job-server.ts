@@ -18,7 +18,7 @@ import { answerByJob } from "../../src/server/jobs/work-as-job.ts";
 import { failureDocument, INTERNAL, refusalOf } from "../../src/server/refusal.ts";
 import { openUploadSpace } from "../../src/server/upload/scratch.ts";
 import { addUploadRoute, type UploadOrder } from "../../src/server/upload/upload-route.ts";
-import type { Steered } from "./jobs.ts";
+import { SILENT, type Steered } from "./jobs.ts";
 
 export const TOKEN = "a-token-that-may-do-everything";
 export const READER = "a-token-that-may-only-read";
@@ -62,13 +62,15 @@ export async function jobServer(
     openapi: { openapi: "3.1.0", info: { title: "t", version: "1" } },
     transform: jsonSchemaTransform,
   });
+  const uploadSpace = openUploadSpace(directory);
+  const workplace = { open: async () => ({ jobs, uploads: uploadSpace }) };
   await api.register(async (scope: Api) => {
-    addJobRoutes(scope, { jobs, pingMs, followers });
+    addJobRoutes(scope, { workplace, pingMs, followers });
     scope.post(
       "/work",
       { config: { access: "packs:create" }, schema: { body: z.unknown() } },
       async (request, reply) => {
-        const order = { kind: "register", request: { path: "/sky" }, packs: 1 } as const;
+        const order = { kind: "register", request: { path: "/sky" }, packs: 1, log: SILENT } as const;
         return await answerByJob({ request, reply }, jobs, order, (onStage, abort) => {
           const work = works.shift();
           return work === undefined ? Promise.reject(new Error("Nothing to do.")) : work.work(onStage, abort);
@@ -81,8 +83,7 @@ export async function jobServer(
       uploads.push(order);
       return (await options.register?.(order, abort)) ?? { path: order.path };
     };
-    const space = openUploadSpace(directory);
-    await addUploadRoute(scope, { jobs, space, maxBytes, registered: z.unknown(), register });
+    await addUploadRoute(scope, { workplace, log: SILENT, maxBytes, registered: z.unknown(), register });
   });
   await api.listen({ host: "127.0.0.1", port: 0 });
   const { port } = api.server.address() as AddressInfo;
@@ -100,6 +101,7 @@ const accessConfig = {
   tokens: [{ name: "reader", token: READER, scopes: ["packs:read"] }],
   jwtScopes: [],
   rateLimit: 0,
+  jobs: 4,
 } as const;
 
 /** What a WebSocket brought until it was closed. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 /** The sub-protocol that events are spoken in. */
-export const EVENTS_PROTOCOL = "packsync.events";
+const EVENTS_PROTOCOL = "packsync.events";
 
 const TOKEN_PREFIX = "bearer.";
 

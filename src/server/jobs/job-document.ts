@@ -3,7 +3,7 @@ import { EVENT_TYPES, JOB_KINDS, JOB_STATES, type Job, type JobEvent } from "./j
 
 const Time = z.iso.datetime();
 
-export const JobErrorDocument = z.object({
+const JobErrorDocument = z.object({
   error: z.string(),
   code: z.string().describe("As an answer's `code`, e.g. `UNPROCESSABLE_ENTITY`"),
   message: z.string(),

@@ -1,18 +1,20 @@
+import type { Readable } from "node:stream";
 import websocket from "@fastify/websocket";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import * as z from "zod";
 import type { Api } from "../api.ts";
 import { Refusal } from "../refusal.ts";
 import { conflict, failures, notFound } from "../schemas.ts";
 import { chooseProtocol, isOwnOrigin, tokenOfSocket } from "./bearer.ts";
 import { JOB_KINDS, JOB_STATES, type Job } from "./job.ts";
-import { JobDocument, JobWithResultDocument, jobDocument } from "./job-document.ts";
+import { JobDocument, JobEventDocument, JobWithResultDocument, jobDocument } from "./job-document.ts";
 import type { Jobs } from "./jobs.ts";
 import { sendEvents } from "./live-socket.ts";
 import { eventStream } from "./live-stream.ts";
+import type { Workplace } from "./workplace.ts";
 
 export interface JobRouteDeps {
-  readonly jobs: Jobs;
+  readonly workplace: Pick<Workplace, "open">;
   readonly pingMs: number;
   /** How many may follow at once. */
   readonly followers: number;
@@ -65,7 +67,7 @@ export function addJobRoutes(api: Api, deps: JobRouteDeps): void {
   addFollowing(api, deps);
 }
 
-function addLooking(api: Api, { jobs }: JobRouteDeps): void {
+function addLooking(api: Api, { workplace }: JobRouteDeps): void {
   api.get(
     "/api/v1/jobs",
     {
@@ -80,6 +82,7 @@ function addLooking(api: Api, { jobs }: JobRouteDeps): void {
       },
     },
     async ({ query: { page, page_size, state, kind } }) => {
+      const { jobs } = await workplace.open();
       const pageSize = Math.min(page_size, MAX_PAGE);
       const { jobs: found, total } = jobs.list({ page, pageSize, state, kind });
       const pages = { total_items: total, total_pages: Math.ceil(total / pageSize) };
@@ -103,12 +106,13 @@ function addLooking(api: Api, { jobs }: JobRouteDeps): void {
       },
     },
     async ({ params: { id } }) => {
+      const { jobs } = await workplace.open();
       return { data: { ...jobDocument(jobOf(jobs, id)), result: jobs.result(id) ?? null } };
     },
   );
 }
 
-function addCancelling(api: Api, { jobs }: JobRouteDeps): void {
+function addCancelling(api: Api, { workplace }: JobRouteDeps): void {
   const job = z.object({ data: JobDocument });
   api.delete(
     "/api/v1/jobs/:id",
@@ -130,6 +134,7 @@ function addCancelling(api: Api, { jobs }: JobRouteDeps): void {
       },
     },
     async ({ params: { id } }, reply) => {
+      const { jobs } = await workplace.open();
       const { state } = jobOf(jobs, id);
       const cancelled = jobs.cancel(id, "Somebody cancelled it.");
       if (cancelled === undefined || cancelled === "over")
@@ -145,7 +150,7 @@ function hasEnded(state: Job["state"]): string {
 }
 
 function addFollowing(api: Api, deps: JobRouteDeps): void {
-  const { jobs, followers } = deps;
+  const { workplace, pingMs, followers } = deps;
   let followed = 0;
   const enter = (): Disposable => {
     followed += 1;
@@ -170,13 +175,17 @@ function addFollowing(api: Api, deps: JobRouteDeps): void {
       params,
       querystring: following,
       response: {
-        200: z.unknown().describe("Server-sent events; the `data` of each is one event"),
+        200: {
+          description: "Server-sent events; the `data` of each is this",
+          content: { "text/event-stream": { schema: JobEventDocument } },
+        },
         204: z.undefined().describe("The job is over, and nothing came after that event"),
         ...failures,
         ...notFound,
       },
     },
     preHandler: async (request) => {
+      const { jobs } = await workplace.open();
       jobOf(jobs, request.params.id);
       if (followed >= followers)
         throw new Refusal(503, `Expected at most ${followers} to follow jobs, got one more.`, "Try again later.");
@@ -184,6 +193,7 @@ function addFollowing(api: Api, deps: JobRouteDeps): void {
       else requireStream(request);
     },
     handler: async ({ params: { id }, query, headers }, reply) => {
+      const { jobs } = await workplace.open();
       const after = lastSeen(headers["last-event-id"]) ?? query.after;
       if (await isNothingLeft(jobs, id, after)) return reply.code(204).send(undefined);
       const gone = new AbortController();
@@ -193,14 +203,20 @@ function addFollowing(api: Api, deps: JobRouteDeps): void {
         gone.abort();
       });
       reply.header("cache-control", "no-store").header("x-accel-buffering", "no").type("text/event-stream");
-      return reply.send(eventStream(id, after, deps, gone.signal));
+      return sendText(reply, eventStream(id, after, { jobs, pingMs }, gone.signal));
     },
     wsHandler: async (socket, request) => {
       using _ = enter();
+      const { jobs } = await workplace.open();
       const { id } = params.parse(request.params);
-      await sendEvents(socket, id, following.parse(request.query).after, deps);
+      await sendEvents(socket, id, following.parse(request.query).after, { jobs, pingMs });
     },
   });
+}
+
+/** Its schema is the one of each event, not the one of the whole. */
+function sendText(reply: FastifyReply, text: Readable): FastifyReply {
+  return reply.send(text);
 }
 
 function jobOf(jobs: Jobs, id: string): Job {

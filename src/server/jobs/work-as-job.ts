@@ -1,13 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Log } from "../../platform/log.ts";
+import { refusalOf } from "../refusal.ts";
+import type { DoWork } from "../work.ts";
 import type { JobWork } from "./job.ts";
 import { type JobDocument, jobDocument } from "./job-document.ts";
 import type { JobOrder, Jobs } from "./jobs.ts";
 import { preferenceOf } from "./prefer.ts";
+import type { Workplace } from "./workplace.ts";
 
-export interface Http {
+interface Http {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+}
+
+/** Does the work of every long call as a job. */
+export function workAsJobs(workplace: Pick<Workplace, "open">, log: Log): DoWork {
+  return async (http, { kind, summary }, work) => {
+    const { jobs } = await workplace.open();
+    const packs = [summary["packs"], summary["pack_paths"]].find(Array.isArray)?.length ?? 1;
+    return await answerByJob(http, jobs, { kind, request: summary, packs, log }, work);
+  };
 }
 
 /** The answer to who would rather not wait. */
@@ -24,7 +37,7 @@ export interface Accepted {
 export async function answerByJob<T>(
   { request, reply }: Http,
   jobs: Jobs,
-  order: JobOrder,
+  { log, ...order }: JobOrder & { readonly log: Log },
   work: JobWork<T>,
 ): Promise<{ readonly data: T } | Accepted> {
   const prefers = preferenceOf(request.headers["prefer"]);
@@ -38,12 +51,14 @@ export async function answerByJob<T>(
   } finally {
     hangUp[Symbol.dispose]();
   }
-  reply.code(202).header("location", jobPath(job.id)).header("preference-applied", "respond-async");
+  result.catch((error: unknown) => logUnexpected(error, job.id, log)); // nobody else will
+  reply.code(202).header("location", `/api/v1/jobs/${job.id}`).header("preference-applied", "respond-async");
   return { data: jobDocument(jobs.get(job.id) ?? job) };
 }
 
-export function jobPath(id: string): string {
-  return `/api/v1/jobs/${id}`;
+function logUnexpected(error: unknown, job: string, log: Log): void {
+  if (refusalOf(error) === undefined)
+    log.error({ job, error: error instanceof Error ? error.stack : String(error) }, "a job failed");
 }
 
 /** @returns `undefined` when it takes longer */

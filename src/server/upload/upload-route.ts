@@ -1,19 +1,18 @@
 import multipart from "@fastify/multipart";
 import * as z from "zod";
 import type { OnStage } from "../../install/stages.ts";
+import type { Log } from "../../platform/log.ts";
 import type { Api } from "../api.ts";
-import { JobDocument } from "../jobs/job-document.ts";
-import type { Jobs } from "../jobs/jobs.ts";
 import { answerByJob } from "../jobs/work-as-job.ts";
+import type { Workplace } from "../jobs/workplace.ts";
 import { Refusal } from "../refusal.ts";
-import { bodyFailures, conflict, unprocessable } from "../schemas.ts";
+import { accepted, bodyFailures, conflict, unprocessable } from "../schemas.ts";
 import { formLimits, type Received, receive } from "./receive.ts";
-import type { UploadSpace } from "./scratch.ts";
 import { unpackUpload } from "./unpack-upload.ts";
 
 export interface UploadDeps<T> {
-  readonly jobs: Jobs;
-  readonly space: UploadSpace;
+  readonly workplace: Pick<Workplace, "open">;
+  readonly log: Log;
   /** Of an archive. */
   readonly maxBytes: number;
   /** What a pack that is registered is answered with. */
@@ -29,7 +28,7 @@ export interface UploadOrder extends Pick<Received, "force" | "skipTests"> {
 
 /** `POST /packs/upload`. */
 export async function addUploadRoute<T>(api: Api, deps: UploadDeps<T>): Promise<void> {
-  const { jobs, space, maxBytes, registered, register } = deps;
+  const { workplace, log, maxBytes, registered, register } = deps;
   await api.register(multipart, { limits: formLimits(maxBytes), throwFileSizeLimit: false });
   api.post(
     "/api/v1/packs/upload",
@@ -45,7 +44,7 @@ export async function addUploadRoute<T>(api: Api, deps: UploadDeps<T>): Promise<
         consumes: ["multipart/form-data"],
         response: {
           201: z.object({ data: registered }).describe("It is registered"),
-          202: z.object({ data: JobDocument }).describe("With `Prefer: respond-async`: the job that does it"),
+          ...accepted,
           ...bodyFailures,
           ...conflict,
           ...unprocessable,
@@ -57,11 +56,12 @@ export async function addUploadRoute<T>(api: Api, deps: UploadDeps<T>): Promise<
       },
     },
     async (request, reply) => {
+      const { jobs, uploads } = await workplace.open();
       await using held = new AsyncDisposableStack();
-      const { path: directory } = held.use(await space.make());
+      const { path: directory } = held.use(await uploads.make());
       const { archive, ...flags } = await receive(request, directory, maxBytes);
       const form = { force: flags.force, skip_tests: flags.skipTests };
-      const order = { kind: "upload", request: form, packs: 1, held: held.move() } as const;
+      const order = { kind: "upload", request: form, packs: 1, held: held.move(), log } as const;
       reply.code(201);
       return await answerByJob({ request, reply }, jobs, order, async (onStage, abort) => {
         const path = await unpackUpload(archive, directory, abort);
