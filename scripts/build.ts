@@ -48,8 +48,23 @@ const noChildProcess: Plugin = {
 
 /** Libraries that most runs never need: a file each, loaded with the first use. */
 const LAZY = [
-  ...["@fastify/rate-limit", "@fastify/swagger", "fastify", "fastify-type-provider-zod", "jose"],
-  ...["diff", "execa", "js-yaml", "pg", "pino", "pino-pretty", "tar", "undici", "yaml", "yauzl"],
+  "@fastify/rate-limit",
+  "@fastify/swagger",
+  "diff",
+  "execa",
+  "fastify",
+  "fastify-type-provider-zod",
+  "jose",
+  "js-yaml",
+  "pg",
+  "pino",
+  "pino-pretty",
+  "saxes",
+  "tap-parser",
+  "tar",
+  "undici",
+  "yaml",
+  "yauzl",
 ] as const;
 
 const lazyLibraries: Plugin = {

@@ -18,8 +18,10 @@ import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
 import { authorize, identify, refuseOtherHosts } from "./guards.ts";
 import { addHealthRoutes } from "./health-routes.ts";
+import { addInstallRoutes } from "./install-routes.ts";
 import { addPackRoutes } from "./pack-routes.ts";
 import { failureDocument, INTERNAL, Refusal, refusalOf } from "./refusal.ts";
+import { addStageRoutes } from "./stage-routes.ts";
 
 export interface ApiOptions extends RouteDeps {
   readonly access: Access;
@@ -67,6 +69,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   await app.register(async (scope: Api) => {
     addHealthRoutes(scope, options);
     addDownloadRoute(scope, options);
+    addStageRoutes(scope, options);
+    addInstallRoutes(scope, options);
     addPackRoutes(scope, options);
     addDocumentRoutes(scope);
   });
