@@ -48,9 +48,25 @@ const noChildProcess: Plugin = {
 
 /** Libraries that most runs never need: a file each, loaded with the first use. */
 const LAZY = [
-  ...["@fastify/multipart", "@fastify/websocket"],
-  ...["@fastify/rate-limit", "@fastify/swagger", "fastify", "fastify-type-provider-zod", "jose"],
-  ...["diff", "execa", "js-yaml", "pg", "pino", "pino-pretty", "tar", "undici", "yaml", "yauzl"],
+  "@fastify/multipart",
+  "@fastify/rate-limit",
+  "@fastify/swagger",
+  "@fastify/websocket",
+  "diff",
+  "execa",
+  "fastify",
+  "fastify-type-provider-zod",
+  "jose",
+  "js-yaml",
+  "pg",
+  "pino",
+  "pino-pretty",
+  "saxes",
+  "tap-parser",
+  "tar",
+  "undici",
+  "yaml",
+  "yauzl",
 ] as const;
 
 const lazyLibraries: Plugin = {

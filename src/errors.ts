@@ -7,6 +7,7 @@ import type { Position } from "./pack/diagnostics.ts";
 export type ErrorCode =
   | "USAGE"
   | "CONFIG_INVALID"
+  | "CONFLICT"
   | "DOWNLOAD_FAILED"
   | "LOCK_TIMEOUT"
   | "PACK_BUSY"
@@ -60,6 +61,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case "USAGE":
     case "CONFIG_INVALID":
       return ExitCode.usage;
+    case "CONFLICT":
     case "DOWNLOAD_FAILED":
     case "PACK_BUSY":
     case "PACK_FAILED":

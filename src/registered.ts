@@ -9,6 +9,9 @@ export function registrationAfter<K extends RequestKind>(kind: K, request: Reque
     case "sync":
       return { only: "only" in request ? request.only : [], compare: "all" }; // the database may be new while the volume is old
     case "rollback":
+    case "install":
+    case "uninstall":
+    case "settle":
       return { only: "pack" in request ? [request.pack] : [], compare: "changed" };
     case "verify":
       return "repair" in request && request.repair ? { only: request.packs, compare: "changed" } : undefined;

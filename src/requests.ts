@@ -1,6 +1,6 @@
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { CycleNews } from "./cycle/news.ts";
-import type { CycleReport } from "./cycle/report.ts";
+import type { CycleReport, PackReport } from "./cycle/report.ts";
 import type { RollbackReport } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
 import type { Owner } from "./platform/ownership.ts";
@@ -20,6 +20,10 @@ export interface Requests {
   readonly register: RegisterRequest;
   /** Tells a service now. */
   readonly notify: NotifyRequest;
+  /** Publishes a pack from a directory; it can be taken back until it is settled. */
+  readonly install: InstallRequest;
+  readonly settle: SettleRequest;
+  readonly uninstall: { readonly pack: string };
   /** Takes the lock, so that nothing else has to wait for it. */
   readonly open: object;
   /** The refs of all packs that are live. */
@@ -37,6 +41,9 @@ export interface Answers {
   readonly verify: readonly Verified[];
   readonly register: RegistrationReport;
   readonly notify: NotifyReport;
+  readonly install: Installed;
+  readonly settle: { readonly ref: string; readonly registration?: RegistrationReport };
+  readonly uninstall: Uninstalled;
   /** Who owns what packsync makes; `undefined`: nobody is changed. */
   readonly open: { readonly owner: Owner | undefined };
   readonly published: readonly string[];
@@ -63,6 +70,44 @@ export interface RollbackRequest {
 export interface RegisterRequest {
   /** Refs; empty: all that are live. */
   readonly packs: readonly string[];
+}
+
+export interface InstallRequest {
+  /** The ref that it is expected to have. */
+  readonly pack: string;
+  /** Its directory: absolute. */
+  readonly path: string;
+  /** Replace what was installed before. */
+  readonly force: boolean;
+  /** Its errors do not keep it from being published. */
+  readonly unchecked: boolean;
+}
+
+export interface SettleRequest {
+  readonly pack: string;
+  /** What went live with it: if another release is by now, there is nothing to settle. */
+  readonly release: string;
+  /** `false`: everything becomes as it was. */
+  readonly keep: boolean;
+}
+
+/**
+ * `installed`: from elsewhere, to be settled. `synced`: published from the source that carries it. `live`: it stood in the volume, and
+ * was packsync's already. `release` is what is live now.
+ */
+export interface Installed {
+  readonly how: "installed" | "synced" | "live";
+  readonly ref: string;
+  readonly release: string | undefined;
+  readonly report: PackReport | undefined;
+  readonly registration?: RegistrationReport;
+}
+
+export interface Uninstalled {
+  readonly ref: string;
+  /** What became of it in the volume; `undefined`: nothing, a source carries it. */
+  readonly report: PackReport | undefined;
+  readonly registration?: RegistrationReport;
 }
 
 export interface NotifyRequest {

@@ -1,6 +1,9 @@
 import type { Command } from "commander";
 import type { RunCommand } from "./context.ts";
+import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
+import type { RegisterFlags } from "./register-command.ts";
+import type { TestFlags } from "./test-command.ts";
 
 /** Adds the stages of an installation. */
 export function addInstallCommands(program: Command, run: RunCommand, refuseDryRun: (what: string) => void): void {
@@ -34,6 +37,53 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("serve");
         return (await import("./serve-command.ts")).serveCommand(context);
+      }),
+    );
+  program
+    .command("dependencies")
+    .argument("<path...>", "directories of packs")
+    .description("what packs need of each other and of runtimes; ends with 1 if something is missing or in conflict")
+    .option("--skip-validation", "only names count: no versions, nor what is wrong in a pack.yaml")
+    .action(async (paths: string[], flags: DependenciesFlags) =>
+      run(async (context) => {
+        refuseDryRun("dependencies");
+        return (await import("./dependencies-command.ts")).dependenciesCommand(context, paths, flags);
+      }),
+    );
+  program
+    .command("register")
+    .argument("<path...>", "directories of packs; one in the volume is adopted as it is")
+    .description(
+      "validate packs, run their tests, publish them into the volume and register them; ends with 1 if one failed",
+    )
+    .option("--force", "replace what is installed already; failing tests do not count")
+    .option("--skip-tests", "do not run the packs' own tests")
+    .option("--skip-validation", "publish in spite of errors")
+    .action(async (paths: string[], flags: RegisterFlags) =>
+      run(async (context) => {
+        refuseDryRun("register");
+        return (await import("./register-command.ts")).registerCommand(context, paths, flags);
+      }),
+    );
+  program
+    .command("uninstall")
+    .argument("<pack>", "its ref")
+    .description("take an installed pack out of the volume and the catalogs; its releases stay in history")
+    .action(async (pack: string) =>
+      run(async (context) => {
+        refuseDryRun("uninstall");
+        return (await import("./uninstall-command.ts")).uninstallCommand(context, pack);
+      }),
+    );
+  program
+    .command("test")
+    .argument("<pack...>", "a pack's ref, to test a copy of what is live; or a path, to test what stands there")
+    .description("run packs' own tests, as pack.yaml names them; ends with 1 if some failed")
+    .option("--output", "show what they write while they run")
+    .action(async (packs: string[], flags: TestFlags) =>
+      run(async (context) => {
+        refuseDryRun("test");
+        return (await import("./test-command.ts")).testCommand(context, packs, flags);
       }),
     );
 }

@@ -12,6 +12,9 @@ const FIELDS: { readonly [K in Askable]: { readonly [F in keyof Requests[K]]-?: 
   verify: { packs: "list of texts", repair: "truth value", prune: "truth value" },
   register: { packs: "list of texts" },
   notify: { service: "text" },
+  install: { pack: "text", path: "text", force: "truth value", unchecked: "truth value" },
+  settle: { pack: "text", release: "text", keep: "truth value" },
+  uninstall: { pack: "text" },
 };
 
 /**

@@ -7,7 +7,7 @@ import { adopt, type Owner } from "./ownership.ts";
  * Counts up with every change of a table. A newer packsync drops the tables of an older one, for all that is in them is
  * found again beside them; an older packsync refuses a newer database.
  */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 const NAME = "state.db";
 

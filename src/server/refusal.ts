@@ -66,6 +66,8 @@ function statusOf(code: ErrorCode): Status {
   switch (code) {
     case "USAGE":
       return 400;
+    case "CONFLICT":
+      return 409;
     case "UNSUPPORTED":
       return 501;
     case "PACK_FAILED":
