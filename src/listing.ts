@@ -40,6 +40,8 @@ export type PackDefinition = Readonly<Record<string, unknown>>;
 
 /** A registered pack with what it says about itself. Times are ISO, of its first and its newest version. */
 export interface DefinedPack extends ListedPack {
+  /** Its number here. */
+  readonly id: number;
   readonly dialect: string;
   readonly definition: PackDefinition;
   readonly created: string | undefined;
@@ -85,7 +87,7 @@ function definedPack(summary: EmbeddedSummary, { embedded, standings }: Looking)
   const versions = embedded.versions(ref);
   const definition = embedded.component(ref, "pack.yaml")?.definition;
   return {
-    ...{ ref, version, label, release, dialect },
+    ...{ id: embedded.idOf(ref) ?? 0, ref, version, label, release, dialect },
     components: countKinds(embedded.entry(ref)),
     catalogs: standings.of(ref, release),
     definition: isPythonMapping(definition) ? mappingJson(definition) : {},

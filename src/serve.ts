@@ -2,15 +2,18 @@ import { statSync } from "node:fs";
 import { ask } from "./ask.ts";
 import type { Config } from "./config/config.ts";
 import { findDaemon } from "./control/client.ts";
-import { download, usualCache } from "./downloads.ts";
+import { dependenciesOf } from "./dependencies.ts";
+import { download, fetchOrder } from "./downloads.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
-import { DEFAULT_REGISTRY } from "./install/registry.ts";
+import type { OnStage } from "./install/stages.ts";
 import { definedPackOf, pageOfPacks } from "./listing.ts";
 import { isLiveIn } from "./once.ts";
+import { testPacks } from "./pack-tests.ts";
 import type { Log } from "./platform/log.ts";
 import { openVolume } from "./publish/volume.ts";
+import { registerPacks } from "./registering.ts";
 import { hasSecrets, openAccess } from "./server/access.ts";
 import { API_LIMITS, type ApiLimits, createApi } from "./server/app.ts";
 import { JOB_LIMITS } from "./server/jobs/jobs.ts";
@@ -149,30 +152,31 @@ function rootsOf({ sources, volume, stateDir, server }: Config): Roots {
 function operationsOf(options: ServeOptions): Operations {
   const { config, log, env } = options;
   return {
-    download: ({ registry, ...order }, _, abort) =>
-      download(
-        {
-          ...order,
-          registries: [registry ?? DEFAULT_REGISTRY],
-          allowed: [],
-          plainHttp: "refused",
-          cache: usualCache(env),
-          cwd: "/",
-        },
-        abort,
-      ),
-    dependencies: () => unsupported("the analysis of dependencies"),
+    download: ({ registry, ...order }, _, abort) => {
+      const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
+      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order }, abort);
+    },
+    dependencies: (request) => dependenciesOf(config, request),
     environments: () => unsupported("the building of environments"),
-    register: () => unsupported("registration"),
+    register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),
     install: () => unsupported("installation"),
-    uninstall: () => unsupported("the removal of packs"),
-    test: () => unsupported("the tests of packs"),
+    uninstall: (pack, abort) => ask("uninstall", { pack }, { config, log, doing: "uninstall" }, abort),
+    test: (ref, onStage, abort) => test(ref, config, onStage, abort),
     packs: (part) => pageOfPacks(config, part),
     pack: (ref) => definedPackOf(config, ref),
     releases: (ref) => releasesOf(config, ref),
     rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
     faults: () => faults(options),
   };
+}
+
+async function test(ref: string, config: Config, onStage: OnStage, abort: AbortSignal) {
+  onStage({ stage: "tests", pack: ref });
+  const onLine = (pack: string, line: string) => onStage({ stage: "tests", pack, line });
+  const { tested, failed } = await testPacks(config, { packs: [ref], cwd: "/", onLine }, abort);
+  const [failure] = failed;
+  if (failure !== undefined) throw new PacksyncError("PACK_FAILED", failure.error, { hint: failure.hint });
+  return tested[0];
 }
 
 async function unsupported(what: string): Promise<never> {

@@ -18,10 +18,14 @@ import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
 import { authorize, identify, refuseOtherHosts } from "./guards.ts";
 import { addHealthRoutes } from "./health-routes.ts";
+import { addInstallRoutes, installed, registerOne } from "./install-routes.ts";
 import { addJobRoutes, JOB_ROUTE_LIMITS, prepareForSockets } from "./jobs/job-routes.ts";
 import type { Workplace } from "./jobs/workplace.ts";
 import { addPackRoutes } from "./pack-routes.ts";
 import { failureDocument, INTERNAL, Refusal, refusalOf } from "./refusal.ts";
+import { addStageRoutes } from "./stage-routes.ts";
+import { MAX_ARCHIVE } from "./upload/receive.ts";
+import { addUploadRoute } from "./upload/upload-route.ts";
 
 export interface ApiOptions extends RouteDeps {
   readonly access: Access;
@@ -43,7 +47,7 @@ export interface ApiLimits {
   readonly requestMs: number;
 }
 
-export const API_LIMITS: ApiLimits = { bodyBytes: 2 ** 20, headersMs: 10_000, requestMs: 30_000 };
+export const API_LIMITS: ApiLimits = { bodyBytes: 2 ** 20, headersMs: 10_000, requestMs: 300_000 };
 
 /** Requests of one address in a minute that have no token, or a wrong one. */
 const STRANGERS = 300;
@@ -71,7 +75,15 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   await app.register(async (scope: Api) => {
     addHealthRoutes(scope, options);
     addDownloadRoute(scope, options);
+    addStageRoutes(scope, options);
+    addInstallRoutes(scope, options);
     addPackRoutes(scope, options);
+    await addUploadRoute(scope, {
+      ...options,
+      maxBytes: MAX_ARCHIVE,
+      registered: installed,
+      register: (order, onStage, abort) => registerOne(order, options, onStage, abort),
+    });
     addJobRoutes(scope, { ...JOB_ROUTE_LIMITS, workplace: options.workplace });
     addDocumentRoutes(scope);
   });

@@ -1,5 +1,6 @@
 import type { HistoryEntry } from "../cycle/history.ts";
 import type { RollbackReport } from "../cycle/rollback.ts";
+import type { DependencyRequest } from "../install/dependencies.ts";
 import type { Downloads } from "../install/download.ts";
 import type {
   DependencyReport,
@@ -12,22 +13,24 @@ import type {
   RegisterReport,
 } from "../install/stages.ts";
 import type { DescribedPack, PackPage } from "../listing.ts";
-import type { RollbackRequest } from "../requests.ts";
+import type { RollbackRequest, Uninstalled } from "../requests.ts";
 
 /** Everything that requests call. Paths are absolute and real, and below the roots; sources are judged likewise. */
 export interface Operations {
   download(order: DownloadOrder, onStage: OnStage, abort: AbortSignal): Promise<Downloads>;
-  dependencies(order: DependencyOrder, onStage: OnStage, abort: AbortSignal): Promise<DependencyReport>;
+  dependencies(order: DependencyRequest, onStage: OnStage, abort: AbortSignal): Promise<DependencyReport>;
   environments(
     order: Omit<EnvironmentOrder, "mode" | "activation" | "envs">,
     onStage: OnStage,
     abort: AbortSignal,
   ): Promise<EnvironmentReport>;
   register(order: RegisterOrder, onStage: OnStage, abort: AbortSignal): Promise<RegisterReport>;
-  install(order: InstallOrder, onStage: OnStage, abort: AbortSignal): Promise<Installed>;
+  /** All stages, of one source. @throws PacksyncError when one of them fails; nothing is changed then */
+  install(order: InstallOrder, onStage: OnStage, abort: AbortSignal): Promise<RegisteredPack>;
   /** @throws PacksyncError `USAGE` for a pack that was not installed */
   uninstall(ref: string, abort: AbortSignal): Promise<Uninstalled>;
-  test(ref: string, onStage: OnStage, abort: AbortSignal): Promise<PackTestResult>;
+  /** Of a pack that is live; `undefined`: it has no tests. @throws PacksyncError when they cannot be run */
+  test(ref: string, onStage: OnStage, abort: AbortSignal): Promise<PackTestResult | undefined>;
   packs(part: { readonly skip: number; readonly take: number }): Promise<PackPage>;
   /** `undefined`: it is not registered. */
   pack(ref: string): Promise<DescribedPack | undefined>;
@@ -48,27 +51,10 @@ export interface DownloadOrder {
   readonly tls: "verified" | "unverified";
 }
 
-export interface DependencyOrder {
-  readonly packPaths: readonly string[];
-  readonly skipValidation: boolean;
-}
-
 export interface InstallOrder {
   readonly source: string;
   readonly ref: string | undefined;
   readonly skipTests: boolean;
   readonly skipDependencies: boolean;
   readonly force: boolean;
-}
-
-/** A pack that went through every stage. */
-export interface Installed {
-  readonly pack: RegisteredPack;
-  readonly testsSkipped: boolean;
-}
-
-export interface Uninstalled {
-  readonly ref: string;
-  /** The release that was live. */
-  readonly release: string;
 }

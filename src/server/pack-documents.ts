@@ -1,8 +1,9 @@
 import * as z from "zod";
 import type { DefinedPack, DescribedPack, PackDefinition } from "../listing.ts";
 
-/** As the platform lists packs, without the number that they have in its database; and what packsync knows beside it. */
+/** As the platform has packs, and what packsync knows beside it. */
 const about = {
+  id: z.int().describe("Packsync's own number of it"),
   ref: z.string(),
   label: z.string(),
   description: z.string().nullable(),
@@ -61,9 +62,9 @@ export function describedDocument(pack: DescribedPack): z.infer<typeof described
 }
 
 function aboutDocument(pack: Omit<DefinedPack, "components">) {
-  const { ref, label, version, definition, dialect, release, created = null, updated = null, catalogs } = pack;
+  const { id, ref, label, version, definition, dialect, release, created = null, updated = null, catalogs } = pack;
   return {
-    ...{ ref, label, version, dialect, release, created, updated },
+    ...{ id, ref, label, version, dialect, release, created, updated },
     description: typeof definition["description"] === "string" ? definition["description"] : null,
     tags: textsIn(definition, "tags", "keywords"),
     runtime_deps: textsIn(definition, "runtime_deps"),

@@ -66,10 +66,10 @@ function statusOf(code: ErrorCode): Status {
   switch (code) {
     case "USAGE":
       return 400;
-    case "UNSUPPORTED":
-      return 501;
     case "CONFLICT":
       return 409;
+    case "UNSUPPORTED":
+      return 501;
     case "PACK_FAILED":
     case "DOWNLOAD_FAILED":
       return 422;

@@ -111,20 +111,12 @@ export const testResult = z.looseObject({
   ),
 });
 
-const kinds = {
-  actions: z.int(),
-  sensors: z.int(),
-  triggers: z.int(),
-  rules: z.int(),
-  workflows: z.int(),
-  policies: z.int(),
-};
 const registered = z.looseObject({
   pack_ref: z.string(),
   pack_id: z.int(),
   pack_version: z.string(),
   storage_path: z.string(),
-  components_registered: z.looseObject(kinds),
+  components_registered: z.record(z.string(), z.int()),
   test_result: z.looseObject({ status: z.string(), total_tests: z.int(), passed: z.int(), failed: z.int() }).nullable(),
   validation_results: z.looseObject({ valid: z.boolean(), errors: z.array(z.string()) }),
 });

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { PacksyncError } from "../errors.ts";
 import type { OnStage } from "../install/stages.ts";
-import type { JobKind } from "./jobs/job.ts";
+import type { JobKind, JobRequest } from "./jobs/job.ts";
 import type { Accepted } from "./jobs/work-as-job.ts";
 
 /** What a long call does. Its document is the answer's `data`. */
@@ -10,7 +9,7 @@ export type Work<T> = (onStage: OnStage, abort: AbortSignal) => Promise<T>;
 /** A long call, for those who look after it. `summary` has no credentials in it. */
 export interface WorkAbout {
   readonly kind: JobKind;
-  readonly summary: Readonly<Record<string, unknown>>;
+  readonly summary: JobRequest;
 }
 
 /** Does the work of a request, and answers it: with its document, or with the job that does it for who would not wait. */
@@ -19,12 +18,3 @@ export type DoWork = <T>(
   about: WorkAbout,
   work: Work<T>,
 ) => Promise<{ readonly data: T } | Accepted>;
-
-/** Aborts when a client is gone before it has its answer. */
-export function hangUpOf({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once("close", () => {
-    if (!raw.writableFinished) gone.abort(new PacksyncError("STOPPED", "Whoever asked hung up."));
-  });
-  return gone.signal;
-}

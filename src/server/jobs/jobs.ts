@@ -12,7 +12,7 @@ import type { JobList, JobPage, JobStore } from "./store.ts";
 /** The long calls of one server: each runs as a job that others can look at, follow and cancel. */
 export interface Jobs extends AsyncDisposable {
   /**
-   * Runs `work` as soon as fewer than {@link JobLimits.atOnce} others run.
+   * Runs `work` as soon as fewer than {@link JobLimits.atOnce} others run; a rollback at once.
    *
    * @throws PacksyncError `STOPPED` (retryable) when too many wait already, or the server ends; `VOLUME_UNUSABLE` when it cannot be written down
    */
@@ -109,7 +109,10 @@ export function createJobs(deps: JobsDeps): Jobs {
   const next = (): void => {
     for (let each = take(); each !== undefined; each = take()) void run(each);
   };
-  const take = (): Active | undefined => (running < limits.atOnce ? waiting.shift() : undefined);
+  const take = (): Active | undefined => {
+    const first = running < limits.atOnce ? 0 : waiting.findIndex(({ job }) => URGENT.includes(job.kind));
+    return first === -1 ? undefined : waiting.splice(first, 1)[0];
+  };
   const run = async (each: Active): Promise<void> => {
     running += 1;
     change(each, { state: "running", started: now().toISOString() }, journal);
@@ -221,6 +224,9 @@ export function createJobs(deps: JobsDeps): Jobs {
     },
   };
 }
+
+/** Whoever goes back is in trouble: these are quick, and wait for nobody's downloads. */
+const URGENT: readonly JobKind[] = ["rollback", "uninstall"];
 
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -148,6 +148,18 @@ test("no more run at once than may, in the order in which they came; too many mo
   expect(seen()).toEqual(Array(5).fill("succeeded"));
 });
 
+test("who goes back waits for nobody", async () => {
+  using directory = scratch();
+  await using jobs = await jobsIn(directory.path, { atOnce: 1 });
+  const [first, second] = [steered(), steered()];
+  jobs.start(ORDER, first.work);
+  const waiting = jobs.start(ORDER, second.work);
+  expect(await jobs.start({ ...ORDER, kind: "rollback" }, async () => "back").result).toBe("back");
+  expect(jobs.get(waiting.job.id)?.state).toBe("queued");
+  first.finish({});
+  await second.begun;
+});
+
 describe("events", () => {
   test("whoever comes back with the last id that he saw gets exactly what he missed, wherever he left", async () => {
     const step = fc.oneof(
