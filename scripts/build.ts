@@ -47,7 +47,20 @@ const noChildProcess: Plugin = {
 };
 
 /** Libraries that most runs never need: a file each, loaded with the first use. */
-const LAZY = ["diff", "execa", "js-yaml", "pg", "pino", "pino-pretty", "tar", "undici", "yaml", "yauzl"] as const;
+const LAZY = [
+  "diff",
+  "execa",
+  "js-yaml",
+  "pg",
+  "pino",
+  "pino-pretty",
+  "saxes",
+  "tap-parser",
+  "tar",
+  "undici",
+  "yaml",
+  "yauzl",
+] as const;
 
 const lazyLibraries: Plugin = {
   name: "lazy-libraries",

@@ -193,11 +193,13 @@ function cycleAt(
 
 /** It is not cut short: whoever gave up wants it undone. */
 async function takeBack(ref: PackRef, session: VolumeSession, how: Performing): Promise<void> {
-  const { publisher, owner } = session;
+  const { publisher, owner, store } = session;
   const layout = layoutOf(how.config);
   const before = putBack(layout, ref, owner);
   if (before !== undefined) {
-    await installedCycle(ref, session, how, new AbortController().signal);
+    const isThere = isInstalled(layout, ref) || publisher.live(ref) !== undefined;
+    if (isThere) await installedCycle(ref, session, how, new AbortController().signal);
+    else store.forget(INSTALLED, ref);
     if (before.release === undefined && publisher.live(ref) === undefined) bringForeignBack(ref, session, how.config);
   }
   keepInstalled(layout, ref);

@@ -29,14 +29,6 @@ export interface RegisteringOptions {
   readonly config: Config;
   readonly log: Log;
   readonly onStage: OnStage;
-  /** Runs a pack's own tests; `undefined`: it has none. */
-  readonly test: (pack: PackToTest, abort: AbortSignal) => Promise<PackTestResult | undefined>;
-}
-
-export interface PackToTest {
-  readonly root: string;
-  readonly ref: PackRef;
-  readonly version: string;
 }
 
 /**
@@ -121,10 +113,10 @@ async function registerPack(
   };
   try {
     const root = realpathSync.native(packPath);
-    const { ref, version } = readPackIdentity(root);
+    const { ref } = readPackIdentity(root);
     packRef = ref;
     stage = "tests";
-    const tests = await testsOf({ root, ref, version }, order, options, abort);
+    const tests = await testsOf(root, ref, order, options, abort);
     if (tests !== undefined && "refused" in tests) {
       stage = "validation";
       return failed(invalid(ref), tests.refused);
@@ -162,20 +154,22 @@ async function registerPack(
 
 /** A pack that is invalid is not worth testing: what is wrong with it then. */
 async function testsOf(
-  pack: PackToTest,
+  root: string,
+  ref: PackRef,
   order: RegisterOrder,
-  { config, test, onStage }: RegisteringOptions,
+  { config, onStage }: RegisteringOptions,
   abort: AbortSignal,
 ): Promise<PackTestResult | { readonly refused: readonly Diagnostic[] } | undefined> {
-  if (order.skipTests || !mayHaveTests(pack.root)) return undefined;
+  if (order.skipTests || !mayHaveTests(root)) return undefined;
   if (!order.skipValidation) {
-    const request = { paths: [pack.root], cwd: "/", dialect: undefined, strict: false, fix: false };
+    const request = { paths: [root], cwd: "/", dialect: undefined, strict: false, fix: false };
     const { packs } = await validate(config, request);
     const diagnostics = packs.flatMap((each) => each.diagnostics);
     if (hasErrors(diagnostics)) return { refused: diagnostics };
   }
-  onStage({ stage: "tests", pack: pack.ref });
-  return await test(pack, abort);
+  onStage({ stage: "tests", pack: ref });
+  const { testCopy } = await import("./pack-tests.ts");
+  return await testCopy(root, config, (line) => onStage({ stage: "tests", pack: ref, line }), abort);
 }
 
 /** To read it for good takes longer than all the rest of a small pack. */

@@ -4,6 +4,7 @@ import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
 import { addFetchOptions, type FetchFlags, submodulesOption } from "./fetch-options.ts";
 import type { RegisterFlags } from "./register-command.ts";
+import type { TestFlags } from "./test-command.ts";
 
 /** Adds the stages of an installation. */
 export function addInstallCommands(program: Command, run: RunCommand, refuseDryRun: (what: string) => void): void {
@@ -64,6 +65,17 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("uninstall");
         return (await import("./uninstall-command.ts")).uninstallCommand(context, pack);
+      }),
+    );
+  program
+    .command("test")
+    .argument("<pack...>", "a pack's ref, to test a copy of what is live; or a path, to test what stands there")
+    .description("run packs' own tests, as pack.yaml names them; ends with 1 if some failed")
+    .option("--output", "show what they write while they run")
+    .action(async (packs: string[], flags: TestFlags) =>
+      run(async (context) => {
+        refuseDryRun("test");
+        return (await import("./test-command.ts")).testCommand(context, packs, flags);
       }),
     );
 }

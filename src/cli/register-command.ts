@@ -21,7 +21,7 @@ export async function registerCommand(
   { force = false, skipTests = false, skipValidation = false }: RegisterFlags,
 ): Promise<ExitCode> {
   const order = { packPaths: paths.map((path) => resolve(cwd, path)), force, skipTests, skipValidation };
-  const options = { config, log, onStage() {}, test: async () => undefined };
+  const options = { config, log, onStage() {} };
   const report = await registerPacks(order, options, abort);
   const exitCode = report.failed.length === 0 ? ExitCode.ok : ExitCode.packs;
   stdout.write(
