@@ -78,4 +78,13 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
         return (await import("./test-command.ts")).testCommand(context, packs, flags);
       }),
     );
+  program
+    .command("serve")
+    .description("the HTTP API at --listen (default: 127.0.0.1:8080), without watching, until it is stopped")
+    .action(async () =>
+      run(async (context) => {
+        refuseDryRun("serve");
+        return (await import("./serve-command.ts")).serveCommand(context);
+      }),
+    );
 }

@@ -79,6 +79,39 @@ export type ServiceSettings = Readonly<Record<string, HowSetting>>;
 export const formats = ["text", "json", "github", "sarif"] as const;
 export type Format = (typeof formats)[number];
 
+/** What a token of the HTTP API may do: read, or whatever changes something. */
+export const scopes = ["packs:read", "packs:create"] as const;
+export type Scope = (typeof scopes)[number];
+
+/** One that may use the HTTP API; by its token, or by the sha256 of it in hex. */
+export interface TokenConfig {
+  readonly name: string;
+  readonly token?: string | undefined;
+  readonly sha256?: string | undefined;
+  readonly scopes: readonly Scope[];
+}
+
+/** The HTTP API; see docs/api.md. */
+export interface ServerConfig {
+  readonly tokens?: readonly TokenConfig[] | undefined;
+  /** Absolute, if a file says it. */
+  readonly tokensFile?: string | undefined;
+  /** One with all scopes. */
+  readonly token?: string | undefined;
+  /** The platform's, for HS256. */
+  readonly jwtSecret?: string | undefined;
+  readonly jwtAudience?: string | undefined;
+  readonly jwtIssuer?: string | undefined;
+  /** Of a platform's token that names none. */
+  readonly jwtScopes: readonly Scope[];
+  /** Below these lies whatever paths of a request mean; unset: the sources, the volume, two directories in /tmp. */
+  readonly roots?: readonly string[] | undefined;
+  /** Requests of one token, or of one address without any, in a minute; 0: as many as they like. */
+  readonly rateLimit: number;
+  /** How many long calls are done at once. */
+  readonly jobs: number;
+}
+
 /** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */
 export interface Config {
   readonly sources: readonly SourceConfig[];
@@ -141,6 +174,9 @@ export interface Config {
   };
   readonly database: DatabaseConfig;
   readonly install: InstallConfig;
+  /** Where the HTTP API listens, `host:port`; unset: nowhere. */
+  readonly listen: string | undefined;
+  readonly server: ServerConfig;
   readonly format: Format;
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";

@@ -69,6 +69,7 @@ function valuesOf({
   platform,
   docker,
   install,
+  server,
   log,
   ...others
 }: Config): Map<string, unknown> {
@@ -88,6 +89,7 @@ function valuesOf({
     ...within("platform", platform),
     ...within("docker", docker),
     ...within("install", install),
+    ...within("server", server),
     ...within("log", log),
   ]);
 }

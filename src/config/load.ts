@@ -104,7 +104,7 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker" | "install";
+type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker" | "install" | "server";
 type Unset =
   | "maxAge"
   | "url"
@@ -114,9 +114,16 @@ type Unset =
   | "registries"
   | "cache"
   | keyof Config["platform"]
-  | keyof Config["docker"];
+  | keyof Config["docker"]
+  | "token"
+  | "tokens"
+  | "tokensFile"
+  | "jwtSecret"
+  | "jwtAudience"
+  | "jwtIssuer"
+  | "roots";
 /** Settings without a default. */
-type Bare = "owner" | "user" | "stateDir" | "runtimeEnvsDir" | "artifactsDir";
+type Bare = "listen" | "owner" | "user" | "stateDir" | "runtimeEnvsDir" | "artifactsDir";
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = LayerSettings &
@@ -153,6 +160,7 @@ function defaults(cwd: string): Complete {
     platform: {},
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -171,13 +179,14 @@ function overlay(below: Complete, above: LayerSettings): Complete {
     platform: { ...below.platform, ...above.platform },
     docker: { ...below.docker, ...above.docker },
     install: { ...below.install, ...above.install },
+    server: { ...below.server, ...above.server },
     log: { ...below.log, ...above.log },
     database: { ...below.database, ...above.database },
   };
 }
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
-  const { stateDir, owner, user, runtimeEnvsDir, artifactsDir, ...others } = settings;
+  const { stateDir, owner, user, listen, runtimeEnvsDir, artifactsDir, ...others } = settings;
   const { lockTimeout, history, watch, database, ...rest } = others;
   const { timeout, ...reached } = database;
   const { minAge, maxAge, minFree, ...kept } = history;
@@ -187,6 +196,7 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner: owner ?? user,
     user,
+    listen,
     runtimeEnvsDir,
     artifactsDir,
     lockTimeoutSeconds: lockTimeout,

@@ -23,6 +23,8 @@ test("needs no configuration at all", async () => {
     platform: {},
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
+    listen: undefined,
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     only: [],
     lockTimeoutSeconds: 30,

@@ -66,6 +66,8 @@ export function testConfig(path: string): Config {
     platform: {},
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
+    listen: undefined,
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     only: [],
     lockTimeoutSeconds: 5,
