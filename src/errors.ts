@@ -16,6 +16,7 @@ export type ErrorCode =
   | "SOURCE_UNUSABLE"
   | "STATE_NEWER"
   | "STOPPED"
+  | "UNSUPPORTED"
   | "VOLUME_FULL"
   | "VOLUME_UNUSABLE";
 
@@ -66,6 +67,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case "PACK_FAILED":
     case "SIGNAL_FAILED":
     case "STOPPED":
+    case "UNSUPPORTED":
     case "VOLUME_FULL":
       return ExitCode.packs;
     case "LOCK_TIMEOUT":

@@ -1,18 +1,17 @@
 import { existsSync, lstatSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Config } from "./config/config.ts";
 import { isSystemError, PacksyncError } from "./errors.ts";
 import { LIMITS } from "./install/limits.ts";
 import { copyDirectory } from "./install/local.ts";
 import { type PackIdentity, readPackIdentity } from "./install/pack-root.ts";
 import { testPack } from "./install/pack-tests.ts";
-import type { OnStage, PackTestResult } from "./install/stages.ts";
+import type { PackTestResult } from "./install/stages.ts";
 import { asPackRef } from "./pack/ref.ts";
 import { lstatIfAny } from "./platform/absence.ts";
 import { listNames } from "./platform/names.ts";
 import { adopt, type Owner, ownerToSet } from "./platform/ownership.ts";
-import type { RegisteringOptions } from "./registering.ts";
 
 /** Composition root of `packsync test`: runs packs' own tests, of live packs in copies. */
 
@@ -53,20 +52,23 @@ export async function testPacks(config: Config, request: TestRequest, abort: Abo
   return { tested, untested, failed };
 }
 
-/** The tests of a pack that is to be registered: in a copy, wherever it stands. */
-export function testerOf(config: Config, onStage: OnStage): RegisteringOptions["test"] {
-  return async ({ root, ref, version }, abort) => {
-    const owner = ownerOf(config);
-    using copy = copied(root, ref, owner);
-    const onLine = (line: string) => onStage({ stage: "tests", pack: ref, line });
-    return await testPack({ root: copy.root, ref, version, envs: environmentsOf(ref, config), owner, onLine }, abort);
-  };
+/** Runs the tests of a pack in a copy: what is registered is what was there before. `undefined`: it has none. */
+export async function testCopy(
+  path: string,
+  config: Config,
+  onLine: (line: string) => void,
+  abort: AbortSignal,
+): Promise<PackTestResult | undefined> {
+  const target = { pack: basename(path), path, isLive: true };
+  const about = { onLine: (_: string, line: string) => onLine(line) };
+  return (await testTarget(target, config, about, abort)).result;
 }
 
 interface Target {
   /** As it was asked for. */
   readonly pack: string;
   readonly path: string;
+  /** Then it is tested in a copy. */
   readonly isLive: boolean;
 }
 
@@ -88,7 +90,7 @@ interface Tested {
 async function testTarget(
   { pack, path, isLive }: Target,
   config: Config,
-  { onLine }: TestRequest,
+  { onLine }: Pick<TestRequest, "onLine">,
   abort: AbortSignal,
 ): Promise<Tested> {
   const run = async (root: string, owner: Owner | undefined): Promise<Tested> => {
@@ -111,7 +113,8 @@ function identify(root: string): PackIdentity {
 /** Whoever the volume belongs to: what its packs say is nothing for root to do. */
 function ownerOf({ owner, volume }: Config): Owner | undefined {
   if (process.geteuid?.() !== 0) return undefined;
-  return ownerToSet(owner ?? statSync(volume, { throwIfNoEntry: false }));
+  const found = statSync(volume, { throwIfNoEntry: false }); // not there before the first pack
+  return ownerToSet(owner ?? (found && { uid: found.uid, gid: found.gid }));
 }
 
 /** A pack may be exchanged while it is copied; then it is copied again. */

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import { ExitCode } from "../errors.ts";
 import { registerDocument } from "../install/register-document.ts";
 import type { RegisterReport } from "../install/stages.ts";
-import { testerOf } from "../pack-tests.ts";
 import { printableName } from "../platform/names.ts";
 import { VERSION } from "../platform/version.ts";
 import { registerPacks } from "../registering.ts";
@@ -21,9 +20,9 @@ export async function registerCommand(
   paths: readonly string[],
   { force = false, skipTests = false, skipValidation = false }: RegisterFlags,
 ): Promise<ExitCode> {
-  const order = { packPaths: paths.map((path) => resolve(cwd, path)), force, skipTests, skipValidation };
-  const onStage = () => {};
-  const options = { config, log, onStage, test: testerOf(config, onStage) };
+  const packPaths = paths.map((path) => resolve(cwd, path));
+  const order = { packPaths, force, skipTests, skipValidation, how: "each" } as const;
+  const options = { config, log, onStage() {} };
   const report = await registerPacks(order, options, abort);
   const exitCode = report.failed.length === 0 ? ExitCode.ok : ExitCode.packs;
   stdout.write(

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { isSystemError } from "../errors.ts";
 import { readIdentity } from "../pack/identity.ts";
 import type { PackRef } from "../pack/ref.ts";
-import { checkYaml } from "../pack/yaml.ts";
+import { checkYaml, type YamlCheck } from "../pack/yaml.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { fsPath, listNames, printableName } from "../platform/names.ts";
 import { downloadFailed } from "./failure.ts";
@@ -32,17 +32,25 @@ export function findPackRoot(directory: string): string {
 
 /** @throws PacksyncError when `pack.yaml` does not say who the pack is */
 export function readPackIdentity(root: string): PackIdentity {
-  const file = "pack.yaml";
-  const check = checkYaml(readManifest(root), file);
+  const check = readManifest(root);
   const { ref, version, diagnostics } = check.ok
-    ? readIdentity(check.value, { file, directory: basename(root) })
+    ? readIdentity(check.value, { file: "pack.yaml", directory: basename(root) })
     : { ref: undefined, version: undefined, diagnostics: check.diagnostics };
   if (ref !== undefined && version !== undefined) return { ref, version };
   throw downloadFailed(diagnostics[0]?.message ?? "Expected `pack.yaml` to have `ref` and `version`");
 }
 
-/** The bytes of a pack's `pack.yaml`. */
-export function readManifest(root: string): Buffer {
+/**
+ * What `pack.yaml` says, or what keeps it from being read as YAML.
+ *
+ * @throws PacksyncError when it is too large, and the system's error
+ */
+export function readManifest(root: string): YamlCheck {
+  return checkYaml(readManifestBytes(root), "pack.yaml");
+}
+
+/** The bytes of a pack's `pack.yaml`; throws as {@link readManifest} does. */
+export function readManifestBytes(root: string): Buffer {
   const path = join(root, "pack.yaml");
   const size = lstatIfAny(path)?.size ?? 0;
   if (size > MAX_MANIFEST)

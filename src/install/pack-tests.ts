@@ -5,7 +5,7 @@ import { PacksyncError } from "../errors.ts";
 import { checkYaml } from "../pack/yaml.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { adopt, type Owner, ownerToSet } from "../platform/ownership.ts";
-import { readManifest } from "./pack-root.ts";
+import { readManifestBytes } from "./pack-root.ts";
 import type { PackTestResult, TestSuite } from "./stages.ts";
 import { testEnvironment } from "./testing/environment.ts";
 import { type Place, runSuite } from "./testing/run.ts";
@@ -49,7 +49,7 @@ export async function testPack(order: TestOrder, abort: AbortSignal): Promise<Pa
 }
 
 function planOf(root: string): TestPlan | undefined {
-  const check = checkYaml(readManifest(root), "pack.yaml");
+  const check = checkYaml(readManifestBytes(root), "pack.yaml");
   if (check.ok) return readTestPlan(check.value);
   throw new PacksyncError("PACK_FAILED", check.diagnostics[0]?.message ?? "Expected `pack.yaml` to be YAML");
 }
