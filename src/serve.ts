@@ -85,17 +85,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-/** So long a server may take to end that is replaced. */
-const LOCK_SECONDS = 10;
-
 function workplaceOf(config: Config, log: Log): Workplace {
-  const { stateDir, owner, server } = config;
+  const { stateDir, owner, server, lockTimeoutSeconds } = config;
   return keepWorkplace({
     stateDir,
     prepare: () => openVolume({ layout: layoutOf(config), stateDir, owner }),
     limits: { ...JOB_LIMITS, atOnce: server.jobs },
     log,
-    lockTimeoutSeconds: LOCK_SECONDS,
+    lockTimeoutSeconds,
   });
 }
 
