@@ -164,7 +164,7 @@ function operationsOf(options: ServeOptions): Operations {
       ),
     dependencies: (request) => dependenciesOf(config, request),
     environments: () => unsupported("the building of environments"),
-    register: (order, onStage, abort) => registerPacks(order, { config, log, onStage }, abort),
+    register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),
     install: () => unsupported("installation"),
     uninstall: (pack, abort) => ask("uninstall", { pack }, { config, log, doing: "uninstall" }, abort),
     test: (ref, onStage, abort) => test(ref, config, onStage, abort),
