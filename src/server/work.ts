@@ -8,7 +8,7 @@ export type Work<T> = (onStage: OnStage, abort: AbortSignal) => Promise<T>;
 /** A long call, for those who look after it. `summary` has no credentials in it. */
 export interface WorkAbout {
   readonly kind: "download" | "dependencies" | "build-envs" | "register" | "register-batch" | "install" | "test";
-  readonly summary: Readonly<Record<string, unknown>>;
+  readonly summary: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
 /** Does the work of a request, and answers it; `status`: when it succeeds. */
