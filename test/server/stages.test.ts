@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { PATIENCE } from "../scenarios/support/daemon.ts";
 import { pack } from "../scenarios/support/packs.ts";
 import { executable, type Tree } from "../scenarios/support/tree.ts";
+import { describeWith } from "../support/requires.ts";
 import { READER, type Served, served, TOKEN } from "./serving.ts";
 
 const at = (name: string) => `/api/v1/packs/${name}`;
@@ -67,25 +68,6 @@ describe("download", () => {
     expect(it.exists("downloads/new/secret")).toBe(false);
   });
 
-  test("reads repositories below the roots only, and their commit is real", async () => {
-    await using it = await withRoots();
-    for (const place of ["allowed", "outside"]) it.write(`${place}/demo`, pack("demo"));
-    const commit = ["allowed", "outside"].map((place) => commitIn(it.at(`${place}/demo`)))[0];
-    symlinkSync(it.at("outside/demo"), it.at("allowed/link"));
-    const { json } = await it.send("POST", at("download"), {
-      packs: ["allowed/demo", "outside/demo", "allowed/link", "allowed/../outside/demo"].map(
-        (path) => `file://${it.directory}/${path}/.git`,
-      ),
-      destination_dir: it.at("downloads"),
-    });
-    expect(json.data).toMatchObject({
-      downloaded_packs: [{ source_type: "git", git_commit: commit, pack_ref: "demo" }],
-      success_count: 1,
-      failure_count: 3,
-    });
-    for (const { error } of json.data.failed_packs) expect(error).toContain("below one of");
-  });
-
   test("asks a registry below the roots, and none elsewhere", async () => {
     await using it = await withRoots();
     const index = JSON.stringify({ packs: [] });
@@ -133,6 +115,27 @@ describe("download", () => {
     it.write("allowed", { file: "x" });
     const body = { packs: [], destination_dir: it.at("allowed/file") };
     expect(await it.send("POST", at("download"), body)).toMatchObject({ status: 400, json: { code: "BAD_REQUEST" } });
+  });
+});
+
+describeWith({ tools: ["git"] }, "download by git", () => {
+  test("reads repositories below the roots only, and their commit is real", async () => {
+    await using it = await withRoots();
+    for (const place of ["allowed", "outside"]) it.write(`${place}/demo`, pack("demo"));
+    const commit = ["allowed", "outside"].map((place) => commitIn(it.at(`${place}/demo`)))[0];
+    symlinkSync(it.at("outside/demo"), it.at("allowed/link"));
+    const { json } = await it.send("POST", at("download"), {
+      packs: ["allowed/demo", "outside/demo", "allowed/link", "allowed/../outside/demo"].map(
+        (path) => `file://${it.directory}/${path}/.git`,
+      ),
+      destination_dir: it.at("downloads"),
+    });
+    expect(json.data).toMatchObject({
+      downloaded_packs: [{ source_type: "git", git_commit: commit, pack_ref: "demo" }],
+      success_count: 1,
+      failure_count: 3,
+    });
+    for (const { error } of json.data.failed_packs) expect(error).toContain("below one of");
   });
 });
 
