@@ -48,8 +48,10 @@ const noChildProcess: Plugin = {
 
 /** Libraries that most runs never need: a file each, loaded with the first use. */
 const LAZY = [
+  "@fastify/multipart",
   "@fastify/rate-limit",
   "@fastify/swagger",
+  "@fastify/websocket",
   "diff",
   "execa",
   "fastify",

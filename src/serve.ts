@@ -13,13 +13,16 @@ import { definedPackOf, pageOfPacks } from "./listing.ts";
 import { isLiveIn } from "./once.ts";
 import { testPacks } from "./pack-tests.ts";
 import type { Log } from "./platform/log.ts";
+import { openVolume } from "./publish/volume.ts";
 import { registerPacks } from "./registering.ts";
 import { hasSecrets, openAccess } from "./server/access.ts";
 import { API_LIMITS, type ApiLimits, createApi } from "./server/app.ts";
+import { JOB_LIMITS } from "./server/jobs/jobs.ts";
+import { workAsJobs } from "./server/jobs/work-as-job.ts";
+import { keepWorkplace, type Workplace } from "./server/jobs/workplace.ts";
 import type { Operations } from "./server/operations.ts";
 import { openRoots, type Roots } from "./server/roots.ts";
-import { workAtOnce } from "./server/work.ts";
-import { reading } from "./volume-session.ts";
+import { layoutOf, reading } from "./volume-session.ts";
 
 export interface ServeOptions {
   readonly config: Config;
@@ -54,10 +57,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { host, port } = addressOf(config.listen ?? DEFAULT_LISTEN);
   const isGenerated = !hasSecrets(config.server);
   if (isGenerated && !isLoopback(host)) throw open(host);
+  await using resources = new AsyncDisposableStack();
+  const workplace = resources.use(workplaceOf(config, log));
+  await openIfUsable(workplace, log);
   const api = await createApi({
     operations: operationsOf(options),
     roots: rootsOf(config),
-    doWork: workAtOnce,
+    doWork: workAsJobs(workplace, log),
+    workplace,
     access: openAccess(config.server, isGenerated ? generatedToken : undefined),
     loopback: isLoopback(host) ? host : undefined,
     rateLimit: config.server.rateLimit,
@@ -65,13 +72,41 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     log,
   });
   await listen(api, host, port);
+  resources.defer(() => api.close());
   const address = api.server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
+  // The jobs end first: whoever waits for one is answered.
+  resources.defer(() => workplace[Symbol.asyncDispose]());
+  const mine = resources.move();
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
     isGenerated,
-    [Symbol.asyncDispose]: () => api.close(),
+    [Symbol.asyncDispose]: () => mine.disposeAsync(),
   };
+}
+
+/** So long a server may take to end that is replaced. */
+const LOCK_SECONDS = 10;
+
+function workplaceOf(config: Config, log: Log): Workplace {
+  const { stateDir, owner, server } = config;
+  return keepWorkplace({
+    stateDir,
+    prepare: () => openVolume({ layout: layoutOf(config), stateDir, owner }),
+    limits: { ...JOB_LIMITS, atOnce: server.jobs },
+    log,
+    lockTimeoutSeconds: LOCK_SECONDS,
+  });
+}
+
+/** What an earlier server left is seen to at once; where nobody may write, reading goes on. */
+async function openIfUsable(workplace: Workplace, log: Log): Promise<void> {
+  try {
+    await workplace.open();
+  } catch (error) {
+    if (!(error instanceof PacksyncError) || error.code !== "VOLUME_UNUSABLE") throw error;
+    log.warn({ why: error.message }, "nothing can be changed by the API yet");
+  }
 }
 
 async function listen(api: Awaited<ReturnType<typeof createApi>>, host: string, port: number): Promise<void> {

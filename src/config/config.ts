@@ -81,6 +81,8 @@ export interface ServerConfig {
   readonly roots?: readonly string[] | undefined;
   /** Requests of one token, or of one address without any, in a minute; 0: as many as they like. */
   readonly rateLimit: number;
+  /** How many long calls are done at once. */
+  readonly jobs: number;
 }
 
 /** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */

@@ -157,7 +157,7 @@ function defaults(cwd: string): Complete {
     services: {},
     platform: {},
     docker: {},
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000 },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",

@@ -287,6 +287,7 @@ const shared = {
       "Requests in a minute, for each token; `0`: as many as they like",
       whole(0, "a whole number >= 0"),
     ),
+    jobs: optional("How many long calls are done at once; others wait", whole(1, "a whole number >= 1")),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({

@@ -18,13 +18,18 @@ import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
 import { authorize, identify, refuseOtherHosts } from "./guards.ts";
 import { addHealthRoutes } from "./health-routes.ts";
-import { addInstallRoutes } from "./install-routes.ts";
+import { addInstallRoutes, installed, registerOne } from "./install-routes.ts";
+import { addJobRoutes, JOB_ROUTE_LIMITS, prepareForSockets } from "./jobs/job-routes.ts";
+import type { Workplace } from "./jobs/workplace.ts";
 import { addPackRoutes } from "./pack-routes.ts";
 import { failureDocument, INTERNAL, Refusal, refusalOf } from "./refusal.ts";
 import { addStageRoutes } from "./stage-routes.ts";
+import { MAX_ARCHIVE } from "./upload/receive.ts";
+import { addUploadRoute } from "./upload/upload-route.ts";
 
 export interface ApiOptions extends RouteDeps {
   readonly access: Access;
+  readonly workplace: Pick<Workplace, "open">;
   /** The host it listens at, where that is this machine alone. */
   readonly loopback: string | undefined;
   /** Requests of one token in a minute; 0: as many as it likes. */
@@ -42,7 +47,7 @@ export interface ApiLimits {
   readonly requestMs: number;
 }
 
-export const API_LIMITS: ApiLimits = { bodyBytes: 2 ** 20, headersMs: 10_000, requestMs: 30_000 };
+export const API_LIMITS: ApiLimits = { bodyBytes: 2 ** 20, headersMs: 10_000, requestMs: 300_000 };
 
 /** Requests of one address in a minute that have no token, or a wrong one. */
 const STRANGERS = 300;
@@ -63,6 +68,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
   takeJsonOnly(app);
+  await prepareForSockets(app);
   await addGuards(app, options);
   await app.register(swagger, { openapi: ABOUT, transform: jsonSchemaTransform });
   const known = rememberMethods(app);
@@ -72,6 +78,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     addStageRoutes(scope, options);
     addInstallRoutes(scope, options);
     addPackRoutes(scope, options);
+    await addUploadRoute(scope, {
+      ...options,
+      maxBytes: MAX_ARCHIVE,
+      registered: installed,
+      register: (order, onStage, abort) => registerOne(order, options, onStage, abort),
+    });
+    addJobRoutes(scope, { ...JOB_ROUTE_LIMITS, workplace: options.workplace });
     addDocumentRoutes(scope);
   });
   refuseOtherMethods(app, known());
@@ -90,6 +103,7 @@ const ABOUT = {
   servers: [{ url: "/" }],
   tags: [
     { name: "install", description: "The stages of an installation" },
+    { name: "jobs", description: "Long calls, while they run and afterwards" },
     { name: "packs", description: "What is installed" },
     { name: "health", description: "For whoever looks after containers" },
   ],

@@ -8,7 +8,7 @@ import { parseSource } from "../install/source.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { Refusal } from "./refusal.ts";
 import type { Roots } from "./roots.ts";
-import { bodyFailures, flag, optionalText, seconds, text, texts } from "./schemas.ts";
+import { accepted, bodyFailures, flag, optionalText, seconds, text, texts } from "./schemas.ts";
 
 const body = z.object(
   {
@@ -56,7 +56,7 @@ export function addDownloadRoute(api: Api, { operations, roots, doWork }: RouteD
         description: "Fetches packs into a directory. One that fails is listed, and the others are fetched.",
         tags: ["install"],
         body,
-        response: { 200: z.object({ data }).describe("Each pack, downloaded or failed"), ...bodyFailures },
+        response: { 200: z.object({ data }).describe("Each pack, downloaded or failed"), ...accepted, ...bodyFailures },
       },
     },
     async (request, reply) => {

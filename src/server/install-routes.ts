@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { PacksyncError } from "../errors.ts";
 import { shownUrl } from "../install/shown-url.ts";
-import type { PackTestResult, RegisteredPack, UnregisteredPack } from "../install/stages.ts";
+import type { OnStage, PackTestResult, RegisteredPack, UnregisteredPack } from "../install/stages.ts";
 import { testsDocument } from "../install/tests-document.ts";
 import { asPackRef } from "../pack/ref.ts";
 import type { Uninstalled } from "../requests.ts";
@@ -11,6 +11,7 @@ import { describedDocument, describedPack } from "./pack-documents.ts";
 import { noPack } from "./pack-routes.ts";
 import { Refusal, type Status } from "./refusal.ts";
 import {
+  accepted,
   bodyFailures,
   conflict,
   diagnostic,
@@ -22,10 +23,13 @@ import {
   unprocessable,
 } from "./schemas.ts";
 import { testResult } from "./stage-documents.ts";
-import { hangUpOf } from "./work.ts";
 
-const installed = z.object({ pack: describedPack, test_result: testResult.nullable(), tests_skipped: z.boolean() });
-const refusals = { ...bodyFailures, ...conflict, ...unprocessable };
+export const installed = z.object({
+  pack: describedPack,
+  test_result: testResult.nullable(),
+  tests_skipped: z.boolean(),
+});
+const others = { ...accepted, ...bodyFailures, ...conflict, ...unprocessable };
 
 const registerBody = z.object(
   {
@@ -62,7 +66,7 @@ export function addInstallRoutes(api: Api, deps: RouteDeps): void {
 }
 
 function addRegister(api: Api, deps: RouteDeps): void {
-  const { operations, roots, doWork } = deps;
+  const { roots, doWork } = deps;
   api.post(
     "/api/v1/packs/register",
     {
@@ -72,25 +76,41 @@ function addRegister(api: Api, deps: RouteDeps): void {
         summary: "Register one pack",
         tags: ["install"],
         body: registerBody,
-        response: { 201: z.object({ data: installed }).describe("It is live and registered"), ...refusals },
+        response: { 201: z.object({ data: installed }).describe("It is live and registered"), ...others },
       },
     },
     async (request, reply) => {
       const { path, skip_tests, force } = request.body;
       const packPath = roots.inside(path, "path");
-      const skipTests = skip_tests === true;
-      const order = { packPaths: [packPath], skipValidation: false, skipTests, force: force === true };
+      const order = { path: packPath, skipTests: skip_tests === true, force: force === true };
       const about = { kind: "register", summary: { path: packPath } } as const;
-      const answer = await doWork({ request, reply }, about, async (onStage, abort) => {
-        const { registered, failed } = await operations.register(order, onStage, abort);
-        const [pack] = registered;
-        if (pack === undefined) throw refusalOfPack(failed[0]);
-        return await installedDocument(pack, skipTests, deps);
-      });
+      const answer = await doWork({ request, reply }, about, async (onStage, abort) =>
+        registerOne(order, deps, onStage, abort),
+      );
       if (reply.statusCode === 200) reply.status(201);
       return answer;
     },
   );
+}
+
+export interface RegisterOne {
+  readonly path: string;
+  readonly skipTests: boolean;
+  readonly force: boolean;
+}
+
+/** @throws Refusal 409 for a pack that is registered already, 422 for one that is not as it should be */
+export async function registerOne(
+  { path, skipTests, force }: RegisterOne,
+  deps: Pick<RouteDeps, "operations">,
+  onStage: OnStage,
+  abort: AbortSignal,
+) {
+  const order = { packPaths: [path], skipValidation: false, skipTests, force };
+  const { registered, failed } = await deps.operations.register(order, onStage, abort);
+  const [pack] = registered;
+  if (pack === undefined) throw refusalOfPack(failed[0]);
+  return await installedDocument(pack, skipTests, deps);
 }
 
 function addInstall(api: Api, deps: RouteDeps): void {
@@ -105,7 +125,7 @@ function addInstall(api: Api, deps: RouteDeps): void {
         description: "All stages, one after another: everything is done, or nothing is changed.",
         tags: ["install"],
         body: installBody,
-        response: { 200: z.object({ data: installed }).describe("It is live and registered"), ...refusals },
+        response: { 200: z.object({ data: installed }).describe("It is live and registered"), ...others },
       },
     },
     async (request, reply) => {
@@ -124,7 +144,7 @@ function addInstall(api: Api, deps: RouteDeps): void {
   );
 }
 
-function addUninstall(api: Api, { operations }: RouteDeps): void {
+function addUninstall(api: Api, { operations, doWork }: RouteDeps): void {
   api.delete(
     "/api/v1/packs/:ref",
     {
@@ -135,13 +155,16 @@ function addUninstall(api: Api, { operations }: RouteDeps): void {
         description: "Takes an installed pack out of the volume and the catalogs; its releases stay in history.",
         tags: ["install"],
         params: packParams,
-        response: { 200: z.object({ data: uninstalled }).describe("It left"), ...refusals, ...notFound },
+        response: { 200: z.object({ data: uninstalled }).describe("It left"), ...others, ...notFound },
       },
     },
-    async ({ params: { ref } }, reply) => {
+    async (request, reply) => {
+      const { ref } = request.params;
       const known = asPackRef(ref) && (await operations.pack(ref));
       if (known === undefined) throw noPack(ref);
-      return { data: uninstalledDocument(await leave(() => operations.uninstall(ref, hangUpOf(reply)))) };
+      return await doWork({ request, reply }, { kind: "uninstall", summary: { pack: ref } }, async (_, abort) =>
+        uninstalledDocument(await leave(() => operations.uninstall(ref, abort))),
+      );
     },
   );
 }
@@ -166,13 +189,13 @@ function addTest(api: Api, { operations, doWork }: RouteDeps): void {
         summary: "Run a pack's own tests",
         tags: ["packs"],
         params: packParams,
-        response: { 200: z.object({ data: testResult }).describe("What they gave"), ...refusals, ...notFound },
+        response: { 200: z.object({ data: testResult }).describe("What they gave"), ...others, ...notFound },
       },
     },
     async (request, reply) => {
       const { ref } = request.params;
       if (asPackRef(ref) === undefined || (await operations.pack(ref)) === undefined) throw noPack(ref);
-      return await doWork({ request, reply }, { kind: "test", summary: { ref } }, async (onStage, abort) => {
+      return await doWork({ request, reply }, { kind: "test", summary: { pack: ref } }, async (onStage, abort) => {
         const result = await operations.test(ref, onStage, abort);
         if (result === undefined) throw new Refusal(422, `Expected \`${ref}\` to have tests, got none.`);
         return testsDocument(result);
@@ -201,7 +224,11 @@ function refusalOfPack(failure: UnregisteredPack | undefined): Refusal {
   );
 }
 
-async function installedDocument({ packRef, tests }: RegisteredPack, skipTests: boolean, { operations }: RouteDeps) {
+async function installedDocument(
+  { packRef, tests }: RegisteredPack,
+  skipTests: boolean,
+  { operations }: Pick<RouteDeps, "operations">,
+) {
   const pack = await operations.pack(packRef);
   if (pack === undefined)
     throw new Refusal(503, `Expected \`${packRef}\` to be registered, got nothing: it left again.`);

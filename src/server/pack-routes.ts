@@ -7,6 +7,7 @@ import type { Api, RouteDeps } from "./api.ts";
 import { describedDocument, describedPack, summaryDocument, summaryPack } from "./pack-documents.ts";
 import { Refusal } from "./refusal.ts";
 import {
+  accepted,
   bodyFailures,
   conflict,
   diagnostic,
@@ -16,7 +17,6 @@ import {
   packParams,
   unprocessable,
 } from "./schemas.ts";
-import { hangUpOf } from "./work.ts";
 
 const wholeNumber = "a whole number >= 1";
 const MAX_PAGE = 100;
@@ -142,7 +142,7 @@ function addReading(api: Api, { operations }: RouteDeps): void {
   );
 }
 
-function addRollback(api: Api, { operations }: RouteDeps): void {
+function addRollback(api: Api, { operations, doWork }: RouteDeps): void {
   api.post(
     "/api/v1/packs/:ref/rollback",
     {
@@ -156,6 +156,7 @@ function addRollback(api: Api, { operations }: RouteDeps): void {
         body: rollbackBody,
         response: {
           200: z.object({ data: rollback }).describe("What is live now"),
+          ...accepted,
           ...bodyFailures,
           ...notFound,
           ...conflict,
@@ -163,11 +164,16 @@ function addRollback(api: Api, { operations }: RouteDeps): void {
         },
       },
     },
-    async ({ params: { ref }, body }, reply) => {
+    async (request, reply) => {
+      const { body } = request;
+      const { ref } = request.params;
       const known = asPackRef(ref) && (await operations.releases(ref));
       if (known === undefined) throw noPack(ref);
       const order = { pack: ref, to: body?.to ?? undefined, from: body?.from ?? undefined };
-      return { data: rollbackDocument(await goBack(() => operations.rollback(order, hangUpOf(reply)))) };
+      const summary = { pack: ref, ...(order.to && { to: order.to }), ...(order.from && { from: order.from }) };
+      return await doWork({ request, reply }, { kind: "rollback", summary }, async (_, abort) =>
+        rollbackDocument(await goBack(() => operations.rollback(order, abort))),
+      );
     },
   );
 }

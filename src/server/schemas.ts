@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { JobDocument } from "./jobs/job-document.ts";
 
 /*
  * What each field is expected to be ends the sentence "Expected `packs` to be …". What nobody knows is ignored, and `null` is as good as nothing
@@ -40,6 +41,10 @@ const failure = z
 /** What any request may be answered with. */
 export const failures = { 400: failure, 401: failure, 403: failure, 429: failure, 500: failure, 503: failure } as const;
 export const bodyFailures = { ...failures, 413: failure, 415: failure } as const;
+/** Of every long call. */
+export const accepted = {
+  202: z.object({ data: JobDocument }).describe("With `Prefer: respond-async`: the job that does it"),
+} as const;
 export const notFound = { 404: failure } as const;
 export const conflict = { 409: failure } as const;
 export const unprocessable = { 422: failure } as const;

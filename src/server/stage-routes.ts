@@ -4,7 +4,7 @@ import { registerDocument } from "../install/register-document.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { Refusal } from "./refusal.ts";
 import type { Roots } from "./roots.ts";
-import { bodyFailures, flag, optionalText, texts } from "./schemas.ts";
+import { accepted, bodyFailures, flag, optionalText, texts } from "./schemas.ts";
 import { dependencies, registration } from "./stage-documents.ts";
 
 const packPaths = texts("a list of directories of packs", "the directory of a pack", 10_000);
@@ -42,7 +42,7 @@ function addDependencies(api: Api, { operations, roots, doWork }: RouteDeps): vo
         description: "Of each other and of runtimes, against what is installed and what comes along.",
         tags: ["install"],
         body: dependenciesBody,
-        response: { 200: z.object({ data: dependencies }).describe("What they need"), ...bodyFailures },
+        response: { 200: z.object({ data: dependencies }).describe("What they need"), ...accepted, ...bodyFailures },
       },
     },
     async (request, reply) => {
@@ -72,6 +72,7 @@ function addRegisterBatch(api: Api, { operations, roots, doWork }: RouteDeps): v
         body: registerBody,
         response: {
           200: z.object({ data: registration }).describe("Each pack, registered or failed"),
+          ...accepted,
           ...bodyFailures,
         },
       },

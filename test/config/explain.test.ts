@@ -73,6 +73,7 @@ server:
   jwtScopes: [packs:read]
   # roots:
   rateLimit: 6000
+  jobs: 4
 require: []
 database:
   # url: "***"
@@ -185,6 +186,7 @@ describe("as JSON", () => {
           jwtScopes: ["packs:read"],
           roots: null,
           rateLimit: 6000,
+          jobs: 4,
         },
         require: [],
         database: {

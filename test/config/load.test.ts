@@ -23,7 +23,7 @@ test("needs no configuration at all", async () => {
     platform: {},
     docker: {},
     listen: undefined,
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000 },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     only: [],
     lockTimeoutSeconds: 30,

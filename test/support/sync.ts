@@ -66,7 +66,7 @@ export function testConfig(path: string): Config {
     platform: {},
     docker: {},
     listen: undefined,
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000 },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     only: [],
     lockTimeoutSeconds: 5,
