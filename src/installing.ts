@@ -1,23 +1,29 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Config } from "./config/config.ts";
+import { placeKey } from "./cycle/attention.ts";
 import type { PackReport } from "./cycle/report.ts";
 import { rollbackPack } from "./cycle/rollback.ts";
 import { type Performing, runCycle } from "./cycles.ts";
-import { errnoOf, PacksyncError } from "./errors.ts";
+import { ExitCode, errnoOf, exitCodeOf, isSystemError, PacksyncError } from "./errors.ts";
 import { LIMITS } from "./install/limits.ts";
 import { copyDirectory } from "./install/local.ts";
 import { readPackIdentity } from "./install/pack-root.ts";
 import { asPackRef, type PackRef } from "./pack/ref.ts";
 import { INSTALLED } from "./plan/installed.ts";
+import { lstatIfAny } from "./platform/absence.ts";
+import { toFailure } from "./platform/failures.ts";
 import {
   beginInstall,
   dropInstalled,
   isInstalled,
   keepInstalled,
+  noteBefore,
   noteLive,
+  type Placing,
   placeInstalled,
   putBack,
+  syncInstalls,
 } from "./publish/installed.ts";
 import { NO_SOURCE } from "./publish/manifest.ts";
 import type { Installed, InstallRequest, SettleRequest, Uninstalled } from "./requests.ts";
@@ -28,51 +34,118 @@ import { layoutOf, policyOf, type VolumeSession } from "./volume-session.ts";
  * other; it can be taken back until it is settled. What a source carries is published from there, what is live already stays as it is.
  */
 
-/**
- * @throws PacksyncError `CONFLICT` for what is there already, and for what a source carries; `USAGE` for what is no pack. A pack that
- *   is rejected is no error: the report says so, and everything is as it was
- */
-export async function installPack(
+/** All of them in one cycle. One that is refused or rejected leaves everything of it as it was, and is no reason to leave out the others. */
+export async function installPacks(
   request: InstallRequest,
   session: VolumeSession,
   how: Performing,
   abort: AbortSignal,
-): Promise<Installed> {
-  const layout = layoutOf(how.config);
-  const place = placeOf(request.path, layout.root, how.config);
-  if (place.kind === "source") return await syncPlace(place, request, session, how, abort);
-  const ref = identify(place.path, request.pack);
-  const live = session.publisher.live(ref);
-  if (place.kind === "volume" && live !== undefined) return { how: "live", ref, release: live, report: undefined };
-  refuseConflict(ref, request.force || place.kind === "volume", session, how.config);
-
-  copyDirectory(place.path, beginInstall(layout, ref, session.owner), LIMITS);
+): Promise<{ readonly packs: readonly Installed[] }> {
+  const steps = request.packs.map((pack, index) => {
+    const isFirst = request.packs.findIndex((other) => other.pack === pack.pack) === index;
+    return attempt(pack.pack, () => begin(pack, isFirst, request, session, how.config));
+  });
+  const places = steps.flatMap((step) => ("place" in step ? [step] : []));
   try {
-    identify(`${layout.own}/installing/${ref}/next`, ref);
-    placeInstalled(layout, { ref, live, isUnchecked: request.unchecked }, session.owner);
-    const report = await installedCycle(ref, session, how, abort);
-    if (report === undefined) throw carried(ref, "a source");
-    const isLive = report.outcome === "published" || report.outcome === "unchanged";
-    if (isLive) noteLive(layout, ref, session.owner);
-    else await takeBack(ref, session, how);
-    return { how: "installed", ref, release: isLive ? report.release : live, report };
+    placeAll(places, session, how.config);
+    const reports = await cycleAt(places, session, how, abort);
+    const outcomes = new Map(places.map((step) => [step, outcomeOf(step, reports, session)]));
+    const isLost = (step: Step) => outcomes.get(step)?.how !== "installed";
+    await takeBack(
+      places.filter((step) => step.placing !== undefined && isLost(step)),
+      session,
+      how,
+    );
+    const packs = steps
+      .map((step) => ("place" in step ? outcomes.get(step) : step))
+      .filter((each) => each !== undefined);
+    for (const { ref, how: outcome } of packs)
+      if (outcome === "installed") noteLive(layoutOf(how.config), refOf(ref), session.owner);
+    return { packs };
   } catch (error) {
-    await takeBack(ref, session, how);
+    const ours = places.filter(({ placing }) => placing !== undefined);
+    await takeBack(ours, session, how);
     throw error;
   }
 }
 
-/** Ends an installation: it stays, or everything becomes as it was. */
-export async function settleInstall(
-  { pack, release, keep }: SettleRequest,
+/** A pack that is to be published from where it stands. */
+interface Step {
+  readonly ref: PackRef;
+  readonly place: { readonly source: string; readonly directory: string };
+  /** Of what is to be installed. */
+  readonly placing?: Placing;
+}
+
+function placeAll(steps: readonly Step[], { owner }: VolumeSession, config: Config): void {
+  const placings = steps.flatMap(({ placing }) => placing ?? []);
+  if (placings.length === 0) return;
+  const layout = layoutOf(config);
+  syncInstalls(layout);
+  for (const placing of placings) placeInstalled(layout, placing, owner);
+  syncInstalls(layout);
+}
+
+function attempt(ref: string, work: () => Step | Installed): Step | Installed {
+  try {
+    return work();
+  } catch (error) {
+    const isOwn =
+      isSystemError(error) || (error instanceof PacksyncError && exitCodeOf(error.code) !== ExitCode.unusable);
+    if (!isOwn) throw error;
+    return { how: "refused", ref, why: toFailure(error) };
+  }
+}
+
+/** Until here nothing of it counts: what was copied is litter. */
+function begin(
+  { pack, path }: InstallRequest["packs"][number],
+  isFirst: boolean,
+  { force, unchecked }: InstallRequest,
+  session: VolumeSession,
+  config: Config,
+): Step | Installed {
+  const layout = layoutOf(config);
+  const place = placeOf(path, layout.root, config);
+  if (place.kind === "source") return { ref: isBare(place.path) ? refOf(pack) : identify(place.path, pack), place };
+  const ref = identify(place.path, pack);
+  if (!isFirst) throw new PacksyncError("CONFLICT", `Expected each pack once, got \`${ref}\` twice.`);
+  const live = session.publisher.live(ref);
+  if (place.kind === "volume" && live !== undefined) return { how: "live", ref, release: live };
+  refuseConflict(ref, force || place.kind === "volume", session, config);
+
+  const next = beginInstall(layout, ref, session.owner);
+  try {
+    copyDirectory(place.path, next, LIMITS);
+    identify(next, ref);
+  } catch (error) {
+    keepInstalled(layout, ref);
+    throw error;
+  }
+  const placing = { ref, live, isUnchecked: unchecked };
+  noteBefore(layout, placing, session.owner);
+  return { ...installedStep(ref), placing };
+}
+
+function outcomeOf({ ref, place }: Step, reports: readonly PackReport[], { publisher }: VolumeSession): Installed {
+  const report = reports.find(({ source, directory }) => source === place.source && directory === place.directory);
+  if (report === undefined) return { how: "refused", ref, why: toFailure(carried(ref, "another source")) };
+  const isLive = report.outcome === "published" || report.outcome === "unchanged";
+  if (!isLive) return { how: "rejected", ref: report.ref, release: publisher.live(ref), report };
+  return { how: place.source === INSTALLED ? "installed" : "synced", ref: report.ref, release: report.release, report };
+}
+
+/** Ends installations: they stay, or everything becomes as it was. */
+export async function settleInstalls(
+  { packs, keep }: SettleRequest,
   session: VolumeSession,
   how: Performing,
-): Promise<{ readonly ref: string }> {
-  const ref = refOf(pack);
-  if (session.publisher.live(ref) !== release) return { ref };
-  if (keep) keepInstalled(layoutOf(how.config), ref);
-  else await takeBack(ref, session, how);
-  return { ref };
+): Promise<object> {
+  const refs = packs.map(({ pack, release }) => ({ ref: refOf(pack), release }));
+  const ours = refs.filter(({ ref, release }) => session.publisher.live(ref) === release);
+  if (keep) for (const { ref } of ours) keepInstalled(layoutOf(how.config), ref);
+  else await takeBack(ours, session, how);
+  return {};
 }
 
 /**
@@ -95,8 +168,9 @@ export async function uninstallPack(
   dropInstalled(layout, ref, owner);
   const previous = record?.pinned === NO_SOURCE ? publisher.previous(ref) : undefined;
   if (previous !== undefined) publisher.unpin(previous); // brought back by a rollback, it would stay
-  const report = await installedCycle(ref, session, how, abort);
+  const reports = await cycleAt([installedStep(ref)], session, how, abort);
   keepInstalled(layout, ref);
+  const report = reports.find(({ source }) => source === INSTALLED);
   return { ref, report };
 }
 
@@ -129,6 +203,11 @@ function isSame(source: string, directory: string): boolean {
   }
 }
 
+/** In a development source a pack may lack its `pack.yaml`. */
+function isBare(path: string): boolean {
+  return lstatIfAny(`${path}/pack.yaml`) === undefined;
+}
+
 /** Who it is that stands there; it may be another one by now. */
 function identify(path: string, expected: string): PackRef {
   const { ref } = readPackIdentity(path);
@@ -153,68 +232,57 @@ function refuseConflict(ref: PackRef, mayReplace: boolean, { publisher, store }:
   if (!mayReplace && publisher.isLive(ref)) throw existsAlready(ref);
 }
 
-/** A pack of a source is published from there. */
-async function syncPlace(
-  { source, directory, path }: Extract<Place, { kind: "source" }>,
-  { pack }: InstallRequest,
+/** One cycle about these places only; installed packs may leave. */
+async function cycleAt(
+  steps: readonly Step[],
   session: VolumeSession,
   how: Performing,
   abort: AbortSignal,
-): Promise<Installed> {
-  const isPlace = (s: string, d: string) => s === source && d === directory;
-  const report = await cycleAt(isPlace, refOf(pack), session, how, abort);
-  const own = report.packs.find((each) => isPlace(each.source, each.directory));
-  if (own === undefined) throw noPack(path, "what another source shadows, or no pack");
-  return { how: "synced", ref: own.ref, release: own.release, report: own };
-}
-
-async function installedCycle(
-  ref: PackRef,
-  session: VolumeSession,
-  how: Performing,
-  abort: AbortSignal,
-): Promise<PackReport | undefined> {
-  const isPlace = (source: string, directory: string) => source === INSTALLED && directory === ref;
-  const { packs } = await cycleAt(isPlace, ref, session, how, abort);
-  return packs.find(({ source, directory }) => isPlace(source, directory));
-}
-
-/** One cycle about one place; installed packs may leave. */
-function cycleAt(
-  isDue: (source: string, directory: string) => boolean,
-  ref: PackRef,
-  session: VolumeSession,
-  how: Performing,
-  abort: AbortSignal,
-) {
+): Promise<readonly PackReport[]> {
+  if (steps.length === 0) return [];
+  const keys = new Set(steps.map(({ place }) => placeKey(place.source, place.directory)));
+  const isDue = (source: string, directory: string) => keys.has(placeKey(source, directory));
   const attention = { isDue, standing: () => undefined, isPatient: () => false };
-  return runCycle({ only: [ref], allowRemovals: true, attention }, session, how, abort);
+  const only = steps.map(({ ref }) => ref);
+  return (await runCycle({ only, allowRemovals: true, attention }, session, how, abort)).packs;
+}
+
+function installedStep(ref: PackRef): Step {
+  return { ref, place: { source: INSTALLED, directory: ref } };
 }
 
 /** It is not cut short: whoever gave up wants it undone. */
-async function takeBack(ref: PackRef, session: VolumeSession, how: Performing): Promise<void> {
+async function takeBack(
+  packs: readonly { readonly ref: PackRef }[],
+  session: VolumeSession,
+  how: Performing,
+): Promise<void> {
   const { publisher, owner, store } = session;
   const layout = layoutOf(how.config);
-  const before = putBack(layout, ref, owner);
-  if (before !== undefined) {
-    const isThere = isInstalled(layout, ref) || publisher.live(ref) !== undefined;
-    if (isThere) await installedCycle(ref, session, how, new AbortController().signal);
-    else store.forget(INSTALLED, ref);
-    if (before.release === undefined && publisher.live(ref) === undefined) bringForeignBack(ref, session, how.config);
-  }
-  keepInstalled(layout, ref);
+  const before = packs.flatMap(({ ref }) => {
+    const found = putBack(layout, ref, owner);
+    return found === undefined ? [] : [{ ref, release: found.release }];
+  });
+  const there = before.filter(({ ref }) => isInstalled(layout, ref) || publisher.live(ref) !== undefined);
+  for (const { ref } of before) if (!there.some((each) => each.ref === ref)) store.forget(INSTALLED, ref);
+  const never = new AbortController().signal;
+  await cycleAt(
+    there.map(({ ref }) => installedStep(ref)),
+    session,
+    how,
+    never,
+  );
+  for (const { ref, release } of before)
+    if (release === undefined && publisher.live(ref) === undefined) bringForeignBack(ref, session, how.config);
+  for (const { ref } of packs) keepInstalled(layout, ref);
 }
 
 /** What others had there before packsync ever published this pack. */
 function bringForeignBack(ref: PackRef, { publisher }: VolumeSession, config: Config): void {
   const adopted = publisher.releases(ref).find(({ number }) => number === 0);
   if (adopted === undefined || publisher.isLive(ref)) return;
-  rollbackPack(ref, adopted.release, {
-    policy: policyOf(config),
-    retention: config.history,
-    volume: publisher,
-    publisher,
-  });
+  const about = { policy: policyOf(config), retention: config.history, volume: publisher, publisher };
+  rollbackPack(ref, adopted.release, about);
 }
 
 function refOf(pack: string): PackRef {

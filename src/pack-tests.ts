@@ -113,8 +113,8 @@ function identify(root: string): PackIdentity {
 /** Whoever the volume belongs to: what its packs say is nothing for root to do. */
 function ownerOf({ owner, volume }: Config): Owner | undefined {
   if (process.geteuid?.() !== 0) return undefined;
-  const { uid, gid } = statSync(volume);
-  return ownerToSet(owner ?? { uid, gid });
+  const found = statSync(volume, { throwIfNoEntry: false }); // not there before the first pack
+  return ownerToSet(owner ?? (found && { uid: found.uid, gid: found.gid }));
 }
 
 /** A pack may be exchanged while it is copied; then it is copied again. */

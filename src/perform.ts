@@ -41,8 +41,8 @@ const HANDLERS: Handlers = {
     return await notifyOnce(service, session, { config, log }, abort);
   },
   install: async (request, session, how, abort) =>
-    (await import("./installing.ts")).installPack(request, session, how, abort),
-  settle: async (request, session, how) => (await import("./installing.ts")).settleInstall(request, session, how),
+    (await import("./installing.ts")).installPacks(request, session, how, abort),
+  settle: async (request, session, how) => (await import("./installing.ts")).settleInstalls(request, session, how),
   uninstall: async (request, session, how, abort) =>
     (await import("./installing.ts")).uninstallPack(request, session, how, abort),
   open: (_, { owner }) => ({ owner }),

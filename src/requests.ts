@@ -3,6 +3,7 @@ import type { CycleNews } from "./cycle/news.ts";
 import type { CycleReport, PackReport } from "./cycle/report.ts";
 import type { RollbackReport } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
+import type { Failure } from "./platform/failures.ts";
 import type { Owner } from "./platform/ownership.ts";
 import type { Ended } from "./signal/runner.ts";
 
@@ -20,7 +21,7 @@ export interface Requests {
   readonly register: RegisterRequest;
   /** Tells a service now. */
   readonly notify: NotifyRequest;
-  /** Publishes a pack from a directory; it can be taken back until it is settled. */
+  /** Publishes packs from directories; they can be taken back until they are settled. */
   readonly install: InstallRequest;
   readonly settle: SettleRequest;
   readonly uninstall: { readonly pack: string };
@@ -41,8 +42,8 @@ export interface Answers {
   readonly verify: readonly Verified[];
   readonly register: RegistrationReport;
   readonly notify: NotifyReport;
-  readonly install: Installed;
-  readonly settle: { readonly ref: string; readonly registration?: RegistrationReport };
+  readonly install: InstallReport;
+  readonly settle: { readonly registration?: RegistrationReport };
   readonly uninstall: Uninstalled;
   /** Who owns what packsync makes; `undefined`: nobody is changed. */
   readonly open: { readonly owner: Owner | undefined };
@@ -73,33 +74,38 @@ export interface RegisterRequest {
 }
 
 export interface InstallRequest {
-  /** The ref that it is expected to have. */
-  readonly pack: string;
-  /** Its directory: absolute. */
-  readonly path: string;
+  /** The ref that each is expected to have, and its directory: absolute. */
+  readonly packs: readonly { readonly pack: string; readonly path: string }[];
   /** Replace what was installed before. */
   readonly force: boolean;
-  /** Its errors do not keep it from being published. */
+  /** Their errors do not keep them from being published. */
   readonly unchecked: boolean;
 }
 
 export interface SettleRequest {
-  readonly pack: string;
-  /** What went live with it: if another release is by now, there is nothing to settle. */
-  readonly release: string;
+  /** With what went live: if another release is by now, there is nothing to settle. */
+  readonly packs: readonly { readonly pack: string; readonly release: string }[];
   /** `false`: everything becomes as it was. */
   readonly keep: boolean;
 }
 
 /**
- * `installed`: from elsewhere, to be settled. `synced`: published from the source that carries it. `live`: it stood in the volume, and
- * was packsync's already. `release` is what is live now.
+ * What became of a pack. `installed`: from elsewhere, to be settled. `synced`: published from the source that carries it. `live`: it stood in the
+ * volume, and was packsync's already. `rejected`: `report` says why. `release` is what is live now.
  */
-export interface Installed {
-  readonly how: "installed" | "synced" | "live";
-  readonly ref: string;
-  readonly release: string | undefined;
-  readonly report: PackReport | undefined;
+export type Installed =
+  | {
+      readonly how: "installed" | "synced" | "rejected";
+      readonly ref: string;
+      readonly release: string | undefined;
+      readonly report: PackReport;
+    }
+  | { readonly how: "live"; readonly ref: string; readonly release: string; readonly report?: undefined }
+  | { readonly how: "refused"; readonly ref: string; readonly why: Failure };
+
+/** In the order of the request. */
+export interface InstallReport {
+  readonly packs: readonly Installed[];
   readonly registration?: RegistrationReport;
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { PackRef } from "../src/pack/ref.ts";
-import { beginInstall, placeInstalled } from "../src/publish/installed.ts";
+import { fromFailure } from "../src/platform/failures.ts";
+import { beginInstall, noteBefore, placeInstalled } from "../src/publish/installed.ts";
 import { volumeLayout } from "../src/publish/layout.ts";
 import { type CyclesMachine, cyclesMachine } from "./support/cycles.ts";
 import { type Content, scratch, writeTree } from "./support/trees.ts";
@@ -23,17 +24,22 @@ function elsewhere(version: string, ref = "demo") {
   return { path: `${directory.path}/${ref}`, [Symbol.dispose]: () => directory[Symbol.dispose]() };
 }
 
-function install(
+/** Installs one pack; what is refused is thrown. */
+async function install(
   machine: CyclesMachine,
   path: string,
-  about: { force?: boolean; unchecked?: boolean; pack?: string } = {},
+  { pack = "demo", ...about }: { force?: boolean; unchecked?: boolean; pack?: string } = {},
 ) {
-  return machine.ask("install", { pack: "demo", path, force: false, unchecked: false, ...about });
+  const request = { packs: [{ pack, path }], force: false, unchecked: false, ...about };
+  const { packs } = await machine.ask("install", request);
+  const [installed] = packs;
+  if (installed === undefined || packs.length > 1) throw new Error(`Expected one pack, got ${packs.length}`);
+  if (installed.how === "refused") throw fromFailure(installed.why);
+  return installed;
 }
 
-function settle(machine: CyclesMachine, keep: boolean) {
-  const [newest = ""] = releasesOf(machine).slice(-1);
-  return machine.ask("settle", { pack: "demo", release: newest, keep });
+function settle(machine: CyclesMachine, keep: boolean, release = releasesOf(machine).at(-1) ?? "") {
+  return machine.ask("settle", { packs: [{ pack: "demo", release }], keep });
 }
 
 function liveVersion({ volume }: CyclesMachine, ref = "demo"): string | undefined {
@@ -160,7 +166,7 @@ test("whoever settles late settles nothing of what somebody else has installed s
   using two = elsewhere("2.0.0");
   const first = await install(machine, one.path);
   await install(machine, two.path, { force: true });
-  await machine.ask("settle", { pack: "demo", release: first.release ?? "", keep: false });
+  await settle(machine, false, first.release);
   expect(liveVersion(machine)).toBe("2.0.0");
   await settle(machine, false);
   expect(liveVersion(machine)).toBe("1.0.0");
@@ -247,7 +253,7 @@ test("a pack that stands in the volume is adopted as it is", async () => {
   await settle(machine, true);
   expect(readdirSync(`${machine.volume}/demo`, { recursive: true }).sort()).toEqual(before);
   expect(liveVersion(machine)).toBe("1.0.0");
-  expect(await install(machine, `${machine.volume}/demo`)).toMatchObject({ how: "live", report: undefined });
+  expect(await install(machine, `${machine.volume}/demo`)).toMatchObject({ how: "live" });
 });
 
 test("an adoption that is not kept leaves what stood there", async () => {
@@ -291,6 +297,48 @@ test("a pack that turns out to be another one is not installed", async () => {
   await expect(install(machine, pack.path)).rejects.toMatchObject({ code: "USAGE", message: /`demo`.*`other`/ });
 });
 
+test("of many packs each is by itself, in one cycle", async () => {
+  using machine = cyclesMachine();
+  writeTree(`${machine.packs}/carried`, packTree("1.0.0", "carried"));
+  mkdirSync(machine.dev, { recursive: true });
+  await machine.ask("sync", ALL);
+  using directory = scratch();
+  for (const ref of ["one", "two", "bad", "carried"]) writeTree(`${directory.path}/${ref}`, packTree("1.0.0", ref));
+  writeTree(directory.path, { "bad/actions/echo.yaml": "ref: [" });
+  const at = (pack: string) => ({ pack, path: `${directory.path}/${pack}` });
+  const asked = [
+    at("one"),
+    at("bad"),
+    at("carried"),
+    at("none"),
+    at("two"),
+    at("one"),
+    { ...at("carried"), path: `${machine.packs}/carried` },
+  ];
+  const { packs } = await machine.ask("install", { packs: asked, force: false, unchecked: false });
+  expect(packs.map(({ how, ref }) => [ref, how])).toEqual([
+    ["one", "installed"],
+    ["bad", "rejected"],
+    ["carried", "refused"],
+    ["none", "refused"],
+    ["two", "installed"],
+    ["one", "refused"],
+    ["carried", "synced"],
+  ]);
+  expect(own(machine, "installed")).toEqual(["one", "two"]);
+  expect(own(machine, "installing")).toEqual(["one", "two"]);
+  const releases = packs.flatMap((pack) =>
+    pack.how === "installed" ? [{ pack: pack.ref, release: pack.release ?? "" }] : [],
+  );
+  await machine.ask("settle", { packs: releases, keep: false });
+  expect(own(machine, "installed")).toEqual([]);
+  expect([liveVersion(machine, "one"), liveVersion(machine, "two"), liveVersion(machine, "carried")]).toEqual([
+    undefined,
+    undefined,
+    "1.0.0",
+  ]);
+});
+
 /** Where a run can die: what it had done by then. */
 const DEATHS = ["copying", "before it took its place", "before it was published"] as const;
 
@@ -309,7 +357,9 @@ test.for(DEATHS.flatMap((death) => [undefined, "1.0.0"].map((version) => [death,
     const next = beginInstall(layout, ref, undefined);
     writeTree(next, death === "copying" ? { "pack.yaml": "ref: de" } : packTree("2.0.0"));
     if (death === "before it was published") {
-      placeInstalled(layout, { ref, live: releasesOf(machine).at(-1), isUnchecked: false }, undefined);
+      const placing = { ref, live: releasesOf(machine).at(-1), isUnchecked: false };
+      noteBefore(layout, placing, undefined);
+      placeInstalled(layout, placing, undefined);
     }
     using restarted = machine.again();
     const { packs } = await restarted.ask("sync", ALL);
@@ -324,7 +374,7 @@ test("an installation is settled by another process, too", async () => {
   using pack = elsewhere("1.0.0");
   const { release = "" } = await install(machine, pack.path);
   using restarted = machine.again();
-  await restarted.ask("settle", { pack: "demo", release, keep: false });
+  await settle(restarted, false, release);
   expect(liveVersion(restarted)).toBeUndefined();
 });
 

@@ -20,7 +20,8 @@ export async function registerCommand(
   paths: readonly string[],
   { force = false, skipTests = false, skipValidation = false }: RegisterFlags,
 ): Promise<ExitCode> {
-  const order = { packPaths: paths.map((path) => resolve(cwd, path)), force, skipTests, skipValidation };
+  const packPaths = paths.map((path) => resolve(cwd, path));
+  const order = { packPaths, force, skipTests, skipValidation, how: "each" } as const;
   const options = { config, log, onStage() {} };
   const report = await registerPacks(order, options, abort);
   const exitCode = report.failed.length === 0 ? ExitCode.ok : ExitCode.packs;

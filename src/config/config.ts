@@ -45,6 +45,33 @@ export interface DatabaseConfig {
   readonly adminLogin?: string | undefined;
   readonly adminPermissionSet: string;
 }
+
+/** An index of packs that is configured: its URL, or more about it. */
+export type RegistrySetting =
+  | string
+  | {
+      readonly url: string;
+      /** The lowest one is asked first; 100 unless it is said. */
+      readonly priority?: number | undefined;
+      /** It, and what it names, may be without TLS. */
+      readonly allowHttp?: boolean | undefined;
+      /** For its own origin only. */
+      readonly headers?: Readonly<Record<string, string>> | undefined;
+    };
+
+/** Where packs come from that are installed, and what is believed of it. */
+export interface InstallConfig {
+  /** Unset: the platform's. */
+  readonly registries?: readonly RegistrySetting[] | undefined;
+  /** Hosts that may have private addresses, as `host` or `host:port`; `*` for all. */
+  readonly allowPrivate: readonly string[];
+  /** Of a file absolute; unset: the user's own. */
+  readonly cache?: string | undefined;
+  /** 0: nothing is kept. */
+  readonly cacheBytes: number;
+  readonly submodules: "refuse" | "fetch";
+}
+
 /** How services are told, by globs of their names; see `plan/how.ts`. */
 export type ServiceSettings = Readonly<Record<string, HowSetting>>;
 
@@ -146,6 +173,7 @@ export interface Config {
     readonly drift: "repair" | "report" | "ignore";
   };
   readonly database: DatabaseConfig;
+  readonly install: InstallConfig;
   /** Where the HTTP API listens, `host:port`; unset: nowhere. */
   readonly listen: string | undefined;
   readonly server: ServerConfig;

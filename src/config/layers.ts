@@ -87,6 +87,8 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
         return 'preserve: {default: static-elf, files: {"core/sensors/*": off}}';
       if (path[0] === "routes" && path.length > 1)
         return "routes: [{when: {meaning: script, runner: python}, do: worker-python}]";
+      if (path[0] === "install" && path[1] === "registries" && path.length > 2)
+        return 'registries: [{url: "https://registry.example/index.json", priority: 10, headers: {authorization: Bearer …}}]';
       if (path[0] === "server" && path[1] === "tokens")
         return "server: {tokens: [{name: ci, sha256: …, scopes: [packs:read]}]}";
       if (path[0] === "services" && path.length > 1)
@@ -104,7 +106,7 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
 
 /** Paths of a file are relative to it. */
 function absolute(
-  { platform, services, server, ...settings }: Omit<FileSettings, "sources">,
+  { platform, services, install, server, ...settings }: Omit<FileSettings, "sources">,
   base: string,
 ): RunSettings {
   const tokenFile = platform?.tokenFile;
@@ -114,6 +116,7 @@ function absolute(
     ...(platform !== undefined && {
       platform: platform && { ...platform, ...(tokenFile !== undefined && { tokenFile: resolve(base, tokenFile) }) },
     }),
+    ...(install !== undefined && { install: install && absoluteCache(install, base) }),
     ...(server !== undefined && { server: server && absoluteServer(server, base) }),
     ...(services !== undefined && { services: absoluteSecrets(services, base) }),
   };
@@ -127,6 +130,12 @@ function absoluteDirectories(settings: Directories, base: string): Directories {
     return path === undefined ? [] : [[key, resolve(base, path)] as const];
   });
   return Object.fromEntries(given);
+}
+
+type Install = NonNullable<RunSettings["install"]>;
+
+function absoluteCache(install: Install, base: string): Install {
+  return { ...install, ...(install.cache !== undefined && { cache: resolve(base, install.cache) }) };
 }
 
 type Server = NonNullable<RunSettings["server"]>;

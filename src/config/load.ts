@@ -104,13 +104,15 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker" | "server";
+type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker" | "install" | "server";
 type Unset =
   | "maxAge"
   | "url"
   | "host"
   | "schema"
   | "adminLogin"
+  | "registries"
+  | "cache"
   | keyof Config["platform"]
   | keyof Config["docker"]
   | "token"
@@ -157,6 +159,7 @@ function defaults(cwd: string): Complete {
     services: {},
     platform: {},
     docker: {},
+    install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
     server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     log: { level: "warn", style: "auto" },
@@ -175,6 +178,7 @@ function overlay(below: Complete, above: LayerSettings): Complete {
     watch: { ...below.watch, ...above.watch },
     platform: { ...below.platform, ...above.platform },
     docker: { ...below.docker, ...above.docker },
+    install: { ...below.install, ...above.install },
     server: { ...below.server, ...above.server },
     log: { ...below.log, ...above.log },
     database: { ...below.database, ...above.database },

@@ -179,6 +179,37 @@ const service = z.union(
 const expectedServices = "a mapping of services (globs) to how they are told, such as `{sensor*: restart}`";
 const services = z.record(z.string().check(z.regex(/^[\w.*?{}[\],!-]+$/, expectedServices)), service, expectedServices);
 
+const expectedRegistries =
+  "URLs of indexes, or `{url, priority, allowHttp, headers}`, such as `[https://registry.example/index.json]`";
+const index = z.string(expectedRegistries).check(
+  z.regex(/^(https?:\/\/[^\s/]|file:\/\/\/[^\s])\S*$/, expectedRegistries),
+  z.refine((given) => URL.canParse(given), expectedRegistries),
+);
+const expectedHeaders = "a mapping of names to texts, such as `{authorization: Bearer …}`";
+const headers = z.record(
+  z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/, expectedHeaders)),
+  z.string(expectedHeaders).check(z.regex(/^[\t\x20-\x7e]*$/, expectedHeaders)),
+  expectedHeaders,
+);
+const registry = z.union(
+  [
+    index,
+    z.strictObject(
+      {
+        url: index,
+        priority: z.exactOptional(z.int("a whole number, such as `100`")),
+        allowHttp: z.exactOptional(z.boolean("`true` or `false`")),
+        headers: z.exactOptional(headers),
+      },
+      expectedRegistries,
+    ),
+  ],
+  expectedRegistries,
+);
+const registries = z.union(
+  [z.array(registry, expectedRegistries), list(expectedRegistries, index)],
+  expectedRegistries,
+);
 const expectedAddress = "`host:port`, such as `127.0.0.1:8080`";
 const address = z
   .string(expectedAddress)
@@ -269,6 +300,19 @@ const shared = {
   docker: section({
     host: optional("The engine that runs the services; unset: `unix:///var/run/docker.sock`", text("an address")),
     project: optional("Compose's project of the services; unset: packsync's own", text("a project")),
+  }),
+  install: section({
+    registries: optional(
+      "Indexes of packs, `{url, priority, allowHttp, headers}`; unset: `https://registry.attune.io/index.json`",
+      registries,
+    ),
+    allowPrivate: optional(
+      "Hosts that may have private addresses, as `host` or `host:port`; `*` for all",
+      list("a list of hosts, such as `registry.internal`", z.string().check(z.regex(/^[^\s/@]+$/))),
+    ),
+    cache: optional("Where downloads are kept; unset: `packsync` in `$XDG_CACHE_HOME` or `~/.cache`", directory),
+    cacheBytes: optional("How much of them; `0`: none", anySize),
+    submodules: optional("What becomes of a repository's submodules: `refuse` refuses it", oneOf(["refuse", "fetch"])),
   }),
   listen: optional("Where the HTTP API listens, `host:port`; unset: nowhere", address),
   server: section({

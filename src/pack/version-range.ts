@@ -1,4 +1,6 @@
+import compare from "semver/functions/compare.js";
 import satisfies from "semver/functions/satisfies.js";
+import valid from "semver/functions/valid.js";
 import intersects from "semver/ranges/intersects.js";
 import validRange from "semver/ranges/valid.js";
 
@@ -35,4 +37,10 @@ export function isInRange(version: string, range: string): boolean {
 /** Whether any version is in both. */
 export function rangesMeet(a: string, b: string): boolean {
   return intersects(a, b, PRERELEASES);
+}
+
+/** Whether both are versions, and the first one is the higher one. */
+export function isNewer(version: string, than: string): boolean {
+  const areVersions = [version, than].every((each) => valid(each, LENIENT) !== null);
+  return areVersions && compare(version, than, LENIENT) > 0;
 }

@@ -72,25 +72,35 @@ export function beginInstall(layout: VolumeLayout, ref: PackRef, owner: Owner | 
 
 export interface Placing {
   readonly ref: PackRef;
+  /** The live release. */
   readonly live: string | undefined;
   readonly isUnchecked: boolean;
 }
 
-/** What was copied takes the place of what was installed before. It is on the disk when this returns. */
+/** What was copied is complete; what is live now is written down. It has to be on the disk before anything takes its place. */
+export function noteBefore(layout: VolumeLayout, { ref, live }: Placing, owner: Owner | undefined): void {
+  const path = installingPath(layout, ref);
+  adoptTree(`${path}/next`, owner);
+  const before: Before = { release: live, unchecked: isUnchecked(layout, ref) };
+  writeFileSync(`${path}/before`, JSON.stringify(before));
+  adopt(`${path}/before`, owner);
+}
+
+/** What was copied takes the place of what was installed before. It has to be on the disk before it is published. */
 export function placeInstalled(
   layout: VolumeLayout,
-  { ref, live, isUnchecked: asked }: Placing,
+  { ref, isUnchecked: asked }: Placing,
   owner: Owner | undefined,
 ): void {
   const path = installingPath(layout, ref);
   const installed = `${installedPath(layout)}/${ref}`;
-  adoptTree(`${path}/next`, owner);
-  const before: Before = { release: live, unchecked: isUnchecked(layout, ref) };
-  writeFileSync(`${path}/before`, JSON.stringify(before), { flush: true });
-  adopt(`${path}/before`, owner);
   if (lstatIfAny(installed) !== undefined) renameSync(installed, `${path}/previous`);
   markUnchecked(layout, ref, asked, owner);
   renameSync(`${path}/next`, installed);
+}
+
+/** Makes durable whatever was done so far, of any number of packs. */
+export function syncInstalls(layout: VolumeLayout): void {
   const fd = openSync(layout.own, "r");
   syncFileSystem(fd);
   closeSync(fd);

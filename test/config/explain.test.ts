@@ -62,6 +62,12 @@ platform:
 docker:
   # host:
   # project:
+install:
+  # registries:
+  allowPrivate: []
+  # cache:
+  cacheBytes: 1GiB
+  submodules: refuse
 # listen:
 server:
   # token:
@@ -175,6 +181,7 @@ describe("as JSON", () => {
         services: {},
         platform: { url: null, tokenFile: null, packsDir: null },
         docker: { host: null, project: null },
+        install: { registries: null, allowPrivate: [], cache: null, cacheBytes: 2 ** 30, submodules: "refuse" },
         listen: null,
         server: {
           token: null,

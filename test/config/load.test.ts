@@ -22,6 +22,7 @@ test("needs no configuration at all", async () => {
     services: {},
     platform: {},
     docker: {},
+    install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
     listen: undefined,
     server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isInRange, rangesMeet, versionRange } from "../../src/pack/version-range.ts";
+import { isInRange, isNewer, rangesMeet, versionRange } from "../../src/pack/version-range.ts";
 
 describe("versions and ranges as the platform writes them", () => {
   test.for([
@@ -30,6 +30,17 @@ describe("versions and ranges as the platform writes them", () => {
 
   test.for(["main", "!=1.0", ">=", "1.2.3.4", "a".repeat(300), ">=1.0 and <2"])("`%s` is no range", (spec) => {
     expect(versionRange(spec)).toBeUndefined();
+  });
+
+  test.for([
+    { version: "1.10.0", than: "1.9.0", newer: true },
+    { version: "1.9.0", than: "1.9.0", newer: false },
+    { version: "1.0.0-rc.1", than: "1.0.0", newer: false },
+    { version: "02.0.0", than: "1.0.0", newer: true },
+    { version: "", than: "1.0.0", newer: false },
+    { version: "2.0.0", than: "main", newer: false },
+  ])("`$version` is newer than `$than`: $newer", ({ version, than, newer }) => {
+    expect(isNewer(version, than)).toBe(newer);
   });
 
   test("two ranges meet if a version is in both, whichever is named first", () => {

@@ -117,3 +117,47 @@ describe("packsync test", () => {
     expect(home).toMatch(/packsync-tests-/);
   });
 });
+
+describe("packsync register", () => {
+  const failing = tests("demo", "touch written; exit 1");
+
+  test("runs the tests in a copy, and registers nothing that fails them", () => {
+    using it = story({ packs: {} });
+    it.write("elsewhere", { demo: failing });
+    const before = it.tree("elsewhere");
+    const { code, stdout } = it.packsync(["register", "./elsewhere/demo", "--format", "json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      registered_packs: [],
+      failed_packs: [{ pack_ref: "demo", error_stage: "tests", hint: expect.stringContaining("1 of 1 failed") }],
+    });
+    expect(it.tree("elsewhere")).toEqual(before);
+    expect(it.exists("volume/demo")).toBe(false);
+  });
+
+  test.for([
+    { what: "with --skip-tests", files: failing, flags: ["--skip-tests"], result: null },
+    {
+      what: "with --force",
+      files: failing,
+      flags: ["--force"],
+      result: { status: "failed", total_tests: 1, passed: 0, failed: 1 },
+    },
+    {
+      what: "that may fail",
+      files: tests("demo", "exit 1", "on_failure: warn"),
+      flags: [],
+      result: { status: "failed" },
+    },
+    { what: "that pass", files: tests("demo", "exit 0"), flags: [], result: { status: "passed", passed: 1 } },
+  ])("registers a pack with tests $what", ({ files, flags, result }) => {
+    using it = story({ packs: {} });
+    it.write("elsewhere", { demo: files });
+    const { code, stdout } = it.packsync(["register", "./elsewhere/demo", ...flags, "--format", "json"]);
+    const { registered_packs } = JSON.parse(stdout);
+    expect({ code, ref: registered_packs[0]?.pack_ref }).toEqual({ code: 0, ref: "demo" });
+    if (result === null) expect(registered_packs[0].test_result).toBeNull();
+    else expect(registered_packs[0].test_result).toMatchObject(result);
+    expect(it.exists("volume/demo/written")).toBe(false);
+  });
+});

@@ -8,6 +8,7 @@ import { MAIN } from "./programs/start.ts";
 import { daemon, PATIENCE } from "./support/daemon.ts";
 import { packs } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
+import { executable } from "./support/tree.ts";
 
 const run = promisify(execFile);
 
@@ -111,6 +112,28 @@ test("a pack of which nobody says what is wrong with it is published in spite of
   expect(it.exists("volume/one")).toBe(false);
   expect(registered(it, ["mine/one", "--skip-validation"])).toMatchObject({ code: 0 });
   expect(it.once().outcomes).toEqual({ one: "unchanged" });
+});
+
+test("a pack whose own tests fail is registered only if somebody insists, or its pack.yaml does", () => {
+  using it = story();
+  const testing = (on: string, line: string) => ({
+    "pack.yaml": `ref: one\nlabel: One\nversion: 1.0.0\ntesting:\n  enabled: true\n  on_failure: ${on}\n  discovery: {method: directory, path: tests}\n  runners:\n    shell: {type: script, entry_point: tests/run.sh}\n`,
+    tests: { "run.sh": executable(`#!/bin/sh\ntouch made-by-a-test\n${line}\n`) },
+  });
+  it.write("mine/one", testing("block", "exit 3"));
+  expect(registered(it, ["mine/one"]).document.failed_packs).toMatchObject([
+    { pack_ref: "one", error_stage: "tests", error: expect.stringContaining("tests did not pass") },
+  ]);
+  expect(it.exists("volume/one")).toBe(false);
+  expect(it.exists("mine/one/made-by-a-test")).toBe(false);
+  const forced = registered(it, ["mine/one", "--force"]).document.registered_packs;
+  expect(forced).toMatchObject([{ test_result: { status: "failed", total_tests: 1, passed: 0, failed: 1 } }]);
+  expect(it.packsync(["uninstall", "one"])).toMatchObject({ code: 0 });
+  expect(registered(it, ["mine/one", "--skip-tests"]).document.registered_packs).toMatchObject([{ test_result: null }]);
+  it.write("mine/one", testing("warn", "exit 3"));
+  expect(it.packsync(["uninstall", "one"])).toMatchObject({ code: 0 });
+  expect(registered(it, ["mine/one"])).toMatchObject({ code: 0 });
+  expect(it.exists("volume/one/made-by-a-test")).toBe(false);
 });
 
 describeWith({ postgres: true }, "with Attune's database", () => {

@@ -65,6 +65,7 @@ export function testConfig(path: string): Config {
     services: {},
     platform: {},
     docker: {},
+    install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
     listen: undefined,
     server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],

@@ -76,7 +76,7 @@ function optionsOf({ cwd, env, owner }: ProcessOrder) {
     buffer: false,
     encoding: "buffer",
     reject: false,
-    ...owner,
+    ...(owner && { uid: owner.uid, gid: owner.gid }),
   } as const;
 }
 
