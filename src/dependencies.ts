@@ -5,8 +5,9 @@ import { analyzeDependencies, type DependencyRequest, type InstalledPacks } from
 import { readPackIdentity } from "./install/pack-root.ts";
 import type { DependencyReport } from "./install/stages.ts";
 import { asPackRef } from "./pack/ref.ts";
-import { lstatIfAny } from "./platform/absence.ts";
+import { isAbsence, lstatIfAny } from "./platform/absence.ts";
 import { listNames } from "./platform/names.ts";
+import { unusable } from "./platform/unusable.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { readScanStore } from "./scan/store.ts";
 import { layoutOf, reading } from "./volume-session.ts";
@@ -25,9 +26,10 @@ export async function dependenciesOf(config: Config, request: DependencyRequest)
  * Version by ref of every pack that services can use: what stands in the volume, whoever put it there; what they read where
  * it is; and what else is registered. Empty where there is no volume yet.
  */
-export function installedPacks(config: Config): Promise<InstalledPacks> {
+export async function installedPacks(config: Config): Promise<InstalledPacks> {
   const { root } = layoutOf(config);
-  return reading(config, (database) => {
+  const names = namesIn(root);
+  return await reading(config, (database) => {
     const records = [...(database ? readLedger(database) : emptyLedger).packs().values()];
     const known = new Set<string>(records.map(({ ref }) => ref));
     const registered = (database ? readEmbedded(database).packs() : []).filter(({ ref }) => !known.has(ref));
@@ -36,7 +38,7 @@ export function installedPacks(config: Config): Promise<InstalledPacks> {
       .filter(({ mode }) => mode === "mounted")
       .flatMap(({ name }) => (database ? [...readScanStore(database).known(name).values()] : []))
       .flatMap(({ identity, verdict }) => (identity !== undefined && verdict === "valid" ? [identity] : []));
-    const foreign = foreignPacks(root, new Set(published.map(({ ref }) => ref)));
+    const foreign = foreignPacks(root, names, new Set(published.map(({ ref }) => ref)));
     return new Map([...registered, ...mounted, ...foreign, ...published].map(({ ref, version }) => [ref, version]));
   });
 }
@@ -45,9 +47,19 @@ function isDirectory(path: string): boolean {
   return lstatIfAny(path)?.isDirectory() === true;
 }
 
+/** @throws PacksyncError when nobody can tell what is there */
+function namesIn(root: string): readonly string[] {
+  try {
+    return listNames(root);
+  } catch (error) {
+    if (isAbsence(error)) return []; // before the first sync
+    throw unusable(`the volume ${root}`, error);
+  }
+}
+
 /** Services look a pack up by the name of its directory. Whatever is wrong with it is not ours to say. */
-function foreignPacks(root: string, published: ReadonlySet<string>): InstalledPack[] {
-  return (ifReadable(() => listNames(root)) ?? []).flatMap((name) => {
+function foreignPacks(root: string, names: readonly string[], published: ReadonlySet<string>): InstalledPack[] {
+  return names.flatMap((name) => {
     const ref = asPackRef(name);
     if (ref === undefined || published.has(ref) || !isDirectory(`${root}/${ref}`)) return [];
     const identity = ifReadable(() => readPackIdentity(`${root}/${ref}`));

@@ -89,7 +89,7 @@ export function fetchDeps(order: FetchOrder): DownloadDeps {
   const { allowed, tls, cache, cacheBytes = CACHE_BYTES, submodules, cwd } = order;
   return {
     cwd,
-    cache: cache === undefined ? undefined : openCache(cache, cacheBytes),
+    cache: cache === undefined || cacheBytes === 0 ? undefined : openCache(cache, cacheBytes),
     limits: LIMITS,
     network: { allowed, tls },
     now: Date.now,

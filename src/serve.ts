@@ -3,11 +3,10 @@ import { ask } from "./ask.ts";
 import type { Config } from "./config/config.ts";
 import { findDaemon } from "./control/client.ts";
 import { dependenciesOf } from "./dependencies.ts";
-import { download, usualCache } from "./downloads.ts";
+import { download, fetchOrder } from "./downloads.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
-import { DEFAULT_REGISTRY } from "./install/registry.ts";
 import type { OnStage } from "./install/stages.ts";
 import { definedPackOf, pageOfPacks } from "./listing.ts";
 import { isLiveIn } from "./once.ts";
@@ -150,18 +149,10 @@ function rootsOf({ sources, volume, stateDir, server }: Config): Roots {
 function operationsOf(options: ServeOptions): Operations {
   const { config, log, env } = options;
   return {
-    download: ({ registry, ...order }, _, abort) =>
-      download(
-        {
-          ...order,
-          registries: [registry ?? DEFAULT_REGISTRY],
-          allowed: [],
-          plainHttp: "refused",
-          cache: usualCache(env),
-          cwd: "/",
-        },
-        abort,
-      ),
+    download: ({ registry, ...order }, _, abort) => {
+      const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
+      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order }, abort);
+    },
     dependencies: (request) => dependenciesOf(config, request),
     environments: () => unsupported("the building of environments"),
     register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),

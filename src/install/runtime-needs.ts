@@ -62,7 +62,12 @@ function ofIndex({ dependencies }: Mapping, key: string): unknown {
 
 /** StackStorm names major versions; whoever runs with several gets the newest. */
 function newest(given: unknown): unknown {
-  return Array.isArray(given) ? given.map(String).sort().at(-1) : given;
+  return Array.isArray(given)
+    ? given
+        .flatMap((each) => versionText(each) ?? [])
+        .sort()
+        .at(-1)
+    : given;
 }
 
 function specOf(wanted: readonly Wanted[], name: RegExp): string | undefined {

@@ -157,7 +157,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 function refuseOtherMethods(app: Api, known: ReadonlyMap<string, readonly string[]>): void {
   for (const [url, methods] of [...known]) {
     const others = METHODS.filter((method) => !methods.includes(method));
-    const allow = methods.join(", ");
+    const allow = methods.toSorted().join(", ");
     app.route({
       method: [...others],
       url,

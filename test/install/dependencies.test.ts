@@ -316,3 +316,51 @@ test("for any packs: each dependency is missing, in conflict, or there as it is 
     { numRuns: 60 },
   );
 });
+
+test("whatever stands in a pack.yaml, nothing is thrown, and what is said is short", () => {
+  const anyText = fc.oneof(
+    fc.constantFrom(
+      "core",
+      "core@>=1",
+      "https://x.example/y.git=1",
+      "toString",
+      "__proto__",
+      "ref",
+      "version",
+      "packs",
+      "*",
+      "3.1",
+    ),
+    fc.string(),
+  );
+  const { tree: anyValue } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 3 },
+      anyText,
+      fc.constantFrom(null, true, 1.1, 20, Number.NaN),
+      fc.array(tie("tree"), { maxLength: 3 }),
+      fc.dictionary(anyText, tie("tree"), { maxKeys: 3 }),
+    ),
+  }));
+  using it = story({ packs: { demo: pack("demo") } });
+  fc.assert(
+    fc.property(anyValue, anyValue, anyValue, (dependencies, versions, runtimes) => {
+      const fields = {
+        dependencies,
+        runtime_deps: runtimes,
+        python: versions,
+        python_versions: versions,
+        nodejs: runtimes,
+      };
+      const lines = Object.entries(fields).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+      it.write("packs/demo/pack.yaml", manifest("demo") + lines.join(""));
+      const { order, errors, analyzed } = analyze(it);
+      expect(errors.every(({ error }) => error.startsWith("Expected") && error.length < 300)).toBe(true);
+      if (order.length === 0) return; // YAML that nobody reads
+      const { dependencies: read = [], runtimes: needs } = analyzed[0] ?? {};
+      expect(read.every(({ packRef, versionSpec }) => packRef !== "" && versionSpec !== "")).toBe(true);
+      expect([needs?.python?.version, needs?.nodejs?.version]).not.toContain("");
+    }),
+    { numRuns: 300 },
+  );
+});
