@@ -95,10 +95,10 @@ function workplaceOf(config: Config, log: Log): Workplace {
   });
 }
 
-/** What an earlier server left is seen to at once; where nobody may write, reading goes on. */
+/** What an earlier server left is seen to at once; where nobody may write, or ever wrote, reading goes on. */
 async function openIfUsable(workplace: Workplace, log: Log): Promise<void> {
   try {
-    await workplace.open();
+    await workplace.jobs();
   } catch (error) {
     if (!(error instanceof PacksyncError) || error.code !== "VOLUME_UNUSABLE") throw error;
     log.warn({ why: error.message }, "nothing can be changed by the API yet");
