@@ -244,8 +244,9 @@ describe("the description", () => {
     expect(json.openapi).toBe("3.1.0");
     expect(await new Validator().validate(json)).toMatchObject({ valid: true });
     expect(Object.keys(json.paths).sort()).toEqual([
+      ...["", "/{id}", "/{id}/events"].map((rest) => `/api/v1/jobs${rest}`),
       "/api/v1/packs",
-      ...["build-envs", "dependencies", "download", "install", "register", "register-batch"].map(
+      ...["dependencies", "download", "install", "register", "register-batch", "upload"].map(
         (name) => `/api/v1/packs/${name}`,
       ),
       ...["", "/releases", "/rollback", "/test"].map((rest) => `/api/v1/packs/{ref}${rest}`),
