@@ -87,7 +87,7 @@ function addRegisterBatch(api: Api, { operations, roots, doWork }: RouteDeps): v
         skipTests: skip_tests === true,
         force: force === true,
       };
-      const about = { kind: "register-batch", summary: { ...order } } as const;
+      const about = { kind: "register-batch", summary: { pack_paths: inside, force: order.force } } as const;
       return await doWork({ request, reply }, about, async (onStage, abort) => {
         const report = await operations.register(order, onStage, abort);
         const refused = outside.map(({ packPath, error, hint }) => {
