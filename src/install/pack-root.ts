@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { isSystemError } from "../errors.ts";
 import { readIdentity } from "../pack/identity.ts";
 import type { PackRef } from "../pack/ref.ts";
-import { checkYaml } from "../pack/yaml.ts";
+import { checkYaml, type YamlCheck } from "../pack/yaml.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { fsPath, listNames, printableName } from "../platform/names.ts";
 import { downloadFailed } from "./failure.ts";
@@ -33,7 +33,7 @@ export function findPackRoot(directory: string): string {
 /** @throws PacksyncError when `pack.yaml` does not say who the pack is */
 export function readPackIdentity(root: string): PackIdentity {
   const file = "pack.yaml";
-  const check = checkYaml(readManifest(join(root, file)), file);
+  const check = readManifest(root);
   const { ref, version, diagnostics } = check.ok
     ? readIdentity(check.value, { file, directory: basename(root) })
     : { ref: undefined, version: undefined, diagnostics: check.diagnostics };
@@ -41,7 +41,17 @@ export function readPackIdentity(root: string): PackIdentity {
   throw downloadFailed(diagnostics[0]?.message ?? "Expected `pack.yaml` to have `ref` and `version`");
 }
 
-function readManifest(path: string): Buffer {
+/**
+ * What `pack.yaml` says, or what keeps it from being read as YAML.
+ *
+ * @throws PacksyncError when it is too large, and the system's error
+ */
+export function readManifest(root: string): YamlCheck {
+  const file = "pack.yaml";
+  return checkYaml(readBytes(join(root, file)), file);
+}
+
+function readBytes(path: string): Buffer {
   const size = lstatIfAny(path)?.size ?? 0;
   if (size > MAX_MANIFEST)
     throw downloadFailed(`Expected \`pack.yaml\` to have at most ${MAX_MANIFEST} bytes, got ${size}`);

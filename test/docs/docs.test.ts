@@ -59,6 +59,7 @@ const COMMANDS = [
     "rollback",
     "unpin",
     "download",
+    "build-envs",
     "services",
     "notify",
     "docker-guard",
