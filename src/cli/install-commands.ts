@@ -19,6 +19,7 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
     .addOption(submodulesOption())
     .option("--force", "replace what is installed already; failing tests do not count")
     .option("--skip-deps", "do not look at what the packs need of each other")
+    .option("--skip-envs", "build no environments")
     .option("--skip-tests", "do not run the packs' own tests")
     .option("--skip-validation", "publish in spite of errors")
     .action(async (sources: string[], flags: InstallFlags) =>
