@@ -29,7 +29,7 @@ import { addUploadRoute } from "./upload/upload-route.ts";
 
 export interface ApiOptions extends RouteDeps {
   readonly access: Access;
-  readonly workplace: Pick<Workplace, "open">;
+  readonly workplace: Pick<Workplace, "open" | "jobs">;
   /** The host it listens at, where that is this machine alone. */
   readonly loopback: string | undefined;
   /** Requests of one token in a minute; 0: as many as it likes. */
