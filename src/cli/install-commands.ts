@@ -3,12 +3,29 @@ import type { RunCommand } from "./context.ts";
 import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
 import { addFetchOptions, type FetchFlags, submodulesOption } from "./fetch-options.ts";
+import type { InstallFlags } from "./install-command.ts";
 import type { RegisterFlags } from "./register-command.ts";
 import type { TestFlags } from "./test-command.ts";
 
 /** Adds the stages of an installation. */
 export function addInstallCommands(program: Command, run: RunCommand, refuseDryRun: (what: string) => void): void {
   program.commandsGroup("Install packs:");
+  addFetchOptions(program.command("install"))
+    .argument("<source...>", "as of download")
+    .description("all of the stages below, for packs and what they need; all of it is done, or nothing is changed")
+    .option("--ref <ref>", "branch, tag or commit, for git sources that name none")
+    .option("--timeout <s>", "of each download, and of each environment", "300")
+    .addOption(submodulesOption())
+    .option("--force", "replace what is installed already; failing tests do not count")
+    .option("--skip-deps", "do not look at what the packs need of each other")
+    .option("--skip-tests", "do not run the packs' own tests")
+    .option("--skip-validation", "publish in spite of errors")
+    .action(async (sources: string[], flags: InstallFlags) =>
+      run(async (context) => {
+        const dryRun = program.opts<{ dryRun?: boolean }>().dryRun === true;
+        return (await import("./install-command.ts")).installCommand(context, sources, { ...flags, dryRun });
+      }),
+    );
   addFetchOptions(program.command("download"))
     .argument("<source...>", "a name in a registry, github:org/repo@ref, a URL of git or of an archive, a path")
     .description("fetch packs from elsewhere into a directory, each to <dir>/<ref>; ends with 1 if one failed")

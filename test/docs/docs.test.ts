@@ -59,6 +59,7 @@ const COMMANDS = [
     "rollback",
     "unpin",
     "download",
+    "install",
     "register",
     "uninstall",
     "dependencies",
