@@ -149,9 +149,10 @@ function rootsOf({ sources, volume, stateDir, server }: Config): Roots {
 function operationsOf(options: ServeOptions): Operations {
   const { config, log, env } = options;
   return {
-    download: ({ registry, ...order }, _, abort) => {
+    download: ({ registry, ...order }, onStage, abort) => {
       const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
-      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order }, abort);
+      const onSource = (pack: string) => onStage({ stage: "download", pack });
+      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order, onSource }, abort);
     },
     dependencies: (request) => dependenciesOf(config, request),
     environments: () => unsupported("the building of environments"),

@@ -25,7 +25,7 @@ test("who only looks makes no volume, and finds no job", async () => {
 test("what a job was asked for shows no credentials, and neither does what happened", async () => {
   await using it = await served({ server: { roots: ["."] } });
   const body = {
-    packs: ["https://me:s3cret@127.0.0.1:9/sky.git?key=s3cret", "me:s3cret@nowhere"],
+    packs: ["https://me:s3cret@127.0.0.1:9/sky.git?key=s3cret", "https://me:s3cret@127.0.0.1:9/a.zip", "me:s3cret@no"],
     destination_dir: it.at("downloads"),
     registry_url: "https://me:s3cret@127.0.0.1:9/index.json",
     token: "s3cret",
@@ -36,10 +36,13 @@ test("what a job was asked for shows no credentials, and neither does what happe
   await expect.poll(async () => (await job()).json.data.state, PATIENCE).toBe("succeeded");
   const done = await job();
   expect(done.json.data).toMatchObject({
-    request: { packs: ["https://127.0.0.1:9/sky.git?…", "me:…@nowhere"] },
-    result: { failure_count: 2 },
+    request: { packs: ["https://127.0.0.1:9/sky.git?…", "https://127.0.0.1:9/a.zip", "me:…@no"] },
+    result: { failure_count: 3 },
   });
   const events = await it.send("GET", `${JOBS}/${json.data.id}/events`, undefined, { accept: "text/event-stream" });
+  const stage = (pack: string, percentage: number) => JSON.stringify({ stage: "download", pack, percentage });
+  expect(events.text).toContain(stage("https://127.0.0.1:9/sky.git?…", 0));
+  expect(events.text).toContain(stage("https://127.0.0.1:9/a.zip", 33));
   expect(events.text).toContain("event: end");
   expect(`${done.text} ${events.text} ${(await it.send("GET", JOBS)).text}`).not.toContain("s3cret");
 });
