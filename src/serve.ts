@@ -8,6 +8,7 @@ import { errnoOf, PacksyncError } from "./errors.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
 import type { OnStage } from "./install/stages.ts";
+import { installPacks } from "./installation.ts";
 import { definedPackOf, pageOfPacks } from "./listing.ts";
 import { isLiveIn } from "./once.ts";
 import { testPacks } from "./pack-tests.ts";
@@ -146,6 +147,9 @@ function rootsOf({ sources, volume, stateDir, server }: Config): Roots {
   return openRoots({ directories, temporary: ["/tmp/pack-downloads", "/tmp/packs"], closed });
 }
 
+/** For each pack that an installation fetches. */
+const INSTALL_SECONDS = 300;
+
 function operationsOf(options: ServeOptions): Operations {
   const { config, log, env } = options;
   return {
@@ -157,7 +161,11 @@ function operationsOf(options: ServeOptions): Operations {
     dependencies: (request) => dependenciesOf(config, request),
     environments: () => unsupported("the building of environments"),
     register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),
-    install: () => unsupported("installation"),
+    install: ({ source, ...order }, onStage, abort) => {
+      const how = { timeoutSeconds: INSTALL_SECONDS, skipValidation: false, dryRun: false };
+      const whole = { ...fetchOrder(config, {}, { cwd: "/", env }), ...order, ...how, sources: [source] };
+      return installPacks(whole, { config, log, onStage }, abort);
+    },
     uninstall: (pack, abort) => ask("uninstall", { pack }, { config, log, doing: "uninstall" }, abort),
     test: (ref, onStage, abort) => test(ref, config, onStage, abort),
     packs: (part) => pageOfPacks(config, part),

@@ -347,10 +347,51 @@ test.for([
   expect({ status, json }).toEqual({ status: 200, json: { data: expect.any(Object) } });
 });
 
-test("what this packsync cannot do yet is said: 501", async () => {
-  await using it = await withRoots();
-  const { status, json } = await it.send("POST", at("install"), { source: "core" });
-  expect({ status, code: json.code }).toEqual({ status: 501, code: "NOT_IMPLEMENTED" });
+describe("install", () => {
+  const install = (it: Served, source: string, more: object = {}) =>
+    it.send("POST", at("install"), { source, ...more });
+
+  test("does every stage, for one source: 200 with the pack; again, too", async () => {
+    await using it = await withRoots();
+    it.write("allowed/aws", pack("aws"));
+    const { status, json } = await install(it, it.at("allowed/aws"), { skip_tests: false, skip_deps: false });
+    expect({ status, json }).toEqual({
+      status: 200,
+      json: { data: { pack: (await it.send("GET", at("aws"))).json.data, test_result: null, tests_skipped: false } },
+    });
+    expect(it.tree("volume/aws")).toEqual(it.tree("allowed/aws"));
+    expect(await install(it, it.at("allowed/aws"))).toMatchObject({ status: 200 });
+    expect(await install(it, it.at("allowed/aws"), { force: false })).toMatchObject({ status: 409 });
+  });
+
+  test.for([
+    { title: "what is not there", source: "allowed/nothing", more: {}, status: 422, says: "got neither" },
+    { title: "what no request may use", source: "outside/x", more: {}, status: 400, says: "below one of" },
+    {
+      title: "what needs another pack",
+      source: "allowed/needy",
+      more: {},
+      status: 422,
+      says: "needy needs other *: missing",
+    },
+    { title: "what is not valid", source: "allowed/wrong", more: {}, status: 422, says: "not valid" },
+  ])("$title: $status, and nothing is changed", async ({ source, more, status, says }) => {
+    await using it = await withRoots();
+    it.write("allowed/needy", { "pack.yaml": 'ref: needy\nlabel: N\nversion: "1.0.0"\ndependencies: [other]\n' });
+    it.write("allowed/wrong", pack("wrong", { actions: { "a.yaml": "ref: wrong.a\nlabel: [\n" } }));
+    const answer = await install(it, it.at(source), more);
+    expect(answer).toMatchObject({ status, json: { error: expect.stringContaining(says), status } });
+    expect((await it.send("GET", "/api/v1/packs")).json.data).toEqual([]);
+  });
+
+  test("what needs another pack comes with `skip_deps`", async () => {
+    await using it = await withRoots();
+    it.write("allowed/needy", { "pack.yaml": 'ref: needy\nlabel: N\nversion: "1.0.0"\ndependencies: [other]\n' });
+    expect(await install(it, it.at("allowed/needy"), { skip_deps: true })).toMatchObject({
+      status: 200,
+      json: { data: { pack: { ref: "needy", dependencies: ["other"] } } },
+    });
+  });
 });
 
 function commitIn(directory: string): string {
