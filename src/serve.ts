@@ -4,6 +4,7 @@ import type { Config } from "./config/config.ts";
 import { findDaemon } from "./control/client.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { download, fetchOrder } from "./downloads.ts";
+import { environments } from "./environments.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
@@ -150,6 +151,8 @@ function rootsOf({ sources, volume, stateDir, server }: Config): Roots {
 /** For each pack that an installation fetches. */
 const INSTALL_SECONDS = 300;
 
+const USUAL_ENVS = "/opt/attune/runtime_envs";
+
 function operationsOf(options: ServeOptions): Operations {
   const { config, log, env } = options;
   return {
@@ -159,12 +162,17 @@ function operationsOf(options: ServeOptions): Operations {
       return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order, onSource }, abort);
     },
     dependencies: (request) => dependenciesOf(config, request),
-    environments: () => unsupported("the building of environments"),
+    environments: (order, onStage, abort) => {
+      // Where nobody said where they are, it says what the services would find, as the platform does.
+      const mode = config.runtimeEnvsDir === undefined ? "detect" : "build";
+      const envs = config.runtimeEnvsDir ?? USUAL_ENVS;
+      return environments({ ...order, envs, mode, activation: "at once" }, { config, env, onStage }, abort);
+    },
     register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),
     install: ({ source, ...order }, onStage, abort) => {
-      const how = { timeoutSeconds: INSTALL_SECONDS, skipValidation: false, dryRun: false };
+      const how = { timeoutSeconds: INSTALL_SECONDS, skipValidation: false, skipEnvironments: false, dryRun: false };
       const whole = { ...fetchOrder(config, {}, { cwd: "/", env }), ...order, ...how, sources: [source] };
-      return installPacks(whole, { config, log, onStage }, abort);
+      return installPacks(whole, { config, log, env, onStage }, abort);
     },
     uninstall: (pack, abort) => ask("uninstall", { pack }, { config, log, doing: "uninstall" }, abort),
     test: (ref, onStage, abort) => test(ref, config, onStage, abort),
@@ -183,13 +191,6 @@ async function test(ref: string, config: Config, onStage: OnStage, abort: AbortS
   const [failure] = failed;
   if (failure !== undefined) throw new PacksyncError("PACK_FAILED", failure.error, { hint: failure.hint });
   return tested[0];
-}
-
-async function unsupported(what: string): Promise<never> {
-  throw new PacksyncError(
-    "UNSUPPORTED",
-    `Expected something else: this packsync has no way for ${what} by its API yet.`,
-  );
 }
 
 async function releasesOf(config: Config, ref: string) {

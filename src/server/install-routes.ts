@@ -147,13 +147,25 @@ function addInstall(api: Api, deps: RouteDeps): void {
 }
 
 /** The one that was asked for; with it came what it needs. @throws Refusal 422 or as a registration's */
-function installedPack({ downloads, dependencies, registration, failedIn }: Installation): RegisteredPack {
+function installedPack({
+  downloads,
+  dependencies,
+  environments,
+  registration,
+  failedIn,
+}: Installation): RegisteredPack {
   const [asked] = downloads.downloaded;
   switch (failedIn) {
     case "download":
       throw new Refusal(422, downloads.failed[0]?.error ?? "The pack could not be fetched.", downloads.failed[0]?.hint);
     case "dependencies":
       throw unmet(dependencies, downloads.failed);
+    case "environments":
+      throw new Refusal(
+        422,
+        environments?.failed[0]?.error ?? "Its environments could not be built.",
+        environments?.failed[0]?.hint,
+      );
     case "register":
       throw refusalOfPack(registration?.failed[0]);
     case undefined: {

@@ -58,7 +58,13 @@ export async function served({
   const { config } = await loadConfig({ listen: "127.0.0.1:0", ...flags }, given, it.directory);
   const errors: unknown[] = [];
   const log: Log = { ...silent, error: (...about: unknown[]) => void errors.push(about) };
-  const options = { config, log, env: { HOME: it.directory }, beside: "nobody", generatedToken: "generated" } as const;
+  const options = {
+    config,
+    log,
+    env: { HOME: it.directory, PATH: process.env["PATH"] },
+    beside: "nobody",
+    generatedToken: "generated",
+  } as const;
   const serving = await serve({ ...options, ...(limits && { limits }) });
   return {
     ...it,

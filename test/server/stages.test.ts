@@ -10,8 +10,8 @@ import { READER, type Served, served, TOKEN } from "./serving.ts";
 const at = (name: string) => `/api/v1/packs/${name}`;
 
 /** A server whose requests may use `outside`, beside the usual directories of a working directory. */
-function withRoots(packs: Tree = {}): Promise<Served> {
-  return served({ packs, server: { roots: ["packs", "volume", "downloads", "allowed"] } });
+function withRoots(packs: Tree = {}, env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  return served({ packs, env, server: { roots: ["packs", "volume", "downloads", "allowed"] } });
 }
 
 describe("download", () => {
@@ -183,6 +183,88 @@ test("dependencies: what packs need, field by field", async () => {
   });
   const nothing = await it.send("POST", at("dependencies"), { pack_paths: [] });
   expect(nothing).toMatchObject({ status: 200, json: { data: { analyzed_packs: [], errors: [] } } });
+});
+
+describeWith({ tools: ["python3"] }, "build-envs", () => {
+  const whole = {
+    packs_base_dir: "/opt/attune/packs",
+    python_version: "3.11",
+    nodejs_version: "20",
+    skip_python: false,
+    skip_nodejs: false,
+    force_rebuild: false,
+    timeout: 600,
+  };
+  const needy = { "pack.yaml": 'ref: needy\nlabel: N\nversion: "1.0.0"\n', "requirements.txt": "" };
+
+  test("builds what packs need where services look for it, field by field", { timeout: 120_000 }, async () => {
+    await using it = await withRoots({}, { RUNTIME_ENVS_DIR: "envs" });
+    it.write("allowed/needy", needy);
+    it.write("allowed/plain", pack("plain"));
+    const paths = ["needy", "plain", "nothing"].map((name) => it.at(`allowed/${name}`));
+    const { status, json } = await it.send("POST", at("build-envs"), { ...whole, pack_paths: [...paths, "/etc"] });
+    expect({ status, json }).toEqual({
+      status: 200,
+      json: {
+        data: {
+          built_environments: [
+            {
+              pack_ref: "needy",
+              pack_path: paths[0],
+              environments: {
+                python: {
+                  virtualenv_path: it.at("envs/needy/python"),
+                  requirements_installed: true,
+                  package_count: expect.any(Number),
+                  python_version: expect.stringMatching(/^Python 3\./),
+                },
+                nodejs: null,
+              },
+              duration_ms: expect.any(Number),
+            },
+            {
+              pack_ref: "plain",
+              pack_path: paths[1],
+              environments: { python: null, nodejs: null },
+              duration_ms: expect.any(Number),
+            },
+          ],
+          failed_environments: [
+            {
+              pack_ref: "unknown",
+              pack_path: "/etc",
+              runtime: "unknown",
+              error: expect.stringContaining("below one of"),
+              hint: expect.any(String),
+            },
+            expect.objectContaining({ pack_path: paths[2], runtime: "unknown", error: expect.any(String) }),
+          ],
+          summary: {
+            total_packs: 4,
+            success_count: 2,
+            failure_count: 2,
+            python_envs_built: 1,
+            nodejs_envs_built: 0,
+            total_duration_ms: expect.any(Number),
+          },
+        },
+      },
+    });
+    expect(existsSync(it.at("envs/needy/python/bin/python"))).toBe(true);
+  });
+
+  test("where nobody says where environments are, builds none and says what is there", async () => {
+    await using it = await withRoots();
+    it.write("allowed/needy", needy);
+    const { status, json } = await it.send("POST", at("build-envs"), {
+      ...whole,
+      pack_paths: [it.at("allowed/needy")],
+    });
+    expect({ status, json }).toMatchObject({
+      status: 200,
+      json: { data: { summary: { total_packs: 1, python_envs_built: 0 } } },
+    });
+  });
 });
 
 describe("register", () => {
