@@ -29,7 +29,7 @@ import { addUploadRoute } from "./upload/upload-route.ts";
 
 export interface ApiOptions extends RouteDeps {
   readonly access: Access;
-  readonly workplace: Pick<Workplace, "open">;
+  readonly workplace: Pick<Workplace, "open" | "jobs">;
   /** The host it listens at, where that is this machine alone. */
   readonly loopback: string | undefined;
   /** Requests of one token in a minute; 0: as many as it likes. */
@@ -157,7 +157,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 function refuseOtherMethods(app: Api, known: ReadonlyMap<string, readonly string[]>): void {
   for (const [url, methods] of [...known]) {
     const others = METHODS.filter((method) => !methods.includes(method));
-    const allow = methods.join(", ");
+    const allow = methods.toSorted().join(", ");
     app.route({
       method: [...others],
       url,
