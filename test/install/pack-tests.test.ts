@@ -253,10 +253,10 @@ describe("an end", () => {
     );
 
   test("of time ends the tests and all that they started", async () => {
-    using it = pack(...script(family('trap "" TERM'), { timeout: 2 }));
+    using it = pack(...script(family('trap "" TERM'), { timeout: 5 }));
     const result = await it.run();
     expect(short(result)).toEqual(FAILED);
-    expect(messages(result)).toEqual(["Expected the tests to end within 2 s, got no end"]);
+    expect(messages(result)).toEqual(["Expected the tests to end within 5 s, got no end"]);
     await gone(it);
   });
 
