@@ -47,7 +47,27 @@ const noChildProcess: Plugin = {
 };
 
 /** Libraries that most runs never need: a file each, loaded with the first use. */
-const LAZY = ["diff", "execa", "js-yaml", "pg", "pino", "pino-pretty", "tar", "undici", "yaml", "yauzl"] as const;
+const LAZY = [
+  "@fastify/multipart",
+  "@fastify/rate-limit",
+  "@fastify/swagger",
+  "@fastify/websocket",
+  "diff",
+  "execa",
+  "fastify",
+  "fastify-type-provider-zod",
+  "jose",
+  "js-yaml",
+  "pg",
+  "pino",
+  "pino-pretty",
+  "saxes",
+  "tap-parser",
+  "tar",
+  "undici",
+  "yaml",
+  "yauzl",
+] as const;
 
 const lazyLibraries: Plugin = {
   name: "lazy-libraries",
@@ -85,6 +105,7 @@ await build({
     volume: "src/volume-thread.ts",
     catalog: "src/catalog-thread.ts",
     delivery: "src/delivery-thread.ts",
+    server: "src/server-thread.ts",
   },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
   define: { "import.meta.url": "__url" },
@@ -95,6 +116,7 @@ writeFileSync(`${dist}/scan-thread.js`, launcher("thread"));
 writeFileSync(`${dist}/volume-thread.js`, launcher("volume"));
 writeFileSync(`${dist}/catalog-thread.js`, launcher("catalog"));
 writeFileSync(`${dist}/delivery-thread.js`, launcher("delivery"));
+writeFileSync(`${dist}/server-thread.js`, launcher("server"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
 

@@ -10,6 +10,7 @@ import { monotonicMs } from "./platform/clock.ts";
 import { begin, commit, rollback } from "./platform/database.ts";
 import { waitAt } from "./platform/gate.ts";
 import type { Log } from "./platform/log.ts";
+import { isUnchecked } from "./publish/installed.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { reconcile } from "./reconciler.ts";
 import type { CycleRequest, SyncRequest } from "./requests.ts";
@@ -17,8 +18,9 @@ import { sizeOf } from "./scan/fingerprint.ts";
 import type { Look } from "./scan/look.ts";
 import type { Scanner } from "./scan/scanner.ts";
 import type { ScanStore } from "./scan/store.ts";
+import { sourcesIn } from "./sources.ts";
 import { scanLimits } from "./threaded-scanner.ts";
-import { policyOf, type VolumeSession } from "./volume-session.ts";
+import { layoutOf, policyOf, type VolumeSession } from "./volume-session.ts";
 
 /** What a request is done with, beside the volume. */
 export interface Performing {
@@ -104,7 +106,8 @@ function untilRest(gate: SharedArrayBuffer): CycleDeps["awaitRest"] {
   };
 }
 
-async function runCycle(
+/** One cycle under the lock, and what is remembered of it. */
+export async function runCycle(
   asked: Asked,
   { database, publisher, store }: VolumeSession,
   how: Performing,
@@ -126,8 +129,9 @@ async function runCycle(
   };
   const { scanner, onProgress } = how;
   const parts = { scanner, store, volume: publisher, publisher, memory, onProgress, ...asked };
-  const report = await reconcile({ ...settingsOf(how.config), ...parts }, abort);
-  const known = new Map(how.config.sources.map(({ name }) => [name, store.known(name)]));
+  const settings = settingsOf(how.config);
+  const report = await reconcile({ ...settings, ...parts }, abort);
+  const known = new Map(settings.sources.map(({ name }) => [name, store.known(name)]));
   how.memory.standing.keep(report, {
     known: (source, directory) => known.get(source)?.get(directory),
     records: publisher.packs(),
@@ -137,10 +141,12 @@ async function runCycle(
 
 /** What the configuration says of a cycle. */
 export function settingsOf(config: Config) {
-  const { sources, adopt, history, watch } = config;
+  const { adopt, history, watch } = config;
+  const layout = layoutOf(config);
   return {
-    sources,
+    sources: sourcesIn(layout, config),
     adopt,
+    unchecked: (ref: string) => isUnchecked(layout, ref),
     drift: watch.drift,
     policy: policyOf(config),
     route: undefined,

@@ -18,6 +18,7 @@ import { registrationAfter, withRegistration, withServices } from "./registered.
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { attuneSettings } from "./registration.ts";
 import type { Answers, NotifyReport, RequestKind, Requests } from "./requests.ts";
+import { type Listening as ApiListening, serveBeside } from "./serving.ts";
 import type { Degraded } from "./watch/limits.ts";
 import { type Watcher, watchSources } from "./watch/watcher.ts";
 
@@ -25,6 +26,9 @@ export interface DaemonOptions {
   readonly config: Config;
   readonly log: Log;
   readonly say: Say;
+  /** The way into the HTTP API, where nothing else is configured. */
+  readonly generatedToken: string;
+  readonly onListening: (listening: ApiListening) => void;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface DaemonOptions {
  *
  * @throws PacksyncError when the volume or its lock is not to be had at the start
  */
-export async function watch({ config, log, say }: DaemonOptions, abort: AbortSignal): Promise<void> {
+export async function watch({ config, log, say, ...served }: DaemonOptions, abort: AbortSignal): Promise<void> {
   await using resources = new AsyncDisposableStack();
   const worker = resources.use(
     startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config }, log),
@@ -104,10 +108,11 @@ export async function watch({ config, log, say }: DaemonOptions, abort: AbortSig
   };
   const answering = { about, status, ask: delivering(registering(loop, registrar), looking) };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
+  const serving = config.listen === undefined ? undefined : resources.use(serveBeside({ config, log, ...served }));
   delay.reset(); // the start loads what never comes again
   const { ready } = watcher;
   await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced
-  await Promise.race([loop.run(abort), worker.died]);
+  await Promise.race([loop.run(abort), worker.died, ...(serving ? [serving.refused] : [])]);
 }
 
 /**

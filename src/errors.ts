@@ -7,6 +7,7 @@ import type { Position } from "./pack/diagnostics.ts";
 export type ErrorCode =
   | "USAGE"
   | "CONFIG_INVALID"
+  | "CONFLICT"
   | "DOWNLOAD_FAILED"
   | "LOCK_TIMEOUT"
   | "PACK_BUSY"
@@ -15,6 +16,7 @@ export type ErrorCode =
   | "SOURCE_UNUSABLE"
   | "STATE_NEWER"
   | "STOPPED"
+  | "UNSUPPORTED"
   | "VOLUME_FULL"
   | "VOLUME_UNUSABLE";
 
@@ -59,11 +61,13 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case "USAGE":
     case "CONFIG_INVALID":
       return ExitCode.usage;
+    case "CONFLICT":
     case "DOWNLOAD_FAILED":
     case "PACK_BUSY":
     case "PACK_FAILED":
     case "SIGNAL_FAILED":
     case "STOPPED":
+    case "UNSUPPORTED":
     case "VOLUME_FULL":
       return ExitCode.packs;
     case "LOCK_TIMEOUT":

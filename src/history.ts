@@ -10,6 +10,7 @@ import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { type VolumeView, viewVolume } from "./publish/view.ts";
 import type { RollbackRequest } from "./requests.ts";
 import { emptyScanStore, readScanStore } from "./scan/store.ts";
+import { sourcesIn } from "./sources.ts";
 import { disposableScanner, scanLimits } from "./threaded-scanner.ts";
 import { layoutOf, reading } from "./volume-session.ts";
 
@@ -40,10 +41,11 @@ export async function verify(
   { config, onProgress }: Pick<RunOptions, "config" | "onProgress">,
   packs: readonly string[],
 ): Promise<readonly Verified[]> {
-  const { sources } = config;
+  const layout = layoutOf(config);
+  const sources = sourcesIn(layout, config);
   await using scanner = disposableScanner(config);
   return await reading(config, async (database) => {
-    const volume = viewVolume(layoutOf(config), database ? readLedger(database) : emptyLedger);
+    const volume = viewVolume(layout, database ? readLedger(database) : emptyLedger);
     const store = database ? readScanStore(database) : emptyScanStore;
     const deps = { sources, limits: scanLimits(config), scanner, onProgress, volume, store };
     const verified = await verifyPacks(packs, deps);

@@ -12,8 +12,9 @@ import { asPackRef, type PackRef } from "./pack/ref.ts";
 import type { VolumeView } from "./publish/view.ts";
 import { registerLive } from "./registration.ts";
 import type { Answers, RegisterRequest, RequestKind, Requests, VerifyRequest } from "./requests.ts";
+import { sourcesIn } from "./sources.ts";
 import { scanLimits } from "./threaded-scanner.ts";
-import { policyOf, type VolumeSession } from "./volume-session.ts";
+import { layoutOf, policyOf, type VolumeSession } from "./volume-session.ts";
 
 type Handlers = {
   readonly [K in RequestKind]: (
@@ -39,6 +40,11 @@ const HANDLERS: Handlers = {
     const { notifyOnce } = await import("./deliver-once.ts");
     return await notifyOnce(service, session, { config, log }, abort);
   },
+  install: async (request, session, how, abort) =>
+    (await import("./installing.ts")).installPacks(request, session, how, abort),
+  settle: async (request, session, how) => (await import("./installing.ts")).settleInstalls(request, session, how),
+  uninstall: async (request, session, how, abort) =>
+    (await import("./installing.ts")).uninstallPack(request, session, how, abort),
   open: (_, { owner }) => ({ owner }),
   published: (_, { publisher }) => publishedIn(publisher),
 };
@@ -102,7 +108,7 @@ async function verifyAndMend(
   { publisher, store }: VolumeSession,
   { config, scanner, onProgress }: Performing,
 ): Promise<readonly Verified[]> {
-  const about = { sources: config.sources, limits: scanLimits(config), scanner, onProgress };
+  const about = { sources: sourcesIn(layoutOf(config), config), limits: scanLimits(config), scanner, onProgress };
   const deps = { ...about, store, volume: publisher, publisher, policy: policyOf(config) };
   const verified = await verifyPacks(packs, deps);
   return verified.map(({ unnoticed, ...pack }) => {

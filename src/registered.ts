@@ -8,15 +8,24 @@ export function registrationAfter<K extends RequestKind>(kind: K, request: Reque
   switch (kind) {
     case "sync":
       return { only: "only" in request ? request.only : [], compare: "all" }; // the database may be new while the volume is old
+    case "install":
+    case "settle":
+      return { only: packsIn(request), compare: "changed" };
     case "rollback":
+    case "uninstall":
       return { only: "pack" in request ? [request.pack] : [], compare: "changed" };
     case "verify":
-      return "repair" in request && request.repair ? { only: request.packs, compare: "changed" } : undefined;
+      return "repair" in request && request.repair ? { only: packsIn(request), compare: "changed" } : undefined;
     case "register":
-      return { only: "packs" in request ? request.packs : [], compare: "all" };
+      return { only: packsIn(request), compare: "all" };
     default:
       return undefined;
   }
+}
+
+function packsIn(request: Requests[RequestKind]): readonly string[] {
+  if (!("packs" in request)) return [];
+  return [...request.packs].map((each) => (typeof each === "string" ? each : each.pack));
 }
 
 /** The answer of a request with what came of it in the catalogs. */

@@ -1,8 +1,9 @@
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { CycleNews } from "./cycle/news.ts";
-import type { CycleReport } from "./cycle/report.ts";
+import type { CycleReport, PackReport } from "./cycle/report.ts";
 import type { RollbackReport } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
+import type { Failure } from "./platform/failures.ts";
 import type { Owner } from "./platform/ownership.ts";
 import type { Ended } from "./signal/runner.ts";
 
@@ -20,6 +21,10 @@ export interface Requests {
   readonly register: RegisterRequest;
   /** Tells a service now. */
   readonly notify: NotifyRequest;
+  /** Publishes packs from directories; they can be taken back until they are settled. */
+  readonly install: InstallRequest;
+  readonly settle: SettleRequest;
+  readonly uninstall: { readonly pack: string };
   /** Takes the lock, so that nothing else has to wait for it. */
   readonly open: object;
   /** The refs of all packs that are live. */
@@ -37,6 +42,9 @@ export interface Answers {
   readonly verify: readonly Verified[];
   readonly register: RegistrationReport;
   readonly notify: NotifyReport;
+  readonly install: InstallReport;
+  readonly settle: { readonly registration?: RegistrationReport };
+  readonly uninstall: Uninstalled;
   /** Who owns what packsync makes; `undefined`: nobody is changed. */
   readonly open: { readonly owner: Owner | undefined };
   readonly published: readonly string[];
@@ -63,6 +71,49 @@ export interface RollbackRequest {
 export interface RegisterRequest {
   /** Refs; empty: all that are live. */
   readonly packs: readonly string[];
+}
+
+export interface InstallRequest {
+  /** The ref that each is expected to have, and its directory: absolute. */
+  readonly packs: readonly { readonly pack: string; readonly path: string }[];
+  /** Replace what was installed before. */
+  readonly force: boolean;
+  /** Their errors do not keep them from being published. */
+  readonly unchecked: boolean;
+}
+
+export interface SettleRequest {
+  /** With what went live: if another release is by now, there is nothing to settle. */
+  readonly packs: readonly { readonly pack: string; readonly release: string }[];
+  /** `false`: everything becomes as it was. */
+  readonly keep: boolean;
+}
+
+/**
+ * What became of a pack. `installed`: from elsewhere, to be settled. `synced`: published from the source that carries it. `live`: it stood in the
+ * volume, and was packsync's already. `rejected`: `report` says why. `release` is what is live now.
+ */
+export type Installed =
+  | {
+      readonly how: "installed" | "synced" | "rejected";
+      readonly ref: string;
+      readonly release: string | undefined;
+      readonly report: PackReport;
+    }
+  | { readonly how: "live"; readonly ref: string; readonly release: string; readonly report?: undefined }
+  | { readonly how: "refused"; readonly ref: string; readonly why: Failure };
+
+/** In the order of the request. */
+export interface InstallReport {
+  readonly packs: readonly Installed[];
+  readonly registration?: RegistrationReport;
+}
+
+export interface Uninstalled {
+  readonly ref: string;
+  /** What became of it in the volume; `undefined`: nothing, a source carries it. */
+  readonly report: PackReport | undefined;
+  readonly registration?: RegistrationReport;
 }
 
 export interface NotifyRequest {

@@ -177,6 +177,7 @@ const SCHEMAS = [
 async function openStateOf({ layout, owner }: Place, { config, log }: SessionOptions): Promise<OpenState> {
   const { createPublisher } = await import("./publish/publisher.ts");
   const { rebuildLedger, recover } = await import("./publish/recover.ts");
+  const { recoverInstalls } = await import("./publish/installed.ts");
   using resources = new DisposableStack();
   const database = resources.adopt(openState(config.stateDir, SCHEMAS, owner), (each) => each.close());
   const ledger = openLedger(database);
@@ -192,6 +193,8 @@ async function openStateOf({ layout, owner }: Place, { config, log }: SessionOpt
   const recovery = recover(deps);
   if (recovery.finished.length + recovery.abandoned.length > 0)
     log.warn(recovery, "recovered what an earlier run left unfinished");
+  const undone = recoverInstalls(layout, (ref) => ledger.pack(ref)?.release, owner, Date.now());
+  if (undone.length > 0) log.warn({ packs: undone }, "took back installations that an earlier run left unfinished");
   const file = statePath(config.stateDir);
   const opened = identityOf(file);
   const store = openScanStore(database);

@@ -37,6 +37,10 @@ export const catalogSchema = `
     since TEXT NOT NULL,           -- ISO time
     PRIMARY KEY (pack, number)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS catalog_id (
+    ref TEXT PRIMARY KEY,
+    id INTEGER NOT NULL            -- for those who want a number; a pack that comes back has its own again
+  ) WITHOUT ROWID;
 `;
 
 /** The embedded catalog, with what only its own process may ask: it answers at once. */
@@ -55,6 +59,8 @@ export interface EmbeddedReader {
   component(ref: string, file: string): CatalogComponent | undefined;
   entry(ref: string): CatalogEntry | undefined;
   versions(ref: string): readonly CatalogVersion[];
+  /** Counts from 1; `undefined`: it was never registered. */
+  idOf(ref: string): number | undefined;
 }
 
 export interface EmbeddedSummary extends Omit<CatalogPack, "components"> {
@@ -81,6 +87,9 @@ export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedC
     `INSERT INTO catalog_version
      SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4 FROM catalog_version WHERE pack = ?1`,
   );
+  const addId = database.prepare(
+    "INSERT OR IGNORE INTO catalog_id SELECT ?1, coalesce(max(id), 0) + 1 FROM catalog_id",
+  );
   return {
     ...reader,
     put(pack) {
@@ -90,6 +99,7 @@ export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedC
       const changes = before?.["digest"] === digest ? 0 : putComponents(database, pack);
       putPack.run(ref, release, version, labelOfPack(pack), dialect, JSON.stringify(dependencies), digest);
       addVersion.run(ref, release, version, now().toISOString());
+      addId.run(ref);
       return { changes: changes + 1, warnings: [] };
     },
     drop(ref) {
@@ -146,6 +156,10 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
       return { ref: summary.ref, version, label, components: entryComponents(database, ref) };
     },
     versions: (ref) => versionsOf(database, ref),
+    idOf(ref) {
+      const row = database.prepare("SELECT id FROM catalog_id WHERE ref = ?").get(ref);
+      return row && Number(row["id"]);
+    },
   };
 }
 
@@ -157,6 +171,7 @@ export const emptyEmbedded: EmbeddedReader = {
   component: () => undefined,
   entry: () => undefined,
   versions: () => [],
+  idOf: () => undefined,
 };
 
 function versionsOf(database: DatabaseSync, ref: string): readonly CatalogVersion[] {

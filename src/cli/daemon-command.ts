@@ -1,15 +1,17 @@
 import type { Config } from "../config/config.ts";
 import type { Flags } from "../config/flags.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
-import { watch } from "../daemon.ts";
+import { type DaemonOptions, watch } from "../daemon.ts";
 import { ExitCode, PacksyncError } from "../errors.ts";
 import type { DaemonEvent, Say } from "../loop/events.ts";
 import { lazyLog } from "../platform/log.ts";
+import { generateToken } from "../serving.ts";
 import { settleIn } from "../settle-in.ts";
 import type { CommandContext } from "./context.ts";
 import { logEvent } from "./daemon-log.ts";
 import { daemonText, footerText } from "./daemon-text.ts";
 import { errorText } from "./error-text.ts";
+import { servingText } from "./serve-command.ts";
 import { paintFor } from "./text.ts";
 
 /** So long the work under way may take to come to an end; what is not live by then stays as it was. */
@@ -20,6 +22,7 @@ export async function daemonCommand(context: CommandContext, flags: Flags): Prom
   let { loaded } = context;
   settleIn(loaded.config);
   let reload = new AbortController();
+  const serving = oneVoice(context);
   const onHangup = async (): Promise<void> => {
     const next = await newConfig(context, flags);
     if (next === undefined) return;
@@ -29,7 +32,7 @@ export async function daemonCommand(context: CommandContext, flags: Flags): Prom
   process.on("SIGHUP", onHangup); // for good: without a listener it ends the process
   while (!context.abort.aborted) {
     reload = new AbortController();
-    await watchUntil({ ...context, loaded }, reload.signal);
+    await watchUntil({ ...context, loaded }, serving, reload.signal);
   }
   return ExitCode.ok;
 }
@@ -46,16 +49,36 @@ async function newConfig({ env, cwd, stderr }: CommandContext, flags: Flags): Pr
 }
 
 /** Watches until another configuration is to be taken, or until the daemon is stopped. */
-async function watchUntil(context: CommandContext, reload: AbortSignal): Promise<void> {
+async function watchUntil(
+  context: CommandContext,
+  serving: Pick<DaemonOptions, "generatedToken" | "onListening">,
+  reload: AbortSignal,
+): Promise<void> {
   const { loaded, abort } = context;
   const { config } = loaded;
   await using log = lazyLog({ ...config.log, level: levelOf(loaded), fd: STDOUT });
   try {
     using voice = voiceOf(context, (event) => logEvent(event, log));
-    await inTime(watch({ config, log: context.log, say: voice.say }, AbortSignal.any([abort, reload])), abort);
+    await inTime(
+      watch({ config, log: context.log, say: voice.say, ...serving }, AbortSignal.any([abort, reload])),
+      abort,
+    );
   } catch (error) {
     if (!abort.aborted && !reload.aborted) throw error;
   }
+}
+
+/** One token for as long as the daemon runs, told once. */
+function oneVoice({ stderr }: CommandContext): Pick<DaemonOptions, "generatedToken" | "onListening"> {
+  const generatedToken = generateToken();
+  let isTold = false;
+  return {
+    generatedToken,
+    onListening({ url, isGenerated }) {
+      stderr.write(servingText({ url, isGenerated: isGenerated && !isTold }, generatedToken));
+      isTold ||= isGenerated;
+    },
+  };
 }
 
 const STDOUT = 1;

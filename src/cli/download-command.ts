@@ -1,24 +1,20 @@
-import { join, resolve } from "node:path";
-import { download } from "../downloads.ts";
+import { resolve } from "node:path";
+import { download, fetchOrder } from "../downloads.ts";
 import { ExitCode, PacksyncError } from "../errors.ts";
 import type { Downloads } from "../install/download.ts";
 import { downloadDocument } from "../install/download-document.ts";
-import { DEFAULT_REGISTRY } from "../install/registry.ts";
 import { printableName } from "../platform/names.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
+import { type FetchFlags, fetchChoices } from "./fetch-options.ts";
 import { shownPath } from "./shown-path.ts";
 import { type Paint, paintFor, plural } from "./text.ts";
 
-export interface DownloadFlags {
+export interface DownloadFlags extends FetchFlags {
   readonly to: string;
   readonly ref?: string;
-  readonly registry?: readonly string[];
   readonly timeout: string;
-  readonly cache?: string | boolean;
-  readonly allowPrivate?: readonly string[];
-  readonly allowHttp?: boolean;
-  readonly insecure?: boolean;
+  readonly submodules?: "refuse" | "fetch";
 }
 
 /** `packsync download <source…>`; its JSON has the names of the platform's API. */
@@ -28,18 +24,14 @@ export async function downloadCommand(
   flags: DownloadFlags,
 ): Promise<ExitCode> {
   const { loaded, cwd, stdout, abort } = context;
+  const choices = { ...fetchChoices(flags), submodules: flags.submodules };
   const order = {
+    ...fetchOrder(loaded.config, choices, context),
     sources,
     destination: resolve(cwd, flags.to),
     ref: flags.ref,
     timeoutSeconds: secondsOf(flags.timeout),
-    registries: flags.registry ?? [DEFAULT_REGISTRY],
-    allowed: flags.allowPrivate ?? [],
-    tls: flags.insecure === true ? "unverified" : "verified",
-    plainHttp: flags.allowHttp === true ? "allowed" : "refused",
-    cache: cacheDirectory(flags, context),
-    cwd,
-  } as const;
+  };
   const downloads = await download(order, abort);
   const exitCode = downloads.failed.length === 0 ? ExitCode.ok : ExitCode.packs;
   stdout.write(
@@ -60,14 +52,6 @@ function secondsOf(text: string): number {
     "USAGE",
     `Expected \`--timeout\` to be whole seconds from 1 to ${MAX_SECONDS}, got \`${text}\``,
   );
-}
-
-function cacheDirectory({ cache }: DownloadFlags, { cwd, env }: CommandContext): string | undefined {
-  if (cache === false) return undefined;
-  if (typeof cache === "string") return resolve(cwd, cache);
-  const home = env["HOME"];
-  const base = env["XDG_CACHE_HOME"] || (home === undefined ? undefined : join(home, ".cache"));
-  return base === undefined ? undefined : join(base, "packsync");
 }
 
 function downloadText({ downloaded, failed }: Downloads, cwd: string, paint: Paint): string {

@@ -1,27 +1,22 @@
 import type { Command } from "commander";
 import type { BuildEnvsFlags } from "./build-envs-command.ts";
 import type { RunCommand } from "./context.ts";
+import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
+import { addFetchOptions, type FetchFlags, submodulesOption } from "./fetch-options.ts";
+import type { RegisterFlags } from "./register-command.ts";
+import type { TestFlags } from "./test-command.ts";
 
 /** Adds the stages of an installation. */
 export function addInstallCommands(program: Command, run: RunCommand, refuseDryRun: (what: string) => void): void {
   program.commandsGroup("Install packs:");
-  program
-    .command("download")
+  addFetchOptions(program.command("download"))
     .argument("<source...>", "a name in a registry, github:org/repo@ref, a URL of git or of an archive, a path")
     .description("fetch packs from elsewhere into a directory, each to <dir>/<ref>; ends with 1 if one failed")
     .option("--to <dir>", "the directory", "pack-downloads")
     .option("--ref <ref>", "branch, tag or commit, for git sources that name none")
-    .option("--registry <url...>", "indexes of packs, the first one that has a pack gives it")
     .option("--timeout <s>", "for each pack", "300")
-    .option(
-      "--cache <dir>",
-      "where archives and indexes are kept (default: packsync in $XDG_CACHE_HOME, or in ~/.cache)",
-    )
-    .option("--no-cache", "keep none")
-    .option("--allow-private <host...>", "hosts that may have private addresses, as host or host:port; * for all")
-    .option("--allow-http", "registries, and archives that they name, may be without TLS")
-    .option("--insecure", "certificates do not count")
+    .addOption(submodulesOption())
     .action(async (sources: string[], flags: DownloadFlags) =>
       run(async (context) => {
         refuseDryRun("download");
@@ -44,6 +39,71 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("build-envs");
         return (await import("./build-envs-command.ts")).buildEnvsCommand(context, paths, flags);
+      }),
+    );
+  addFetchOptions(program.command("search"))
+    .argument("<word...>", "what a pack has in its ref, label, description or keywords; all of them")
+    .description("packs of registries, and what of them is installed; ends with 1 if there is none")
+    .action(async (words: string[], flags: FetchFlags) =>
+      run(async (context) => {
+        refuseDryRun("search");
+        return (await import("./search-command.ts")).searchCommand(context, words, flags);
+      }),
+    );
+  program
+    .command("dependencies")
+    .argument("<path...>", "directories of packs")
+    .description("what packs need of each other and of runtimes; ends with 1 if something is missing or in conflict")
+    .option("--skip-validation", "only names count: no versions, nor what is wrong in a pack.yaml")
+    .action(async (paths: string[], flags: DependenciesFlags) =>
+      run(async (context) => {
+        refuseDryRun("dependencies");
+        return (await import("./dependencies-command.ts")).dependenciesCommand(context, paths, flags);
+      }),
+    );
+  program
+    .command("register")
+    .argument("<path...>", "directories of packs; one in the volume is adopted as it is")
+    .description(
+      "validate packs, run their tests, publish them into the volume and register them; ends with 1 if one failed",
+    )
+    .option("--force", "replace what is installed already; failing tests do not count")
+    .option("--skip-tests", "do not run the packs' own tests")
+    .option("--skip-validation", "publish in spite of errors")
+    .action(async (paths: string[], flags: RegisterFlags) =>
+      run(async (context) => {
+        refuseDryRun("register");
+        return (await import("./register-command.ts")).registerCommand(context, paths, flags);
+      }),
+    );
+  program
+    .command("uninstall")
+    .argument("<pack>", "its ref")
+    .description("take an installed pack out of the volume and the catalogs; its releases stay in history")
+    .action(async (pack: string) =>
+      run(async (context) => {
+        refuseDryRun("uninstall");
+        return (await import("./uninstall-command.ts")).uninstallCommand(context, pack);
+      }),
+    );
+  program
+    .command("test")
+    .argument("<pack...>", "a pack's ref, to test a copy of what is live; or a path, to test what stands there")
+    .description("run packs' own tests, as pack.yaml names them; ends with 1 if some failed")
+    .option("--output", "show what they write while they run")
+    .action(async (packs: string[], flags: TestFlags) =>
+      run(async (context) => {
+        refuseDryRun("test");
+        return (await import("./test-command.ts")).testCommand(context, packs, flags);
+      }),
+    );
+  program
+    .command("serve")
+    .description("the HTTP API at --listen (default: 127.0.0.1:8080), without watching, until it is stopped")
+    .action(async () =>
+      run(async (context) => {
+        refuseDryRun("serve");
+        return (await import("./serve-command.ts")).serveCommand(context);
       }),
     );
 }

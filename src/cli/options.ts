@@ -35,6 +35,7 @@ export function addOptions(program: Command): void {
   add("--database-url <url>", "Attune's database, where packs are registered; PACKSYNC_DATABASE_URL hides it from ps");
   add("--database-timeout <t>", "how long --once waits for a database that does not answer (default: 60s)");
   add("--preset <name>", "whom changes concern: attune, attune-restart, stackstorm, none (default: attune)");
+  add("--listen <host:port>", "also serve the HTTP API there, as packsync serve does (default: nowhere)");
   add("--lock-timeout <s>", "how long to wait for another packsync (default: 30)");
   program.optionsGroup("Output:");
   add("--format <format>", "text, or json: one document on stdout; of validate also github, sarif");

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import { PacksyncError } from "../errors.ts";
 import type { RunCommand } from "./context.ts";
 
 interface GuardFlags {
-  readonly listen: string;
   readonly allow: string;
   readonly signals: string;
   readonly project?: string;
@@ -33,13 +33,24 @@ export function addServiceCommands(program: Command, run: RunCommand, refuseDryR
   program
     .command("docker-guard")
     .description("a proxy for the engine's socket that lets only restarts and signals of these services through")
-    .requiredOption("--listen <socket>", "where it listens")
+    .option("--listen <socket>", "where it listens")
     .requiredOption("--allow <service,…>", "services that may be told, as globs: api,worker-*")
     .option("--signals <signal,…>", "signals that may be sent", "SIGHUP,SIGUSR1,SIGUSR2")
     .option("--project <name>", "compose's project of these services (default: docker.project, or its own)")
-    .action(async ({ project, ...flags }: GuardFlags) =>
-      run(async (context) =>
-        (await import("./docker-guard-command.ts")).dockerGuardCommand(context, { project, ...flags }),
-      ),
-    );
+    .action(async ({ project, ...flags }: GuardFlags) => {
+      const listen = takeListen(program);
+      await run(async (context) =>
+        (await import("./docker-guard-command.ts")).dockerGuardCommand(context, { ...flags, project, listen }),
+      );
+    });
+}
+
+/** commander gives whatever is called as an option of the program to the program, where it is an address of the HTTP API. */
+function takeListen(program: Command): string {
+  const listen: unknown = program.getOptionValue("listen");
+  program.setOptionValue("listen", undefined);
+  if (typeof listen === "string") return listen;
+  throw new PacksyncError("USAGE", "Expected `docker-guard` to be told where it listens, got no `--listen`.", {
+    hint: "Write for example `--listen /run/guard/docker.sock`.",
+  });
 }

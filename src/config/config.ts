@@ -45,12 +45,72 @@ export interface DatabaseConfig {
   readonly adminLogin?: string | undefined;
   readonly adminPermissionSet: string;
 }
+
+/** An index of packs that is configured: its URL, or more about it. */
+export type RegistrySetting =
+  | string
+  | {
+      readonly url: string;
+      /** The lowest one is asked first; 100 unless it is said. */
+      readonly priority?: number | undefined;
+      /** It, and what it names, may be without TLS. */
+      readonly allowHttp?: boolean | undefined;
+      /** For its own origin only. */
+      readonly headers?: Readonly<Record<string, string>> | undefined;
+    };
+
+/** Where packs come from that are installed, and what is believed of it. */
+export interface InstallConfig {
+  /** Unset: the platform's. */
+  readonly registries?: readonly RegistrySetting[] | undefined;
+  /** Hosts that may have private addresses, as `host` or `host:port`; `*` for all. */
+  readonly allowPrivate: readonly string[];
+  /** Of a file absolute; unset: the user's own. */
+  readonly cache?: string | undefined;
+  /** 0: nothing is kept. */
+  readonly cacheBytes: number;
+  readonly submodules: "refuse" | "fetch";
+}
+
 /** How services are told, by globs of their names; see `plan/how.ts`. */
 export type ServiceSettings = Readonly<Record<string, HowSetting>>;
 
 /** How results are printed; `github` and `sarif` are for `validate` alone. */
 export const formats = ["text", "json", "github", "sarif"] as const;
 export type Format = (typeof formats)[number];
+
+/** What a token of the HTTP API may do: read, or whatever changes something. */
+export const scopes = ["packs:read", "packs:create"] as const;
+export type Scope = (typeof scopes)[number];
+
+/** One that may use the HTTP API; by its token, or by the sha256 of it in hex. */
+export interface TokenConfig {
+  readonly name: string;
+  readonly token?: string | undefined;
+  readonly sha256?: string | undefined;
+  readonly scopes: readonly Scope[];
+}
+
+/** The HTTP API; see docs/api.md. */
+export interface ServerConfig {
+  readonly tokens?: readonly TokenConfig[] | undefined;
+  /** Absolute, if a file says it. */
+  readonly tokensFile?: string | undefined;
+  /** One with all scopes. */
+  readonly token?: string | undefined;
+  /** The platform's, for HS256. */
+  readonly jwtSecret?: string | undefined;
+  readonly jwtAudience?: string | undefined;
+  readonly jwtIssuer?: string | undefined;
+  /** Of a platform's token that names none. */
+  readonly jwtScopes: readonly Scope[];
+  /** Below these lies whatever paths of a request mean; unset: the sources, the volume, two directories in /tmp. */
+  readonly roots?: readonly string[] | undefined;
+  /** Requests of one token, or of one address without any, in a minute; 0: as many as they like. */
+  readonly rateLimit: number;
+  /** How many long calls are done at once. */
+  readonly jobs: number;
+}
 
 /** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */
 export interface Config {
@@ -113,6 +173,10 @@ export interface Config {
     readonly drift: "repair" | "report" | "ignore";
   };
   readonly database: DatabaseConfig;
+  readonly install: InstallConfig;
+  /** Where the HTTP API listens, `host:port`; unset: nowhere. */
+  readonly listen: string | undefined;
+  readonly server: ServerConfig;
   readonly format: Format;
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";

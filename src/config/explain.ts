@@ -1,4 +1,5 @@
-import type { Config } from "./config.ts";
+import { shownUrl } from "../install/shown-url.ts";
+import type { Config, RegistrySetting } from "./config.ts";
 import type { LoadedConfig } from "./load.ts";
 import type { Origin } from "./origin.ts";
 import { isSecret, SETTINGS, type Setting } from "./settings.ts";
@@ -30,8 +31,8 @@ export function explain({ config, origins }: LoadedConfig): readonly Explained[]
     const [first = "", second] = setting.key.split(".");
     const [section, key] = second === undefined ? [undefined, first] : [first, second];
     const given = values.get(setting.key);
-    const value = isSecret([setting.key]) && given !== undefined ? HIDDEN : given;
-    const inFile = setting.runOnly === undefined && value !== HIDDEN;
+    const value = isSecret([setting.key]) && given !== undefined ? hidden(given) : given;
+    const inFile = setting.runOnly === undefined && JSON.stringify(value) === JSON.stringify(given);
     return { section, key, value, written: inUnits(value, setting), origin: originOf(setting.key), inFile };
   });
   return [...sources, ...settings];
@@ -39,6 +40,22 @@ export function explain({ config, origins }: LoadedConfig): readonly Explained[]
 
 /** Stands for credentials. */
 const HIDDEN = "***";
+
+/** Of a list (registries) only what may be secret in it. */
+function hidden(given: unknown): unknown {
+  return Array.isArray(given) ? given.map((each: RegistrySetting) => hiddenRegistry(each)) : HIDDEN;
+}
+
+function hiddenRegistry(registry: RegistrySetting): RegistrySetting {
+  if (typeof registry === "string") return shownUrl(registry);
+  const { url, headers = {} } = registry;
+  const names = Object.keys(headers);
+  return {
+    ...registry,
+    url: shownUrl(url),
+    ...(names.length > 0 && { headers: Object.fromEntries(names.map((name) => [name, HIDDEN])) }),
+  };
+}
 
 /** By dotted key of packsync.yaml, which spares units and sections where they go without saying. */
 function valuesOf({
@@ -51,6 +68,8 @@ function valuesOf({
   database,
   platform,
   docker,
+  install,
+  server,
   log,
   ...others
 }: Config): Map<string, unknown> {
@@ -69,6 +88,8 @@ function valuesOf({
     ...within("database", { ...reached, timeout: timeoutSeconds }),
     ...within("platform", platform),
     ...within("docker", docker),
+    ...within("install", install),
+    ...within("server", server),
     ...within("log", log),
   ]);
 }

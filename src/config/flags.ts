@@ -13,6 +13,7 @@ export interface Flags {
   readonly adopt?: string | undefined;
   readonly allowRemovals?: boolean | undefined;
   readonly preset?: string | undefined;
+  readonly listen?: string | undefined;
   readonly require?: string | undefined;
   readonly only?: string | undefined;
   readonly databaseUrl?: string | undefined;

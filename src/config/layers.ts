@@ -87,6 +87,10 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
         return 'preserve: {default: static-elf, files: {"core/sensors/*": off}}';
       if (path[0] === "routes" && path.length > 1)
         return "routes: [{when: {meaning: script, runner: python}, do: worker-python}]";
+      if (path[0] === "install" && path[1] === "registries" && path.length > 2)
+        return 'registries: [{url: "https://registry.example/index.json", priority: 10, headers: {authorization: Bearer …}}]';
+      if (path[0] === "server" && path[1] === "tokens")
+        return "server: {tokens: [{name: ci, sha256: …, scopes: [packs:read]}]}";
       if (path[0] === "services" && path.length > 1)
         return 'services: {"sensor*": restart, other: {exec: [systemctl, reload, other], timeout: 30s}}';
       const example = exampleOf(path);
@@ -101,7 +105,10 @@ function filePlace({ file, keyPosition, valuePosition }: SettingsFile): Place {
 }
 
 /** Paths of a file are relative to it. */
-function absolute({ platform, services, ...settings }: Omit<FileSettings, "sources">, base: string): RunSettings {
+function absolute(
+  { platform, services, install, server, ...settings }: Omit<FileSettings, "sources">,
+  base: string,
+): RunSettings {
   const tokenFile = platform?.tokenFile;
   return {
     ...settings,
@@ -109,6 +116,8 @@ function absolute({ platform, services, ...settings }: Omit<FileSettings, "sourc
     ...(platform !== undefined && {
       platform: platform && { ...platform, ...(tokenFile !== undefined && { tokenFile: resolve(base, tokenFile) }) },
     }),
+    ...(install !== undefined && { install: install && absoluteCache(install, base) }),
+    ...(server !== undefined && { server: server && absoluteServer(server, base) }),
     ...(services !== undefined && { services: absoluteSecrets(services, base) }),
   };
 }
@@ -121,6 +130,23 @@ function absoluteDirectories(settings: Directories, base: string): Directories {
     return path === undefined ? [] : [[key, resolve(base, path)] as const];
   });
   return Object.fromEntries(given);
+}
+
+type Install = NonNullable<RunSettings["install"]>;
+
+function absoluteCache(install: Install, base: string): Install {
+  return { ...install, ...(install.cache !== undefined && { cache: resolve(base, install.cache) }) };
+}
+
+type Server = NonNullable<RunSettings["server"]>;
+
+function absoluteServer(server: Server, base: string): Server {
+  const { tokensFile, roots } = server;
+  return {
+    ...server,
+    ...(tokensFile !== undefined && { tokensFile: resolve(base, tokensFile) }),
+    ...(roots !== undefined && { roots: roots.map((root) => resolve(base, root)) }),
+  };
 }
 
 type Services = NonNullable<RunSettings["services"]>;

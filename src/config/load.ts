@@ -104,10 +104,26 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker";
-type Unset = "maxAge" | "url" | "host" | "schema" | "adminLogin" | keyof Config["platform"] | keyof Config["docker"];
+type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker" | "install" | "server";
+type Unset =
+  | "maxAge"
+  | "url"
+  | "host"
+  | "schema"
+  | "adminLogin"
+  | "registries"
+  | "cache"
+  | keyof Config["platform"]
+  | keyof Config["docker"]
+  | "token"
+  | "tokens"
+  | "tokensFile"
+  | "jwtSecret"
+  | "jwtAudience"
+  | "jwtIssuer"
+  | "roots";
 /** Settings without a default. */
-type Bare = "owner" | "user" | "stateDir" | "runtimeEnvsDir" | "artifactsDir";
+type Bare = "listen" | "owner" | "user" | "stateDir" | "runtimeEnvsDir" | "artifactsDir";
 /** `K` may be unset even where everything else has a default. */
 type AllBut<K extends string, T> = Required<Omit<T, K>> & Pick<T, K & keyof T>;
 type Complete = LayerSettings &
@@ -143,6 +159,8 @@ function defaults(cwd: string): Complete {
     services: {},
     platform: {},
     docker: {},
+    install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -160,13 +178,15 @@ function overlay(below: Complete, above: LayerSettings): Complete {
     watch: { ...below.watch, ...above.watch },
     platform: { ...below.platform, ...above.platform },
     docker: { ...below.docker, ...above.docker },
+    install: { ...below.install, ...above.install },
+    server: { ...below.server, ...above.server },
     log: { ...below.log, ...above.log },
     database: { ...below.database, ...above.database },
   };
 }
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
-  const { stateDir, owner, user, runtimeEnvsDir, artifactsDir, ...others } = settings;
+  const { stateDir, owner, user, listen, runtimeEnvsDir, artifactsDir, ...others } = settings;
   const { lockTimeout, history, watch, database, ...rest } = others;
   const { timeout, ...reached } = database;
   const { minAge, maxAge, minFree, ...kept } = history;
@@ -176,6 +196,7 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
     stateDir: stateDir ?? join(settings.volume, ".packsync"),
     owner: owner ?? user,
     user,
+    listen,
     runtimeEnvsDir,
     artifactsDir,
     lockTimeoutSeconds: lockTimeout,

@@ -3,7 +3,7 @@ import { componentKinds } from "../pack/component.ts";
 import { asPackRef } from "../pack/ref.ts";
 import { meaningKinds } from "../plan/meaning.ts";
 import { presetNames } from "../plan/presets.ts";
-import { formats } from "./config.ts";
+import { formats, scopes } from "./config.ts";
 import { MACHINES, machine } from "./machines.ts";
 import { SOURCE_NAME } from "./sources.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "./units.ts";
@@ -179,6 +179,61 @@ const service = z.union(
 const expectedServices = "a mapping of services (globs) to how they are told, such as `{sensor*: restart}`";
 const services = z.record(z.string().check(z.regex(/^[\w.*?{}[\],!-]+$/, expectedServices)), service, expectedServices);
 
+const expectedRegistries =
+  "URLs of indexes, or `{url, priority, allowHttp, headers}`, such as `[https://registry.example/index.json]`";
+const index = z.string(expectedRegistries).check(
+  z.regex(/^(https?:\/\/[^\s/]|file:\/\/\/[^\s])\S*$/, expectedRegistries),
+  z.refine((given) => URL.canParse(given), expectedRegistries),
+);
+const expectedHeaders = "a mapping of names to texts, such as `{authorization: Bearer …}`";
+const headers = z.record(
+  z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/, expectedHeaders)),
+  z.string(expectedHeaders).check(z.regex(/^[\t\x20-\x7e]*$/, expectedHeaders)),
+  expectedHeaders,
+);
+const registry = z.union(
+  [
+    index,
+    z.strictObject(
+      {
+        url: index,
+        priority: z.exactOptional(z.int("a whole number, such as `100`")),
+        allowHttp: z.exactOptional(z.boolean("`true` or `false`")),
+        headers: z.exactOptional(headers),
+      },
+      expectedRegistries,
+    ),
+  ],
+  expectedRegistries,
+);
+const registries = z.union(
+  [z.array(registry, expectedRegistries), list(expectedRegistries, index)],
+  expectedRegistries,
+);
+const expectedAddress = "`host:port`, such as `127.0.0.1:8080`";
+const address = z
+  .string(expectedAddress)
+  .check(z.regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, expectedAddress));
+const expectedTokens = "a list of tokens, such as `[{name: ci, sha256: …, scopes: [packs:read]}]`";
+const hasOneSecret = (token: { token?: string; sha256?: string }) =>
+  (token.token === undefined) !== (token.sha256 === undefined);
+const tokens = z.array(
+  z
+    .strictObject(
+      {
+        name: text("a name"),
+        token: z.exactOptional(text("a token")),
+        sha256: z.exactOptional(
+          z.string("a sha256 in hex").check(z.regex(/^[0-9a-f]{64}$/i, "a sha256 in hex, 64 characters")),
+        ),
+        scopes: names(scopes),
+      },
+      expectedTokens,
+    )
+    .check(z.refine(hasOneSecret, expectedTokens)),
+  expectedTokens,
+);
+
 /** What flags, variables and files can set alike. */
 const shared = {
   volume: optional("The directory that the services mount", directory),
@@ -245,6 +300,38 @@ const shared = {
   docker: section({
     host: optional("The engine that runs the services; unset: `unix:///var/run/docker.sock`", text("an address")),
     project: optional("Compose's project of the services; unset: packsync's own", text("a project")),
+  }),
+  install: section({
+    registries: optional(
+      "Indexes of packs, `{url, priority, allowHttp, headers}`; unset: `https://registry.attune.io/index.json`",
+      registries,
+    ),
+    allowPrivate: optional(
+      "Hosts that may have private addresses, as `host` or `host:port`; `*` for all",
+      list("a list of hosts, such as `registry.internal`", z.string().check(z.regex(/^[^\s/@]+$/))),
+    ),
+    cache: optional("Where downloads are kept; unset: `packsync` in `$XDG_CACHE_HOME` or `~/.cache`", directory),
+    cacheBytes: optional("How much of them; `0`: none", anySize),
+    submodules: optional("What becomes of a repository's submodules: `refuse` refuses it", oneOf(["refuse", "fetch"])),
+  }),
+  listen: optional("Where the HTTP API listens, `host:port`; unset: nowhere", address),
+  server: section({
+    token: optional("A token for the HTTP API with all scopes", text("a token")),
+    tokens: optional("Tokens for the HTTP API", tokens),
+    tokensFile: optional("A file of tokens, one a line: name, token or `sha256:…`, scopes", text("a file")),
+    jwtSecret: optional("The secret that the platform signs its tokens with (HS256)", text("a secret")),
+    jwtAudience: optional("Whom these have to be for; unset: anybody", text("an audience")),
+    jwtIssuer: optional("Who has to have made them; unset: anybody", text("an issuer")),
+    jwtScopes: optional("What one of these may do that names no scope", names(scopes)),
+    roots: optional(
+      "Below which directories paths of requests must lie; unset: the sources, the volume, `/tmp/pack-downloads`, `/tmp/packs`",
+      list("a list of directories, such as `/tmp/packs`", text("a directory")),
+    ),
+    rateLimit: optional(
+      "Requests in a minute, for each token; `0`: as many as they like",
+      whole(0, "a whole number >= 0"),
+    ),
+    jobs: optional("How many long calls are done at once; others wait", whole(1, "a whole number >= 1")),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({

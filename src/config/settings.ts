@@ -51,6 +51,22 @@ export const SETTINGS: readonly Setting[] = [
   { key: "platform.packsDir", example: "/opt/attune/packs" },
   { key: "docker.host", oldName: "DOCKER_HOST", example: "unix:///var/run/docker.sock" },
   { key: "docker.project", oldName: "COMPOSE_PROJECT_NAME", example: "attune" },
+  { key: "install.registries", example: "https://registry.example/index.json", secret: true },
+  { key: "install.allowPrivate", example: "registry.internal:8443" },
+  { key: "install.cache", example: "/var/cache/packsync" },
+  { key: "install.cacheBytes", example: "1GiB", unit: "bytes" },
+  { key: "install.submodules", example: "refuse" },
+  { key: "listen", option: "listen", example: "127.0.0.1:8080" },
+  { key: "server.token", oldName: "PACKSYNC_API_TOKEN", example: "…", secret: true },
+  { key: "server.tokens", example: "[{name: ci, sha256: …, scopes: [packs:read]}]", secret: true, fileOnly: true },
+  { key: "server.tokensFile", example: "/run/secrets/packsync-tokens" },
+  { key: "server.jwtSecret", oldName: "JWT_SECRET", example: "…", secret: true },
+  { key: "server.jwtAudience", example: "attune" },
+  { key: "server.jwtIssuer", example: "attune" },
+  { key: "server.jwtScopes", example: "packs:read" },
+  { key: "server.roots", example: "/tmp/packs" },
+  { key: "server.rateLimit", example: "6000" },
+  { key: "server.jobs", example: "4" },
   { key: "require", option: "require", example: "core" },
   { key: "database.url", option: "databaseUrl", example: "postgresql://attune@postgres/attune", secret: true },
   { key: "database.host", oldName: "DB_HOST", example: "postgres" },
@@ -78,7 +94,8 @@ export const DIRECTORIES = ["volume", "stateDir", "runtimeEnvsDir", "artifactsDi
 
 /** Whether what is at `path` must not be shown. */
 export function isSecret(path: readonly string[]): boolean {
-  return SETTINGS.some(({ key, secret }) => secret === true && key === path.join("."));
+  const whole = path.join(".");
+  return SETTINGS.some(({ key, secret }) => secret === true && (key === whole || whole.startsWith(`${key}.`)));
 }
 
 /** What to write for the setting at `path`; nothing for a section. */

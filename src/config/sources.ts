@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { PacksyncError } from "../errors.ts";
+import { INSTALLED } from "../plan/installed.ts";
 import type { SourceConfig } from "./config.ts";
 import { type Origin, originText } from "./origin.ts";
 
@@ -66,6 +67,7 @@ export function checkSources(
   for (const [index, source] of sources.entries()) {
     for (const other of sources.slice(0, index)) checkTwo(other, source);
     checkApart(source, volume);
+    checkName(source);
   }
 }
 
@@ -82,6 +84,13 @@ function checkTwo(first: NamedSource, second: NamedSource): void {
       hint: "Drop one of them, or give it another directory.",
     });
   }
+}
+
+function checkName(source: NamedSource): void {
+  if (source.name !== INSTALLED) return;
+  throw conflict(`Expected the source to have another name than \`${INSTALLED}\`: ${told(source)}`, source, {
+    hint: "That is where packsync keeps what was installed. Name it differently.",
+  });
 }
 
 function checkApart(source: NamedSource, volume: { readonly path: string; readonly origin: Origin }): void {

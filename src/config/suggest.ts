@@ -29,6 +29,7 @@ function knownKeys(parent: readonly string[]): readonly Known[] {
   if (parent[0] === "preserve") return ["default", "files"].map(itself);
   if (parent[0] === "routes") return (parent.length > 1 ? WHEN : ["when", "do"]).map(itself);
   if (parent[0] === "services") return (parent[2] === "http" ? HTTP : parent[2] === "ready" ? READY : HOW).map(itself);
+  if (parent[0] === "install" && parent[1] === "registries") return REGISTRY.map(itself);
   const settings = SETTINGS.filter(({ runOnly }) => runOnly === undefined);
   if (parent.length > 0) {
     const prefix = `${parent.join(".")}.`;
@@ -48,6 +49,7 @@ function knownKeys(parent: readonly string[]): readonly Known[] {
 const WHEN = ["meaning", "component", "runner", "pack", "path", "source"];
 const HOW = ["how", "exec", "http", "timeout", "after", "ready", "onUnhealthy"];
 const READY = ["http", "runs", "timeout"];
+const REGISTRY = ["url", "priority", "allowHttp", "headers"];
 const HTTP = ["url", "method", "headers", "body", "secretFile", "expect"];
 
 function itself(key: string): Known {

@@ -2,7 +2,13 @@ import { PacksyncError } from "../errors.ts";
 import type { Requests } from "../requests.ts";
 import type { Askable } from "./protocol.ts";
 
-type Field = "text" | "text, or nothing" | "list of texts" | "truth value";
+type Field =
+  | "text"
+  | "text, or nothing"
+  | "list of texts"
+  | "truth value"
+  | "list of packs with paths"
+  | "list of packs with releases";
 
 /** What each request consists of. */
 const FIELDS: { readonly [K in Askable]: { readonly [F in keyof Requests[K]]-?: Field } } = {
@@ -12,6 +18,9 @@ const FIELDS: { readonly [K in Askable]: { readonly [F in keyof Requests[K]]-?: 
   verify: { packs: "list of texts", repair: "truth value", prune: "truth value" },
   register: { packs: "list of texts" },
   notify: { service: "text" },
+  install: { packs: "list of packs with paths", force: "truth value", unchecked: "truth value" },
+  settle: { packs: "list of packs with releases", keep: "truth value" },
+  uninstall: { pack: "text" },
 };
 
 /**
@@ -48,9 +57,19 @@ function isField(value: unknown, field: Field): boolean {
       return Array.isArray(value) && value.every((each) => typeof each === "string");
     case "truth value":
       return typeof value === "boolean";
+    case "list of packs with paths":
+      return isListOf(value, ["pack", "path"]);
+    case "list of packs with releases":
+      return isListOf(value, ["pack", "release"]);
     default:
       return field satisfies never;
   }
+}
+
+function isListOf(value: unknown, names: readonly string[]): boolean {
+  const isOne = (each: unknown): boolean =>
+    typeof each === "object" && each !== null && names.every((name) => typeof Reflect.get(each, name) === "string");
+  return Array.isArray(value) && value.every(isOne);
 }
 
 function unexpected(kind: Askable, expected: string): PacksyncError {

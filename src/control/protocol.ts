@@ -45,6 +45,9 @@ export const ASKABLE = [
   "verify",
   "register",
   "notify",
+  "install",
+  "settle",
+  "uninstall",
 ] as const satisfies readonly RequestKind[];
 export type Askable = (typeof ASKABLE)[number];
 

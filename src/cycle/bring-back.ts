@@ -1,6 +1,7 @@
 import { isSystemError, PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
 import type { FileEntry, FileIdentity, LiveSnapshot } from "../pack/snapshot.ts";
+import { originOf } from "../plan/installed.ts";
 import type { Change } from "../plan/plan.ts";
 import { forPack, type PreservePolicy } from "../plan/preserve.ts";
 import { type EarlierState, planRestore, type RestorePlan } from "../plan/restore.ts";
@@ -111,7 +112,7 @@ export function stageBringBack(
   const staged = publisher.stage({
     ...about,
     kind: "publish",
-    origin: previous.origin === "install" ? "install" : "sync",
+    origin: originOf(previous.source?.name),
     ref,
     source: previous.source,
     number: place.number,

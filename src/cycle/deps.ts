@@ -18,6 +18,8 @@ export interface CycleDeps {
   readonly limits: ScanLimits;
   readonly policy: PreservePolicy;
   readonly adopt: "merge" | "never";
+  /** Whether an installed pack is published in spite of its errors. */
+  readonly unchecked: (ref: string) => boolean;
   readonly allowRemovals: boolean;
   /** What to do with published files that somebody else changed in the volume. */
   readonly drift: "repair" | "report" | "ignore";

@@ -133,6 +133,7 @@ const HELD: Readonly<Record<HoldReason, string>> = {
   "root-unreadable": "the source's directory cannot be read",
   emptied: "the source is empty although it had packs: is its disk mounted?",
   "mass-removal": "more than half of the source's packs vanished at once",
+  "not-uninstalled": "it was installed, and nobody uninstalled it",
 };
 
 export function heldFinding(held: HoldReason): Diagnostic {

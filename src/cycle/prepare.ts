@@ -2,6 +2,7 @@ import { PacksyncError } from "../errors.ts";
 import { type Diagnostic, hasErrors } from "../pack/diagnostics.ts";
 import { outsideOf } from "../pack/pack-facts.ts";
 import { entryAt, type FileEntry } from "../pack/snapshot.ts";
+import { INSTALLED, originOf } from "../plan/installed.ts";
 import { type Change, type Plan, planPack } from "../plan/plan.ts";
 import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
@@ -126,7 +127,8 @@ function decide(context: Context, deps: CycleDeps): Decision {
     prepared: finished(look, record, { outcome: "rejected", diagnostics }),
     diagnostics,
   });
-  if (identity === undefined || hasErrors(scanned.diagnostics)) return reject(scanned.diagnostics);
+  if (identity === undefined || (hasErrors(scanned.diagnostics) && !isUnchecked(look, deps)))
+    return reject(scanned.diagnostics);
   if (look.source.mode === "mounted") {
     return { prepared: checkMounted(context, identity, deps), diagnostics: scanned.diagnostics };
   }
@@ -157,6 +159,11 @@ function decide(context: Context, deps: CycleDeps): Decision {
   const routing = routingFor(context, identity.ref, plan, deps);
   const prepared = finished(look, record, { outcome: "published", ...about, ...routing, release });
   return { prepared: { ...prepared, ref: identity.ref, dependencies: identity.dependencies, staged }, diagnostics };
+}
+
+/** Whoever installed it said that its errors do not matter. */
+function isUnchecked({ source, directory }: Look, { unchecked }: CycleDeps): boolean {
+  return source.name === INSTALLED && unchecked(directory);
 }
 
 /** Only the volume's files are not what they were, and nobody wants them mended. A pack that is gone comes back in any case. */
@@ -196,13 +203,15 @@ function stage(context: Context, { identity, ...rest }: ToStage, deps: CycleDeps
   const { staging, place, previous, scanned } = context;
   if (staging === undefined || place === undefined) return undefined;
   const { live } = scanned;
-  const about = { kind: "publish", origin: "sync", number: place.number, live, previous, staging } as const;
+  const origin = originOf(rest.source.name);
+  const about = { kind: "publish", origin, number: place.number, live, previous, staging } as const;
   return deps.publisher?.stage({ ...about, ...identity, ...rest });
 }
 
 function remember(look: Look, scanned: ScannedPack, diagnostics: readonly Diagnostic[], deps: CycleDeps): void {
   const { known, source, directory } = look;
-  const verdict = scanned.identity === undefined || hasErrors(diagnostics) ? "rejected" : "valid";
+  const isRejected = scanned.identity === undefined || (hasErrors(diagnostics) && !isUnchecked(look, deps));
+  const verdict = isRejected ? "rejected" : "valid";
   const since = known?.verdict === verdict ? known.since : deps.now().toISOString();
   const { fingerprint, revision, ownManifest } = scanned;
   const identity = scanned.identity ?? look.identity;

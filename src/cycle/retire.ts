@@ -1,3 +1,4 @@
+import { originOf } from "../plan/installed.ts";
 import { planPack } from "../plan/plan.ts";
 import { forPack } from "../plan/preserve.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
@@ -57,7 +58,7 @@ function stage(
   const from = { name: source, directory };
   const about = {
     kind: "retire",
-    origin: "sync",
+    origin: originOf(source),
     ref,
     version,
     dependencies: [],

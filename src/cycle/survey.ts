@@ -1,7 +1,8 @@
 import { PacksyncError } from "../errors.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { type Claim, type Claims, resolveClaims } from "../plan/claims.ts";
-import { type HoldReason, holdReason } from "../plan/hold.ts";
+import { type HoldReason, holdReason, installedHoldReason } from "../plan/hold.ts";
+import { INSTALLED } from "../plan/installed.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import { NO_SOURCE } from "../publish/manifest.ts";
 import type { SourceListing } from "../scan/discover.ts";
@@ -87,7 +88,7 @@ function isBroughtBack({ pinned }: PackRecord): boolean {
 function knownOf(source: string, live: readonly PackRecord[], { store }: CycleDeps): ReadonlyMap<string, KnownPack> {
   const known = store.known(source);
   const lost = live.flatMap((record) => {
-    const isLost = record.origin === "sync" && record.source === source && !known.has(record.directory ?? "");
+    const isLost = record.source === source && !known.has(record.directory ?? "");
     return isLost && record.directory !== undefined ? [knownFromLedger(record, source, record.directory)] : [];
   });
   return new Map([...known, ...lost.map((pack) => [pack.directory, pack] as const)]);
@@ -182,11 +183,12 @@ function shadowedBy(byRef: Survey["byRef"]): Shadowed[] {
 
 function judge(listing: SourceListing, live: readonly PackRecord[], left: ReadonlySet<PackRecord>, deps: CycleDeps) {
   const { source, state, isEmpty, diagnostics } = listing;
-  const had = live.filter((record) => record.source === source.name && record.origin === "sync");
+  const had = live.filter((record) => record.source === source.name);
   const gone = had.filter((record) => left.has(record));
   const renamed = gone.filter(({ directory }) => directory !== undefined && listing.packs.includes(directory));
   const vanished = gone.length - renamed.length;
-  const reason = holdReason({ kind: source.kind, state, isEmpty, had: had.length, vanished });
+  const seen = { kind: source.kind, state, isEmpty, had: had.length, vanished };
+  const reason = source.name === INSTALLED ? installedHoldReason(seen) : holdReason(seen);
   const held = deps.allowRemovals ? undefined : reason;
   const { name, path, kind, mode } = source;
   const report: SourceReport = { name, path, kind, ...(mode && { mode }), state, held, diagnostics };

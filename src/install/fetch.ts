@@ -6,6 +6,12 @@ import { isAllowed, isPrivateAddress, type Network, privateHost, publicLookup } 
 import { downloadFailed, reasonOf } from "./failure.ts";
 import { shownUrl } from "./shown-url.ts";
 
+/** What to say to one origin, and to no other. */
+export interface OriginHeaders {
+  readonly origin: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface FetchRequest {
   readonly url: string;
   /** Where the body goes: a path where nothing is. */
@@ -15,6 +21,7 @@ export interface FetchRequest {
   readonly etag?: string | undefined;
   /** Schemes that will do; `https:` always does. */
   readonly plainHttp: "allowed" | "refused";
+  readonly own?: OriginHeaders | undefined;
 }
 
 /** `kept`: what is known already is still true. */
@@ -92,12 +99,13 @@ function agentFor(url: URL, network: Network, UndiciAgent: typeof Agent): Agent 
   return new UndiciAgent({ connect: { ...lookup, rejectUnauthorized: network.tls === "verified", timeout: 30_000 } });
 }
 
-function headersOf({ username, password }: URL, { etag }: FetchRequest): Record<string, string> {
+function headersOf({ origin, username, password }: URL, { etag, own }: FetchRequest): Record<string, string> {
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return {
     "user-agent": "packsync",
     ...(etag !== undefined && { "if-none-match": etag }),
     ...(credentials !== ":" && { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
+    ...(own?.origin === origin && own.headers),
   };
 }
 

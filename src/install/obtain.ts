@@ -4,11 +4,11 @@ import { PacksyncError } from "../errors.ts";
 import { lstatIfAny } from "../platform/absence.ts";
 import { checksumOf, checksumText, parseChecksum, wrongChecksum } from "./checksum.ts";
 import { downloadFailed } from "./failure.ts";
-import { getFile } from "./get.ts";
-import { fetchCommit } from "./git.ts";
+import { type GetRequest, getFile } from "./get.ts";
+import { fetchCommit, type GitDeps } from "./git.ts";
 import { copyDirectory } from "./local.ts";
 import { findPackRoot, judgePackTree } from "./pack-root.ts";
-import { type InstallSource, lookUp, type Registry, type RegistryDeps } from "./registry.ts";
+import { type InstallSource, lookUp, type RegistryDeps } from "./registry.ts";
 import { type PackSource, parseSource } from "./source.ts";
 import { treeChecksum } from "./tree-checksum.ts";
 import { unpack } from "./unpack.ts";
@@ -27,7 +27,7 @@ export interface Obtained {
   readonly name?: string;
 }
 
-export interface ObtainDeps extends RegistryDeps {
+export interface ObtainDeps extends RegistryDeps, Pick<GitDeps, "submodules"> {
   /** What relative paths are relative to. */
   readonly cwd: string;
 }
@@ -57,11 +57,11 @@ async function fromRegistry(
   deps: ObtainDeps,
   abort: AbortSignal,
 ): Promise<Obtained> {
-  const { install_sources, plainHttp } = await lookUp(name, version, deps, abort);
+  const { install_sources, plainHttp, own } = await lookUp(name, version, deps, abort);
   let failure: unknown;
   for (const source of install_sources) {
     try {
-      return { ...(await fromInstallSource({ ...source, plainHttp }, deps, abort)), sourceType: "registry", name };
+      return { ...(await fromInstallSource({ ...source, plainHttp, own }, deps, abort)), sourceType: "registry", name };
     } catch (error) {
       abort.throwIfAborted();
       failure ??= error;
@@ -72,7 +72,7 @@ async function fromRegistry(
   throw failure;
 }
 
-type PlacedSource = InstallSource & Pick<Registry, "plainHttp">;
+type PlacedSource = InstallSource & Pick<GetRequest, "plainHttp" | "own">;
 
 /** What a registry names has to be what it promised. */
 async function fromInstallSource(source: PlacedSource, deps: ObtainDeps, abort: AbortSignal): Promise<Obtained> {
@@ -83,7 +83,8 @@ async function fromInstallSource(source: PlacedSource, deps: ObtainDeps, abort: 
       if (promised === undefined) throw unverifiable();
       const file = deps.scratch();
       const { archiveBytes: maxBytes } = deps.limits;
-      await getFile({ url, file, maxBytes, plainHttp: source.plainHttp, checksum: promised }, deps, abort);
+      const { plainHttp, own } = source;
+      await getFile({ url, file, maxBytes, plainHttp, own, checksum: promised }, deps, abort);
       return await fromArchive("archive", file, checksumText(promised), deps, abort);
     }
     case "git": {

@@ -32,10 +32,9 @@ export function findPackRoot(directory: string): string {
 
 /** @throws PacksyncError when `pack.yaml` does not say who the pack is */
 export function readPackIdentity(root: string): PackIdentity {
-  const file = "pack.yaml";
   const check = readManifest(root);
   const { ref, version, diagnostics } = check.ok
-    ? readIdentity(check.value, { file, directory: basename(root) })
+    ? readIdentity(check.value, { file: "pack.yaml", directory: basename(root) })
     : { ref: undefined, version: undefined, diagnostics: check.diagnostics };
   if (ref !== undefined && version !== undefined) return { ref, version };
   throw downloadFailed(diagnostics[0]?.message ?? "Expected `pack.yaml` to have `ref` and `version`");
@@ -47,11 +46,12 @@ export function readPackIdentity(root: string): PackIdentity {
  * @throws PacksyncError when it is too large, and the system's error
  */
 export function readManifest(root: string): YamlCheck {
-  const file = "pack.yaml";
-  return checkYaml(readBytes(join(root, file)), file);
+  return checkYaml(readManifestBytes(root), "pack.yaml");
 }
 
-function readBytes(path: string): Buffer {
+/** The bytes of a pack's `pack.yaml`; throws as {@link readManifest} does. */
+export function readManifestBytes(root: string): Buffer {
+  const path = join(root, "pack.yaml");
   const size = lstatIfAny(path)?.size ?? 0;
   if (size > MAX_MANIFEST)
     throw downloadFailed(`Expected \`pack.yaml\` to have at most ${MAX_MANIFEST} bytes, got ${size}`);

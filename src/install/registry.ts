@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import semver from "semver";
 import * as z from "zod";
 import { downloadFailed, reasonOf } from "./failure.ts";
+import type { OriginHeaders } from "./fetch.ts";
 import { type GetDeps, getFile } from "./get.ts";
 import type { Limits } from "./limits.ts";
 import { shownUrl } from "./shown-url.ts";
@@ -14,6 +15,8 @@ export interface Registry {
   /** The lowest one is asked first. */
   readonly priority: number;
   readonly plainHttp: "allowed" | "refused";
+  /** Go to its own origin, and to no other. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export const DEFAULT_REGISTRY = "https://registry.attune.io/index.json";
@@ -33,8 +36,8 @@ const RegistryEntry = z.object({
   version: z.string(),
   install_sources: z.array(InstallSource).min(1),
 });
-/** A pack, and whether what its registry names may be without TLS. */
-type Listed = z.infer<typeof RegistryEntry> & Pick<Registry, "plainHttp">;
+/** A pack, whether what its registry names may be without TLS, and what to say to that registry. */
+type Listed = z.infer<typeof RegistryEntry> & Pick<Registry, "plainHttp"> & { readonly own: OriginHeaders | undefined };
 
 /** Entries are judged when somebody wants them: one that is wrong is no reason to refuse the others. */
 const Index = z.object({ packs: z.array(z.looseObject({ ref: z.string() })) });
@@ -58,7 +61,7 @@ export async function lookUp(
   deps: RegistryDeps,
   abort: AbortSignal,
 ): Promise<Listed> {
-  for (const registry of [...deps.registries].sort((a, b) => a.priority - b.priority)) {
+  for (const registry of inOrder(deps.registries)) {
     const found = (await readIndex(registry, deps, abort)).find(({ ref }) => ref === name);
     if (found !== undefined) return judged(found, version, registry);
   }
@@ -66,7 +69,13 @@ export async function lookUp(
   throw downloadFailed(`Expected \`${name}\` to be in a registry, got no such pack in ${known || "any"}`);
 }
 
-async function readIndex(registry: Registry, deps: RegistryDeps, abort: AbortSignal) {
+/** Of equal priority the first. */
+export function inOrder(registries: readonly Registry[]): readonly Registry[] {
+  return [...registries].sort((a, b) => a.priority - b.priority);
+}
+
+/** All that an index has, each with a `ref`. @throws PacksyncError when it is none, or cannot be read */
+export async function readIndex(registry: Registry, deps: RegistryDeps, abort: AbortSignal) {
   const text = await indexText(registry, deps, abort);
   try {
     return Index.parse(JSON.parse(text)).packs;
@@ -77,16 +86,26 @@ async function readIndex(registry: Registry, deps: RegistryDeps, abort: AbortSig
   }
 }
 
-async function indexText({ url, plainHttp }: Registry, deps: RegistryDeps, abort: AbortSignal): Promise<string> {
+async function indexText(registry: Registry, deps: RegistryDeps, abort: AbortSignal): Promise<string> {
+  const { url, plainHttp } = registry;
   const { indexBytes } = deps.limits;
   if (url.startsWith("file:")) return localIndex(url, indexBytes);
   const file = deps.scratch();
   try {
-    await getFile({ url, file, maxBytes: indexBytes, maxAgeMs: INDEX_MAX_AGE_MS, plainHttp }, deps, abort);
+    const request = { url, file, maxBytes: indexBytes, maxAgeMs: INDEX_MAX_AGE_MS, plainHttp, own: ownOf(registry) };
+    await getFile(request, deps, abort);
     return readFileSync(file, "utf8");
   } finally {
     rmSync(file, { force: true });
   }
+}
+
+/** Names of headers in lower case: none is said twice. */
+function ownOf({ url, headers }: Registry): OriginHeaders | undefined {
+  const origin = URL.parse(url)?.origin;
+  if (headers === undefined || origin === undefined || origin === "null") return undefined;
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { origin, headers: Object.fromEntries(lower) };
 }
 
 function localIndex(url: string, maxBytes: number): string {
@@ -107,6 +126,7 @@ function judged(found: unknown, version: string | undefined, registry: Registry)
       `Expected ${shownUrl(registry.url)} to say where the pack is, got no \`install_sources\` that can be used`,
     );
   const isWanted = version === undefined || version === "latest" || version === entry.version;
-  if (isWanted || semver.satisfies(entry.version, version)) return { ...entry, plainHttp: registry.plainHttp };
+  if (isWanted || semver.satisfies(entry.version, version))
+    return { ...entry, plainHttp: registry.plainHttp, own: ownOf(registry) };
   throw downloadFailed(`Expected \`${entry.ref}\` ${version}, got ${entry.version} in ${shownUrl(registry.url)}`);
 }

@@ -45,9 +45,9 @@ export interface DependencyReport {
   readonly analyzed: readonly AnalyzedPack[];
   /** Neither in the volume nor coming along. */
   readonly missing: readonly Dependency[];
-  /** There, in a version that will not do. */
+  /** There, in a version that will not do; or missing, and no version will do for all who want it. */
   readonly conflicting: readonly Dependency[];
-  /** Each a round of refs: `a` needs `b` needs `a`. */
+  /** Each a round of refs: of `[a, b]`, `a` needs `b` needs `a`. */
   readonly circular: readonly (readonly string[])[];
   /** Refs of what was analyzed; a pack after those it needs, a circle in the order of names. */
   readonly order: readonly string[];

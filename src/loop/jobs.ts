@@ -5,7 +5,16 @@ import type { Diagnostic } from "../pack/diagnostics.ts";
 import { type Ahead, due, isUntouched, type Place, waitOnce, without } from "../plan/settle.ts";
 import { createGate, decide } from "../platform/gate.ts";
 import type { CycleRequest } from "../requests.ts";
-import { afterEverything, afterSlice, mayBeUnwatched, noteMissed, type Root, rescanSoon, watchingOf } from "./roots.ts";
+import {
+  afterEverything,
+  afterSlice,
+  createRoot,
+  mayBeUnwatched,
+  noteMissed,
+  type Root,
+  rescanSoon,
+  watchingOf,
+} from "./roots.ts";
 import { type LoopDeps, type LoopState, rootStatus, statusOf } from "./state.ts";
 
 /** What the jobs work with; `stopping` ends them. */
@@ -133,9 +142,9 @@ async function cycle(request: CycleRequest, working: Working, withdrawn?: AbortS
 /** What a cycle found of the sources as such. */
 export function take(news: CycleNews, { state, deps }: Working): void {
   state.last = { news, at: new Date().toISOString() };
-  for (const { name, state: found, held } of news.sources) {
-    const root = state.roots.get(name);
-    if (root === undefined) continue;
+  for (const { name, path, state: found, held } of news.sources) {
+    const root = state.roots.get(name) ?? createRoot({ name, path }, deps.now()); // packs were installed for the first time
+    state.roots.set(name, root);
     telling(root, deps, () => {
       root.isVanished = found !== "listed";
       root.held = held;

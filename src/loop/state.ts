@@ -42,7 +42,7 @@ export type Job = () => Promise<void>;
 
 /** Everything that changes while the loop runs. */
 export interface LoopState {
-  readonly roots: ReadonlyMap<string, Root>;
+  readonly roots: Map<string, Root>;
   readonly requests: { readonly job: Job; readonly gone: AbortSignal }[];
   readonly suspicions: Suspicions;
   readonly publishing: Stage;

@@ -1,9 +1,8 @@
-import satisfies from "semver/functions/satisfies.js";
-import validRange from "semver/ranges/valid.js";
 import type { Diagnostic } from "./diagnostics.ts";
 import { excerpt } from "./excerpt.ts";
 import type { Dialect } from "./identity.ts";
 import { isReference, type Outside, packOf, type Want } from "./pack-facts.ts";
+import { isInRange, versionRange } from "./version-range.ts";
 
 /** What packs there are, wherever they come from. */
 export interface World {
@@ -17,9 +16,14 @@ export interface World {
 /** What a pack needs of others, and they do not have. Only warnings: another hand may bring it at any time. */
 export function checkWorld({ dialect, wants }: Outside, world: World): readonly Diagnostic[] {
   return wants.flatMap((want) => {
-    if (ALWAYS_THERE[dialect].has(isReference(want.to) ? packOf(want.target) : want.target)) return [];
+    if (isAlwaysThere(isReference(want.to) ? packOf(want.target) : want.target, dialect)) return [];
     return isReference(want.to) ? checkReference(want, want.to, world) : checkDependency(want, world);
   });
+}
+
+/** Whether the platform itself brings a pack. */
+export function isAlwaysThere(ref: string, dialect: Dialect): boolean {
+  return ALWAYS_THERE[dialect].has(ref);
 }
 
 /** StackStorm installs these itself (`SYSTEM_PACK_NAMES` and `DEFAULT_PACK_NAME` in st2common/constants/pack.py). */
@@ -52,18 +56,9 @@ function checkDependency({ file, target, spec, range }: Want, world: World): Dia
     return [{ severity: "warning", code: "pack.dependency_missing", message, ...at, hint }];
   }
   const version = world.versionOf(target);
-  const wanted = spec === undefined ? null : validRange(rangeOf(spec));
-  if (spec === undefined || wanted === null || version === undefined || satisfies(version, wanted, PRERELEASES))
-    return [];
+  const wanted = spec === undefined ? undefined : versionRange(spec);
+  if (spec === undefined || wanted === undefined || version === undefined || isInRange(version, wanted)) return [];
   const message = `Expected the pack \`${target}\` in a version \`${excerpt(spec)}\`, got \`${excerpt(version)}\``;
   const hint = `Publish another version of \`${target}\`, or correct the range.`;
   return [{ severity: "warning", code: "pack.dependency_version", message, ...at, hint }];
-}
-
-/** Whoever publishes `0.0.0-dev` means it to be used. */
-const PRERELEASES = { includePrerelease: true } as const;
-
-/** As Attune's `dependency.rs` writes ranges: `==` is `=`, and a comma means both. */
-function rangeOf(spec: string): string {
-  return spec.slice(0, 256).replaceAll("==", "=").replaceAll(",", " ");
 }

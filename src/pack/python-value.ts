@@ -39,6 +39,14 @@ export function isTruthy(value: PythonValue | undefined): boolean {
   return isPythonMapping(value) ? Object.keys(value).length > 0 : Boolean(value);
 }
 
+/** As JSON has it, for people and programs that need not tell `1.0` from `1`. */
+export function plainJson(value: PythonValue): unknown {
+  if (value instanceof PythonScalar) return value.kind === "number" ? Number(value.text) : value.text;
+  if (Array.isArray(value)) return value.map(plainJson);
+  if (!isPythonMapping(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plainJson(each)]));
+}
+
 /** What only a {@link PythonScalar} or a key begins with in {@link encodePython}'s JSON. */
 const MARK = "\0";
 

@@ -11,7 +11,7 @@ export interface SourceState {
   readonly vanished: number;
 }
 
-export type HoldReason = "root-absent" | "root-unreadable" | "emptied" | "mass-removal";
+export type HoldReason = "root-absent" | "root-unreadable" | "emptied" | "mass-removal" | "not-uninstalled";
 
 /** So many packs at once, and more than half of what was there, are more likely an accident than an intention. */
 const MASS_REMOVAL = 3;
@@ -27,4 +27,9 @@ export function holdReason({ kind, state, isEmpty, had, vanished }: SourceState)
   if (vanished === 0) return undefined; // all of it moved to other sources: there is nothing to hold
   if (kind === "production" && isEmpty) return "emptied";
   return vanished >= MASS_REMOVAL && vanished * 2 > had ? "mass-removal" : undefined;
+}
+
+/** Installed packs leave by `uninstall` only, which allows it. */
+export function installedHoldReason({ vanished }: SourceState): HoldReason | undefined {
+  return vanished > 0 ? "not-uninstalled" : undefined;
 }

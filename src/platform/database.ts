@@ -7,7 +7,7 @@ import { adopt, type Owner } from "./ownership.ts";
  * Counts up with every change of a table. A newer packsync drops the tables of an older one, for all that is in them is
  * found again beside them; an older packsync refuses a newer database.
  */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 const NAME = "state.db";
 
@@ -83,7 +83,8 @@ function notMadeYet(file: string): PacksyncError {
   });
 }
 
-function refuseFullDisk(directory: string): void {
+/** @throws PacksyncError `VOLUME_UNUSABLE` where SQLite could not work */
+export function refuseFullDisk(directory: string): void {
   const { bavail, bsize } = statfsSync(directory);
   if (bavail * bsize >= DATABASE_ROOM_BYTES) return;
   const message = `Expected ${DATABASE_ROOM_BYTES} free bytes for the database in ${directory}, got ${bavail * bsize}.`;
@@ -148,10 +149,15 @@ function urlOf(file: string, parameters: Readonly<Record<string, string>>): URL 
 
 /** Puts a database that SQLite cannot read out of the way, as evidence; the manifests give its contents back. */
 export function setAsideState(directory: string, now: Date): string {
+  return setAside(statePath(directory), now);
+}
+
+/** @returns where a database file is now */
+export function setAside(file: string, now: Date): string {
   const stamp = now.toISOString().replaceAll(/[-:.]/g, "");
-  const aside = `${directory}/${NAME}.corrupt-${stamp}`;
-  renameSync(`${directory}/${NAME}`, aside);
-  for (const suffix of ["-wal", "-shm"]) rmSync(`${directory}/${NAME}${suffix}`, { force: true });
+  const aside = `${file}.corrupt-${stamp}`;
+  renameSync(file, aside);
+  for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
   return aside;
 }
 
@@ -168,9 +174,13 @@ export function isBusy(error: unknown): boolean {
 
 /** A statement that failed for the disk's sake as `VOLUME_UNUSABLE`, said so that a person can act; anything else as it is. */
 export function unusableState(directory: string, error: unknown): unknown {
+  return unusableDatabase(statePath(directory), error);
+}
+
+export function unusableDatabase(file: string, error: unknown): unknown {
   const hint = HINTS[resultCode(error) ?? 0];
   if (hint === undefined || !(error instanceof Error)) return error;
-  const message = `Cannot use the database ${directory}/${NAME}: ${error.message}.`;
+  const message = `Cannot use the database ${file}: ${error.message}.`;
   return new PacksyncError("VOLUME_UNUSABLE", message, { hint, cause: error });
 }
 
@@ -229,14 +239,14 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-function tablesOf(database: DatabaseSync): string[] {
+export function tablesOf(database: DatabaseSync): string[] {
   return database
     .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
     .all()
     .map(({ name }) => String(name));
 }
 
-function versionOf(database: DatabaseSync): number {
+export function versionOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
 }
 

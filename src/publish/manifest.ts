@@ -23,7 +23,7 @@ export type ReleaseOrigin = "sync" | "install" | "adopted";
 
 /**
  * What a release is, in `releases/<pack>/<release>.json`: the truth of who owns which file of the volume. It is
- * written before the release goes live and changes no more, but for `memory`, `source`, `displaced` and `pinned`.
+ * written before the release goes live and changes no more, but for `memory`, `source` with `origin`, `displaced` and `pinned`.
  */
 export interface Manifest {
   readonly format: 1;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PackRef } from "../pack/ref.ts";
+import { originOf } from "../plan/installed.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { type Armed, arm, FSYNC_FILES, type PublisherDeps, packRecord, type StagedRelease } from "./go-live.ts";
 import { livePath, manifestPath, stagingPath } from "./layout.ts";
@@ -105,7 +106,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 
 /** Only what changed is written: the memory of binaries, which source a pack comes from now, or what it has. */
 function rewritten({ manifest, source, memory, content }: Confirmation): Manifest {
-  const { pinned, ...rest } = { ...manifest, memory, content, ...(source && { source }) };
+  const from = source && { source, origin: originOf(source.name) };
+  const { pinned, ...rest } = { ...manifest, memory, content, ...from };
   const next = content === manifest.content && pinned ? { ...rest, pinned } : rest;
   return isDeepStrictEqual(next, manifest) ? manifest : next;
 }

@@ -62,6 +62,24 @@ platform:
 docker:
   # host:
   # project:
+install:
+  # registries:
+  allowPrivate: []
+  # cache:
+  cacheBytes: 1GiB
+  submodules: refuse
+# listen:
+server:
+  # token:
+  # tokens:
+  # tokensFile:
+  # jwtSecret:
+  # jwtAudience:
+  # jwtIssuer:
+  jwtScopes: [packs:read]
+  # roots:
+  rateLimit: 6000
+  jobs: 4
 require: []
 database:
   # url: "***"
@@ -163,6 +181,20 @@ describe("as JSON", () => {
         services: {},
         platform: { url: null, tokenFile: null, packsDir: null },
         docker: { host: null, project: null },
+        install: { registries: null, allowPrivate: [], cache: null, cacheBytes: 2 ** 30, submodules: "refuse" },
+        listen: null,
+        server: {
+          token: null,
+          tokens: null,
+          tokensFile: null,
+          jwtSecret: null,
+          jwtAudience: null,
+          jwtIssuer: null,
+          jwtScopes: ["packs:read"],
+          roots: null,
+          rateLimit: 6000,
+          jobs: 4,
+        },
         require: [],
         database: {
           ...{ url: "***", host: null, port: 5432, user: "attune", password: "***", name: "attune", schema: null },

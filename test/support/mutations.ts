@@ -22,10 +22,10 @@ export const attuneMutations: readonly Mutation[] = [
   ["configuration of another type", "pack.yaml", "retries: 5", "retries: many", ["warning schema.invalid_default 13"]],
   ["a field of an unknown type", "pack.yaml", "type: integer", "type: int", ["error schema.invalid_type 9"]],
   [
-    "a pass rate in percent",
+    "a pass rate above 100 per cent",
     "pack.yaml",
     "min_pass_rate: 1.0",
-    "min_pass_rate: 100",
+    "min_pass_rate: 101",
     ["warning metadata.invalid_field 26"],
   ],
   ["an unknown kind of test", "pack.yaml", "type: script", "type: jest", ["warning metadata.invalid_field 22"]],

@@ -1,0 +1,214 @@
+import { statSync } from "node:fs";
+import { ask } from "./ask.ts";
+import type { Config } from "./config/config.ts";
+import { findDaemon } from "./control/client.ts";
+import { dependenciesOf } from "./dependencies.ts";
+import { download, fetchOrder } from "./downloads.ts";
+import { environments } from "./environments.ts";
+import { errnoOf, PacksyncError } from "./errors.ts";
+import { faultsOf } from "./health.ts";
+import { history } from "./history.ts";
+import type { OnStage } from "./install/stages.ts";
+import { definedPackOf, pageOfPacks } from "./listing.ts";
+import { isLiveIn } from "./once.ts";
+import { testPacks } from "./pack-tests.ts";
+import type { Log } from "./platform/log.ts";
+import { openVolume } from "./publish/volume.ts";
+import { registerPacks } from "./registering.ts";
+import { hasSecrets, openAccess } from "./server/access.ts";
+import { API_LIMITS, type ApiLimits, createApi } from "./server/app.ts";
+import { JOB_LIMITS } from "./server/jobs/jobs.ts";
+import { workAsJobs } from "./server/jobs/work-as-job.ts";
+import { keepWorkplace, type Workplace } from "./server/jobs/workplace.ts";
+import type { Operations } from "./server/operations.ts";
+import { openRoots, type Roots } from "./server/roots.ts";
+import { layoutOf, reading } from "./volume-session.ts";
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Whether a daemon keeps the volume in sync, or nobody has to. */
+  readonly beside: "daemon" | "nobody";
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What whoever asks has to have, where nothing else is configured. */
+  readonly generatedToken: string;
+  readonly limits?: ApiLimits;
+}
+
+/** The HTTP API, as long as it is not disposed of. */
+export interface Serving extends AsyncDisposable {
+  /** `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Whether the generated token is the way in. */
+  readonly isGenerated: boolean;
+}
+
+/** Where the platform's clients look for an API. */
+const DEFAULT_LISTEN = "127.0.0.1:8080";
+
+/**
+ * Composition root of the HTTP API. It takes no lock: what changes something is asked of the daemon, or done under the lock
+ * for as long as it takes.
+ *
+ * @throws PacksyncError `CONFIG_INVALID` when nobody may listen there
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { config, log, generatedToken, limits = API_LIMITS } = options;
+  const { host, port } = addressOf(config.listen ?? DEFAULT_LISTEN);
+  const isGenerated = !hasSecrets(config.server);
+  if (isGenerated && !isLoopback(host)) throw open(host);
+  await using resources = new AsyncDisposableStack();
+  const workplace = resources.use(workplaceOf(config, log));
+  await openIfUsable(workplace, log);
+  const api = await createApi({
+    operations: operationsOf(options),
+    roots: rootsOf(config),
+    doWork: workAsJobs(workplace, log),
+    workplace,
+    access: openAccess(config.server, isGenerated ? generatedToken : undefined),
+    loopback: isLoopback(host) ? host : undefined,
+    rateLimit: config.server.rateLimit,
+    limits,
+    log,
+  });
+  await listen(api, host, port);
+  resources.defer(() => api.close());
+  const address = api.server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  // The jobs end first: whoever waits for one is answered.
+  resources.defer(() => workplace[Symbol.asyncDispose]());
+  const mine = resources.move();
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    isGenerated,
+    [Symbol.asyncDispose]: () => mine.disposeAsync(),
+  };
+}
+
+/** So long a server may take to end that is replaced. */
+const LOCK_SECONDS = 10;
+
+function workplaceOf(config: Config, log: Log): Workplace {
+  const { stateDir, owner, server } = config;
+  return keepWorkplace({
+    stateDir,
+    prepare: () => openVolume({ layout: layoutOf(config), stateDir, owner }),
+    limits: { ...JOB_LIMITS, atOnce: server.jobs },
+    log,
+    lockTimeoutSeconds: LOCK_SECONDS,
+  });
+}
+
+/** What an earlier server left is seen to at once; where nobody may write, reading goes on. */
+async function openIfUsable(workplace: Workplace, log: Log): Promise<void> {
+  try {
+    await workplace.open();
+  } catch (error) {
+    if (!(error instanceof PacksyncError) || error.code !== "VOLUME_UNUSABLE") throw error;
+    log.warn({ why: error.message }, "nothing can be changed by the API yet");
+  }
+}
+
+async function listen(api: Awaited<ReturnType<typeof createApi>>, host: string, port: number): Promise<void> {
+  try {
+    await api.listen({ host, port });
+  } catch (error) {
+    await api.close();
+    const errno = errnoOf(error);
+    if (errno === undefined || errno.startsWith("FST_")) throw error;
+    throw new PacksyncError("CONFIG_INVALID", `Expected to listen at ${host}, port ${port}, got ${errno}.`, {
+      hint: "Give another address by `--listen`, or end what listens there.",
+      cause: error,
+    });
+  }
+}
+
+/** The schema has seen that it is one. */
+function addressOf(listen: string): { readonly host: string; readonly port: number } {
+  const colon = listen.lastIndexOf(":");
+  const port = Number(listen.slice(colon + 1));
+  if (port <= MAX_PORT) return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port };
+  throw new PacksyncError("CONFIG_INVALID", `Expected \`listen\` to have a port up to ${MAX_PORT}, got ${port}.`);
+}
+
+const MAX_PORT = 65_535;
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|::1|127(\.\d{1,3}){3})$/i.test(host);
+}
+
+function open(host: string): PacksyncError {
+  return new PacksyncError("CONFIG_INVALID", `Expected a token before others may reach ${host}, got none.`, {
+    hint: "Set PACKSYNC_API_TOKEN (`openssl rand -hex 32`), `server.tokensFile` or `server.jwtSecret`; or listen at 127.0.0.1.",
+  });
+}
+
+function rootsOf({ sources, volume, stateDir, server }: Config): Roots {
+  const closed = [`${volume}/.packsync`, stateDir];
+  if (server.roots !== undefined) return openRoots({ directories: server.roots, temporary: [], closed });
+  const directories = [...sources.map(({ path }) => path), volume];
+  return openRoots({ directories, temporary: ["/tmp/pack-downloads", "/tmp/packs"], closed });
+}
+
+function operationsOf(options: ServeOptions): Operations {
+  const { config, log, env } = options;
+  return {
+    download: ({ registry, ...order }, _, abort) => {
+      const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
+      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order }, abort);
+    },
+    dependencies: (request) => dependenciesOf(config, request),
+    environments: (order, onStage, abort) => {
+      const request = { ...order, envs: undefined, mode: "build", activation: "at once" } as const;
+      return environments(request, { config, env, onStage }, abort);
+    },
+    register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),
+    install: () => unsupported("installation"),
+    uninstall: (pack, abort) => ask("uninstall", { pack }, { config, log, doing: "uninstall" }, abort),
+    test: (ref, onStage, abort) => test(ref, config, onStage, abort),
+    packs: (part) => pageOfPacks(config, part),
+    pack: (ref) => definedPackOf(config, ref),
+    releases: (ref) => releasesOf(config, ref),
+    rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
+    faults: () => faults(options),
+  };
+}
+
+async function test(ref: string, config: Config, onStage: OnStage, abort: AbortSignal) {
+  onStage({ stage: "tests", pack: ref });
+  const onLine = (pack: string, line: string) => onStage({ stage: "tests", pack, line });
+  const { tested, failed } = await testPacks(config, { packs: [ref], cwd: "/", onLine }, abort);
+  const [failure] = failed;
+  if (failure !== undefined) throw new PacksyncError("PACK_FAILED", failure.error, { hint: failure.hint });
+  return tested[0];
+}
+
+async function unsupported(what: string): Promise<never> {
+  throw new PacksyncError(
+    "UNSUPPORTED",
+    `Expected something else: this packsync has no way for ${what} by its API yet.`,
+  );
+}
+
+async function releasesOf(config: Config, ref: string) {
+  try {
+    return (await history(config, [ref]))[0]?.releases;
+  } catch (error) {
+    if (error instanceof PacksyncError && error.code === "USAGE") return undefined;
+    throw error;
+  }
+}
+
+/** Without a daemon nobody keeps anything in sync: it is enough that the volume can be used. */
+async function faults({ config, beside }: ServeOptions): Promise<readonly string[]> {
+  const daemon = await (await findDaemon(config.stateDir))?.status();
+  if (daemon !== undefined || beside === "daemon")
+    return faultsOf({ daemon, require: config.require, isLive: isLiveIn(config) });
+  try {
+    await reading(config, () => {});
+  } catch (error) {
+    return [error instanceof PacksyncError ? error.message.replace(/\.$/, "") : "the database cannot be read"];
+  }
+  const isThere = statSync(config.volume, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isThere ? [] : [`the volume ${config.volume} is not there`];
+}

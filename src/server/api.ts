@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Scope } from "../config/config.ts";
+import type { Principal } from "./access.ts";
+import type { Operations } from "./operations.ts";
+import type { Roots } from "./roots.ts";
+import type { DoWork } from "./work.ts";
+
+/** Where routes are added; requests and answers are checked by the schemas that describe them. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What routes call. */
+export interface RouteDeps {
+  readonly operations: Operations;
+  readonly roots: Roots;
+  readonly doWork: DoWork;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Who may use it; unset: whoever has a token, and nothing is done. */
+    access?: Scope | "open";
+    /** A browser may ask for the token as a password. */
+    browsed?: boolean;
+  }
+  interface FastifyRequest {
+    /** Who asks; a sentence: why nobody knows. */
+    principal: Principal | string;
+  }
+}

@@ -1,0 +1,221 @@
+import type { Socket } from "node:net";
+import rateLimit from "@fastify/rate-limit";
+import swagger, { type FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import type { Log } from "../platform/log.ts";
+import { VERSION } from "../platform/version.ts";
+import type { Access } from "./access.ts";
+import type { Api, RouteDeps } from "./api.ts";
+import { addBuildEnvsRoute } from "./build-envs-route.ts";
+import { complaint } from "./complaint.ts";
+import { addDocumentRoutes } from "./document-routes.ts";
+import { addDownloadRoute } from "./download-route.ts";
+import { authorize, identify, refuseOtherHosts } from "./guards.ts";
+import { addHealthRoutes } from "./health-routes.ts";
+import { addInstallRoutes, installed, registerOne } from "./install-routes.ts";
+import { addJobRoutes, JOB_ROUTE_LIMITS, prepareForSockets } from "./jobs/job-routes.ts";
+import type { Workplace } from "./jobs/workplace.ts";
+import { addPackRoutes } from "./pack-routes.ts";
+import { failureDocument, INTERNAL, Refusal, refusalOf } from "./refusal.ts";
+import { addStageRoutes } from "./stage-routes.ts";
+import { MAX_ARCHIVE } from "./upload/receive.ts";
+import { addUploadRoute } from "./upload/upload-route.ts";
+
+export interface ApiOptions extends RouteDeps {
+  readonly access: Access;
+  readonly workplace: Pick<Workplace, "open">;
+  /** The host it listens at, where that is this machine alone. */
+  readonly loopback: string | undefined;
+  /** Requests of one token in a minute; 0: as many as it likes. */
+  readonly rateLimit: number;
+  readonly limits: ApiLimits;
+  readonly log: Log;
+}
+
+/** How much and how long anybody may send. */
+export interface ApiLimits {
+  readonly bodyBytes: number;
+  /** Until the last header has come. */
+  readonly headersMs: number;
+  /** Until the last byte of a request has come. */
+  readonly requestMs: number;
+}
+
+export const API_LIMITS: ApiLimits = { bodyBytes: 2 ** 20, headersMs: 10_000, requestMs: 300_000 };
+
+/** Requests of one address in a minute that have no token, or a wrong one. */
+const STRANGERS = 300;
+
+/** The HTTP API; it does not listen yet. */
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const { limits, log } = options;
+  const app = fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.min(limits.headersMs, 5000) },
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
+    clientErrorHandler: answerUnreadable,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
+  takeJsonOnly(app);
+  await prepareForSockets(app);
+  await addGuards(app, options);
+  await app.register(swagger, { openapi: ABOUT, transform: jsonSchemaTransform });
+  const known = rememberMethods(app);
+  await app.register(async (scope: Api) => {
+    addHealthRoutes(scope, options);
+    addDownloadRoute(scope, options);
+    addStageRoutes(scope, options);
+    addBuildEnvsRoute(scope, options);
+    addInstallRoutes(scope, options);
+    addPackRoutes(scope, options);
+    await addUploadRoute(scope, {
+      ...options,
+      maxBytes: MAX_ARCHIVE,
+      registered: installed,
+      register: (order, onStage, abort) => registerOne(order, options, onStage, abort),
+    });
+    addJobRoutes(scope, { ...JOB_ROUTE_LIMITS, workplace: options.workplace });
+    addDocumentRoutes(scope);
+  });
+  refuseOtherMethods(app, known());
+  return app;
+}
+
+const ABOUT = {
+  openapi: "3.1.0",
+  info: {
+    title: "packsync",
+    version: VERSION,
+    description:
+      "Installs automation packs, and shows what is installed. Every failure is `{error, code, message, status}`.",
+    license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+  },
+  servers: [{ url: "/" }],
+  tags: [
+    { name: "install", description: "The stages of an installation" },
+    { name: "jobs", description: "Long calls, while they run and afterwards" },
+    { name: "packs", description: "What is installed" },
+    { name: "health", description: "For whoever looks after containers" },
+  ],
+  components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
+  security: [{ bearer: [] }],
+} satisfies NonNullable<FastifyDynamicSwaggerOptions["openapi"]>;
+
+/** An empty body is none, whatever it says it is. */
+function takeJsonOnly(app: Api): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else parse(request, String(body), done);
+  });
+}
+
+/** First who asks, then how often, then whether they may: whoever guesses tokens is slowed down, too. */
+async function addGuards(app: Api, { access, loopback, rateLimit: most }: ApiOptions): Promise<void> {
+  app.decorateRequest("principal", "");
+  if (loopback !== undefined) app.addHook("onRequest", refuseOtherHosts(loopback));
+  app.addHook("onRequest", identify(access));
+  await app.register(rateLimit, {
+    global: false,
+    max: ({ principal }) =>
+      (typeof principal === "string" ? Math.min(most, STRANGERS) : most) || Number.MAX_SAFE_INTEGER,
+    timeWindow: "1 minute",
+    keyGenerator: ({ principal, ip }) => (typeof principal === "string" ? `address ${ip}` : `token ${principal.name}`),
+    errorResponseBuilder: (_, { after }) =>
+      new Refusal(429, `Expected fewer requests, got too many: again in ${after}.`),
+  });
+  app.addHook("onRequest", app.rateLimit());
+  app.addHook("onRequest", authorize);
+  app.setNotFoundHandler(({ url }) => {
+    const [path = ""] = url.split("?");
+    throw new Refusal(404, `Expected a path of the API, got \`${path.slice(0, 200)}\`.`, "`/docs` has them all.");
+  });
+}
+
+/** @returns which methods each path has by then */
+function rememberMethods(app: Api): () => ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, string[]>();
+  app.addHook("onRoute", ({ url, method }) => {
+    methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]);
+  });
+  return () => methods;
+}
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+function refuseOtherMethods(app: Api, known: ReadonlyMap<string, readonly string[]>): void {
+  for (const [url, methods] of [...known]) {
+    const others = METHODS.filter((method) => !methods.includes(method));
+    const allow = methods.join(", ");
+    app.route({
+      method: [...others],
+      url,
+      schema: { hide: true },
+      handler: async ({ method }, reply) => {
+        reply.header("allow", allow);
+        throw new Refusal(405, `Expected one of ${allow} here, got ${method}.`);
+      },
+    });
+  }
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log) {
+  const refusal = wrongPart(error, request) ?? refusalOf(error);
+  if (refusal === undefined)
+    log.error(
+      { error: error instanceof Error ? error.stack : String(error), method: request.method, url: request.url },
+      "a request failed",
+    );
+  const told = refusal ?? INTERNAL;
+  if (told.status === 503) reply.header("retry-after", "5");
+  return reply
+    .status(told.status)
+    .serializer(JSON.stringify)
+    .type("application/json; charset=utf-8")
+    .send(failureDocument(told));
+}
+
+function wrongPart(error: unknown, request: FastifyRequest): Refusal | undefined {
+  if (!hasZodFastifySchemaValidationErrors(error)) return undefined;
+  const part = error.validationContext ?? "body";
+  const given: Readonly<Record<string, unknown>> = {
+    body: request.body,
+    querystring: request.query,
+    params: request.params,
+  };
+  return complaint(error.validation, given[part], part === "querystring" ? "query" : part);
+}
+
+/** What is no HTTP, too long, or too slow. */
+function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const refusal = unreadable(error.code);
+  const body = JSON.stringify(failureDocument(refusal));
+  const head = [`HTTP/1.1 ${refusal.status} ${refusal.status}`, "Content-Type: application/json; charset=utf-8"];
+  const end = [`Content-Length: ${Buffer.byteLength(body)}`, "Connection: close"];
+  socket.end([...head, ...end, "", body].join("\r\n"));
+}
+
+function unreadable(code: string | undefined): Refusal {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return new Refusal(431, "Expected smaller headers, got too many bytes of them.");
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return new Refusal(408, "Expected the whole request sooner, got no end of it.");
+    default:
+      return new Refusal(400, "Expected a request of HTTP, got something else.");
+  }
+}

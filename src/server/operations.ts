@@ -1,0 +1,60 @@
+import type { HistoryEntry } from "../cycle/history.ts";
+import type { RollbackReport } from "../cycle/rollback.ts";
+import type { DependencyRequest } from "../install/dependencies.ts";
+import type { Downloads } from "../install/download.ts";
+import type {
+  DependencyReport,
+  EnvironmentOrder,
+  EnvironmentReport,
+  OnStage,
+  PackTestResult,
+  RegisteredPack,
+  RegisterOrder,
+  RegisterReport,
+} from "../install/stages.ts";
+import type { DescribedPack, PackPage } from "../listing.ts";
+import type { RollbackRequest, Uninstalled } from "../requests.ts";
+
+/** Everything that requests call. Paths are absolute and real, and below the roots; sources are judged likewise. */
+export interface Operations {
+  download(order: DownloadOrder, onStage: OnStage, abort: AbortSignal): Promise<Downloads>;
+  dependencies(order: DependencyRequest, onStage: OnStage, abort: AbortSignal): Promise<DependencyReport>;
+  environments(
+    order: Omit<EnvironmentOrder, "mode" | "activation" | "envs">,
+    onStage: OnStage,
+    abort: AbortSignal,
+  ): Promise<EnvironmentReport>;
+  register(order: RegisterOrder, onStage: OnStage, abort: AbortSignal): Promise<RegisterReport>;
+  /** All stages, of one source. @throws PacksyncError when one of them fails; nothing is changed then */
+  install(order: InstallOrder, onStage: OnStage, abort: AbortSignal): Promise<RegisteredPack>;
+  /** @throws PacksyncError `USAGE` for a pack that was not installed */
+  uninstall(ref: string, abort: AbortSignal): Promise<Uninstalled>;
+  /** Of a pack that is live; `undefined`: it has no tests. @throws PacksyncError when they cannot be run */
+  test(ref: string, onStage: OnStage, abort: AbortSignal): Promise<PackTestResult | undefined>;
+  packs(part: { readonly skip: number; readonly take: number }): Promise<PackPage>;
+  /** `undefined`: it is not registered. */
+  pack(ref: string): Promise<DescribedPack | undefined>;
+  /** The newest first; `undefined`: it was never published. */
+  releases(ref: string): Promise<readonly HistoryEntry[] | undefined>;
+  rollback(request: RollbackRequest, abort: AbortSignal): Promise<RollbackReport>;
+  /** What keeps packsync from being ready, a sentence each. */
+  faults(): Promise<readonly string[]>;
+}
+
+export interface DownloadOrder {
+  readonly sources: readonly string[];
+  readonly destination: string;
+  /** Instead of those that are configured. */
+  readonly registry: string | undefined;
+  readonly ref: string | undefined;
+  readonly timeoutSeconds: number;
+  readonly tls: "verified" | "unverified";
+}
+
+export interface InstallOrder {
+  readonly source: string;
+  readonly ref: string | undefined;
+  readonly skipTests: boolean;
+  readonly skipDependencies: boolean;
+  readonly force: boolean;
+}
