@@ -74,7 +74,7 @@ function chosen(registry: RegistrySetting, { registries = [] }: Config["install"
 }
 
 /** Where downloads of this user are kept; `undefined`: nobody knows where. */
-export function usualCache(env: Readonly<Record<string, string | undefined>>): string | undefined {
+function usualCache(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const home = env["HOME"];
   const base = env["XDG_CACHE_HOME"] || (home === undefined ? undefined : join(home, ".cache"));
   return base === undefined ? undefined : join(base, "packsync");

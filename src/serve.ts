@@ -85,24 +85,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-/** So long a server may take to end that is replaced. */
-const LOCK_SECONDS = 10;
-
 function workplaceOf(config: Config, log: Log): Workplace {
-  const { stateDir, owner, server } = config;
+  const { stateDir, owner, server, lockTimeoutSeconds } = config;
   return keepWorkplace({
     stateDir,
     prepare: () => openVolume({ layout: layoutOf(config), stateDir, owner }),
     limits: { ...JOB_LIMITS, atOnce: server.jobs },
     log,
-    lockTimeoutSeconds: LOCK_SECONDS,
+    lockTimeoutSeconds,
   });
 }
 
-/** What an earlier server left is seen to at once; where nobody may write, reading goes on. */
+/** What an earlier server left is seen to at once; where nobody may write, or ever wrote, reading goes on. */
 async function openIfUsable(workplace: Workplace, log: Log): Promise<void> {
   try {
-    await workplace.open();
+    await workplace.jobs();
   } catch (error) {
     if (!(error instanceof PacksyncError) || error.code !== "VOLUME_UNUSABLE") throw error;
     log.warn({ why: error.message }, "nothing can be changed by the API yet");

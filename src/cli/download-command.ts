@@ -45,7 +45,8 @@ export async function downloadCommand(
 /** An API of the platform has at most an hour, too. */
 const MAX_SECONDS = 3600;
 
-function secondsOf(text: string): number {
+/** @throws PacksyncError `USAGE` */
+export function secondsOf(text: string): number {
   const seconds = Number(text);
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
   throw new PacksyncError(
@@ -54,7 +55,7 @@ function secondsOf(text: string): number {
   );
 }
 
-function downloadText({ downloaded, failed }: Downloads, cwd: string, paint: Paint): string {
+export function downloadText({ downloaded, failed }: Downloads, cwd: string, paint: Paint): string {
   const lines = [
     ...downloaded.map(({ source, packPath, packRef, packVersion, gitCommit }) => {
       const commit = gitCommit === undefined ? "" : `, commit ${gitCommit.slice(0, 12)}`;

@@ -4,12 +4,30 @@ import type { RunCommand } from "./context.ts";
 import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
 import { addFetchOptions, type FetchFlags, submodulesOption } from "./fetch-options.ts";
+import type { InstallFlags } from "./install-command.ts";
 import type { RegisterFlags } from "./register-command.ts";
 import type { TestFlags } from "./test-command.ts";
 
 /** Adds the stages of an installation. */
 export function addInstallCommands(program: Command, run: RunCommand, refuseDryRun: (what: string) => void): void {
   program.commandsGroup("Install packs:");
+  addFetchOptions(program.command("install"))
+    .argument("<source...>", "as of download")
+    .description("all of the stages below, for packs and what they need; all of it is done, or nothing is changed")
+    .option("--ref <ref>", "branch, tag or commit, for git sources that name none")
+    .option("--timeout <s>", "of each download, and of each environment", "300")
+    .addOption(submodulesOption())
+    .option("--force", "replace what is installed already; failing tests do not count")
+    .option("--skip-deps", "do not look at what the packs need of each other")
+    .option("--skip-envs", "build no environments")
+    .option("--skip-tests", "do not run the packs' own tests")
+    .option("--skip-validation", "publish in spite of errors")
+    .action(async (sources: string[], flags: InstallFlags) =>
+      run(async (context) => {
+        const dryRun = program.opts<{ dryRun?: boolean }>().dryRun === true;
+        return (await import("./install-command.ts")).installCommand(context, sources, { ...flags, dryRun });
+      }),
+    );
   addFetchOptions(program.command("download"))
     .argument("<source...>", "a name in a registry, github:org/repo@ref, a URL of git or of an archive, a path")
     .description("fetch packs from elsewhere into a directory, each to <dir>/<ref>; ends with 1 if one failed")
@@ -21,24 +39,6 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("download");
         return (await import("./download-command.ts")).downloadCommand(context, sources, flags);
-      }),
-    );
-  program
-    .command("build-envs")
-    .argument("<path...>", "directories of packs")
-    .description("build the Python and Node.js environments that packs need; ends with 1 if one failed")
-    .option("--envs <dir>", "where: <dir>/<ref>/<runtime> (default: RUNTIME_ENVS_DIR)")
-    .option("--python-version <version>", "for packs that say nothing: this one, or a newer one")
-    .option("--nodejs-version <version>", "likewise")
-    .option("--skip-python", "leave Python out")
-    .option("--skip-nodejs", "leave Node.js out")
-    .option("--force-rebuild", "build anew what is there, too")
-    .option("--timeout <s>", "for each pack", "600")
-    .option("--detect", "only say what is there")
-    .action(async (paths: string[], flags: BuildEnvsFlags) =>
-      run(async (context) => {
-        refuseDryRun("build-envs");
-        return (await import("./build-envs-command.ts")).buildEnvsCommand(context, paths, flags);
       }),
     );
   addFetchOptions(program.command("search"))
@@ -104,6 +104,24 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("serve");
         return (await import("./serve-command.ts")).serveCommand(context);
+      }),
+    );
+  program
+    .command("build-envs")
+    .argument("<path...>", "directories of packs")
+    .description("build the Python and Node.js environments that packs need; ends with 1 if one failed")
+    .option("--envs <dir>", "where: <dir>/<ref>/<runtime> (default: RUNTIME_ENVS_DIR)")
+    .option("--python-version <version>", "for packs that say nothing: this one, or a newer one")
+    .option("--nodejs-version <version>", "likewise")
+    .option("--skip-python", "leave Python out")
+    .option("--skip-nodejs", "leave Node.js out")
+    .option("--force-rebuild", "build anew what is there, too")
+    .option("--timeout <s>", "for each pack", "600")
+    .option("--detect", "only say what is there")
+    .action(async (paths: string[], flags: BuildEnvsFlags) =>
+      run(async (context) => {
+        refuseDryRun("build-envs");
+        return (await import("./build-envs-command.ts")).buildEnvsCommand(context, paths, flags);
       }),
     );
 }

@@ -137,8 +137,7 @@ async function buildOne(runtime: Runtime, pack: Pack, work: Work, abort: AbortSi
   const provided = await provideEnvironment(wish, { machine, owner, running: { ...work.running, onLine } }, abort);
   if (provided === undefined) return undefined;
   await use(place, provided, work);
-  const { directory: _, ...facts } = provided;
-  return { runtime, path: pathOf(place), ...facts };
+  return { runtime, path: pathOf(place), ...provided };
 }
 
 async function use(place: Place, { directory }: Provided, { order, later }: Work): Promise<void> {

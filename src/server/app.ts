@@ -13,7 +13,6 @@ import type { Log } from "../platform/log.ts";
 import { VERSION } from "../platform/version.ts";
 import type { Access } from "./access.ts";
 import type { Api, RouteDeps } from "./api.ts";
-import { addBuildEnvsRoute } from "./build-envs-route.ts";
 import { complaint } from "./complaint.ts";
 import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
@@ -30,7 +29,7 @@ import { addUploadRoute } from "./upload/upload-route.ts";
 
 export interface ApiOptions extends RouteDeps {
   readonly access: Access;
-  readonly workplace: Pick<Workplace, "open">;
+  readonly workplace: Pick<Workplace, "open" | "jobs">;
   /** The host it listens at, where that is this machine alone. */
   readonly loopback: string | undefined;
   /** Requests of one token in a minute; 0: as many as it likes. */
@@ -77,7 +76,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     addHealthRoutes(scope, options);
     addDownloadRoute(scope, options);
     addStageRoutes(scope, options);
-    addBuildEnvsRoute(scope, options);
     addInstallRoutes(scope, options);
     addPackRoutes(scope, options);
     await addUploadRoute(scope, {
@@ -159,7 +157,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 function refuseOtherMethods(app: Api, known: ReadonlyMap<string, readonly string[]>): void {
   for (const [url, methods] of [...known]) {
     const others = METHODS.filter((method) => !methods.includes(method));
-    const allow = methods.join(", ");
+    const allow = methods.toSorted().join(", ");
     app.route({
       method: [...others],
       url,

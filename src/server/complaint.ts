@@ -11,7 +11,7 @@ interface Problem {
 /** A request whose parts are not what they should be: what was expected, what came, and where. */
 export function complaint(problems: readonly Problem[], request: unknown, part: string): Refusal {
   const [first] = problems;
-  const others = problems.length - 1;
+  const others = new Set(problems.map(({ instancePath }) => instancePath)).size - 1;
   const more = others > 0 ? ` (and ${others} more ${others === 1 ? "problem" : "problems"})` : "";
   const path = (first?.instancePath ?? "").split("/").filter((step) => step !== "");
   const name = path.length === 0 ? `the ${part}` : `\`${path.reduce(joined)}\``;

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { Flags } from "../../src/config/flags.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Log } from "../../src/platform/log.ts";
@@ -32,6 +33,8 @@ export interface ServedOptions {
   readonly flags?: Flags;
   /** Of the section `server` in packsync.yaml, beside the tokens. */
   readonly server?: Readonly<Record<string, unknown>>;
+  /** Beside packsync.yaml. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: ServeOptions["limits"];
 }
@@ -40,10 +43,12 @@ export async function served({
   packs = {},
   flags = {},
   server = {},
+  files = {},
   env = {},
   limits,
 }: ServedOptions = {}): Promise<Served> {
   const it = story({ packs });
+  for (const [name, text] of Object.entries(files)) it.write(name, text);
   const reader = { name: "reader", token: READER, scopes: ["packs:read"] };
   const settings = { tokens: [reader], rateLimit: 0, ...server };
   it.write("packsync.yaml", JSON.stringify({ volume: "./volume", server: settings }));
@@ -101,4 +106,16 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Bytes as they are, to the server's port. @returns what comes until it hangs up */
+export function sendBytes(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const chunks: Buffer[] = [];
+  const connection = connect(Number(port), hostname, () => connection.write(bytes, "latin1"));
+  connection.on("data", (chunk: Buffer) => chunks.push(chunk));
+  connection.on("error", () => {}); // closed while we were still sending
+  connection.on("close", () => resolve(Buffer.concat(chunks).toString("latin1")));
+  return promise;
 }

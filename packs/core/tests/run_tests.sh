@@ -95,5 +95,29 @@ seconds='$wrong'
 STDIN
 done
 
+# What wraps the API is tested here as far as that needs no server: nobody listens on port 1.
+for action in download_packs get_pack_dependencies build_pack_envs register_packs; do
+  case $action in
+    download_packs) list=packs shape='{"downloaded_packs": [], "failed_packs": [{"source": "api", "error": ERROR}], "total_count": 1, "success_count": 0, "failure_count": 1}' ;;
+    get_pack_dependencies) list=pack_paths shape='{"dependencies": [], "runtime_requirements": {}, "missing_dependencies": [], "analyzed_packs": [], "errors": [{"pack_path": "api", "error": ERROR}]}' ;;
+    build_pack_envs) shape='{"built_environments": [], "failed_environments": [{"pack_ref": "unknown", "pack_path": "api", "runtime": "unknown", "error": ERROR}], "summary": {"total_packs": 1, "success_count": 0, "failure_count": 1, "python_envs_built": 0, "nodejs_envs_built": 0, "total_duration_ms": 0}}' ;;
+    register_packs) shape='{"registered_packs": [], "failed_packs": [{"pack_ref": "unknown", "pack_path": "api", "error": ERROR, "error_stage": "registration"}], "summary": {"total_packs": 1, "success_count": 0, "failure_count": 1, "total_components": 0, "duration_ms": 0}}' ;;
+  esac
+  check "$action needs to know which packs" $action 2 "${shape%%ERROR*}\"the parameter \`$list\` is required\"${shape#*ERROR}
+" </dev/null
+  check "$action refuses what is no list" $action 2 "${shape%%ERROR*}\"expected \`$list\` to be a JSON array of texts\"${shape#*ERROR}
+" <<STDIN
+$list='["a", 1]'
+STDIN
+  if command -v curl >/dev/null; then reason='the server is not to be reached'; else reason='curl is not there'; fi
+  check "$action says that the server is not there" $action 1 "${shape%%ERROR*}\"$reason\"${shape#*ERROR}
+" <<STDIN
+api_token='s3cret'
+api_url='http://127.0.0.1:1'
+destination_dir='it'\\''s "here" \\n'
+$list='["a \\" b", "c"]'
+STDIN
+done
+
 printf '\nTotal Tests: %s\nPassed: %s\nFailed: %s\nSkipped: 0\n' $((passed + failed)) "$passed" "$failed"
 [ "$failed" -eq 0 ]

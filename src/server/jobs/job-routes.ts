@@ -14,7 +14,7 @@ import { eventStream } from "./live-stream.ts";
 import type { Workplace } from "./workplace.ts";
 
 export interface JobRouteDeps {
-  readonly workplace: Pick<Workplace, "open">;
+  readonly workplace: Pick<Workplace, "open" | "jobs">;
   readonly pingMs: number;
   /** How many may follow at once. */
   readonly followers: number;
@@ -82,9 +82,9 @@ function addLooking(api: Api, { workplace }: JobRouteDeps): void {
       },
     },
     async ({ query: { page, page_size, state, kind } }) => {
-      const { jobs } = await workplace.open();
+      const jobs = await workplace.jobs();
       const pageSize = Math.min(page_size, MAX_PAGE);
-      const { jobs: found, total } = jobs.list({ page, pageSize, state, kind });
+      const { jobs: found, total } = jobs?.list({ page, pageSize, state, kind }) ?? { jobs: [], total: 0 };
       const pages = { total_items: total, total_pages: Math.ceil(total / pageSize) };
       return { data: found.map(jobDocument), pagination: { page, page_size: pageSize, ...pages } };
     },
@@ -106,8 +106,8 @@ function addLooking(api: Api, { workplace }: JobRouteDeps): void {
       },
     },
     async ({ params: { id } }) => {
-      const { jobs } = await workplace.open();
-      return { data: { ...jobDocument(jobOf(jobs, id)), result: jobs.result(id) ?? null } };
+      const jobs = await workplace.jobs();
+      return { data: { ...jobDocument(jobOf(jobs, id)), result: jobs?.result(id) ?? null } };
     },
   );
 }
@@ -134,9 +134,9 @@ function addCancelling(api: Api, { workplace }: JobRouteDeps): void {
       },
     },
     async ({ params: { id } }, reply) => {
-      const { jobs } = await workplace.open();
+      const jobs = await workplace.jobs();
       const { state } = jobOf(jobs, id);
-      const cancelled = jobs.cancel(id, "Somebody cancelled it.");
+      const cancelled = jobs?.cancel(id, "Somebody cancelled it.");
       if (cancelled === undefined || cancelled === "over")
         throw new Refusal(409, `Expected a job that is not over, got one that ${hasEnded(state)}.`);
       reply.code(cancelled.ended === undefined ? 202 : 200);
@@ -185,7 +185,7 @@ function addFollowing(api: Api, deps: JobRouteDeps): void {
       },
     },
     preHandler: async (request) => {
-      const { jobs } = await workplace.open();
+      const jobs = await workplace.jobs();
       jobOf(jobs, request.params.id);
       if (followed >= followers)
         throw new Refusal(503, `Expected at most ${followers} to follow jobs, got one more.`, "Try again later.");
@@ -219,8 +219,8 @@ function sendText(reply: FastifyReply, text: Readable): FastifyReply {
   return reply.send(text);
 }
 
-function jobOf(jobs: Jobs, id: string): Job {
-  const job = jobs.get(id);
+function jobOf(jobs: Jobs | undefined, id: string): Job {
+  const job = jobs?.get(id);
   if (job !== undefined) return job;
   const shown = JSON.stringify(id.slice(0, 100)).slice(1, -1);
   throw new Refusal(404, `Expected a job that is kept, got \`${shown}\`.`, "`GET /api/v1/jobs` lists them.");

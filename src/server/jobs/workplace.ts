@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isSystemError, PacksyncError } from "../../errors.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Owner } from "../../platform/ownership.ts";
@@ -10,6 +11,8 @@ import { openJobs } from "./open-jobs.ts";
 export interface Workplace extends AsyncDisposable {
   /** Opens it, if it is not open. @throws PacksyncError `VOLUME_UNUSABLE` until it can be; `LOCK_TIMEOUT` for a second server */
   open(): Promise<OpenWorkplace>;
+  /** Its jobs, for who only looks: makes nothing where nobody ever did anything. @throws what {@link open} throws */
+  jobs(): Promise<Jobs | undefined>;
 }
 
 interface OpenWorkplace {
@@ -49,6 +52,7 @@ export function keepWorkplace({ stateDir, prepare, ...options }: WorkplaceOption
   };
   return {
     open,
+    jobs: async () => (opened !== undefined || existsSync(stateDir) ? (await open()).jobs : undefined),
     async [Symbol.asyncDispose]() {
       stop.abort(new PacksyncError("STOPPED", "The server ends.", { retryable: true }));
       const place = await opened?.catch(() => undefined);
