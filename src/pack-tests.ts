@@ -56,11 +56,11 @@ export async function testPacks(config: Config, request: TestRequest, abort: Abo
 export async function testCopy(
   path: string,
   config: Config,
-  onLine: (line: string) => void,
+  { onLine, programs }: { readonly onLine: (line: string) => void; readonly programs: readonly string[] | undefined },
   abort: AbortSignal,
 ): Promise<PackTestResult | undefined> {
   const target = { pack: basename(path), path, isLive: true };
-  const about = { onLine: (_: string, line: string) => onLine(line) };
+  const about = { onLine: (_: string, line: string) => onLine(line), programs };
   return (await testTarget(target, config, about, abort)).result;
 }
 
@@ -90,13 +90,13 @@ interface Tested {
 async function testTarget(
   { pack, path, isLive }: Target,
   config: Config,
-  { onLine }: Pick<TestRequest, "onLine">,
+  { onLine, programs }: Pick<TestRequest, "onLine"> & { readonly programs?: readonly string[] | undefined },
   abort: AbortSignal,
 ): Promise<Tested> {
   const run = async (root: string, owner: Owner | undefined): Promise<Tested> => {
     const { ref, version } = identify(root);
     const lines = onLine && ((line: string) => onLine(ref, line));
-    const envs = environmentsOf(ref, config);
+    const envs = programs ?? environmentsOf(ref, config);
     return { ref, result: await testPack({ root, ref, version, envs, owner, onLine: lines }, abort) };
   };
   if (!isLive) return await run(path, undefined);

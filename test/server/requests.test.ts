@@ -246,7 +246,7 @@ describe("the description", () => {
     expect(Object.keys(json.paths).sort()).toEqual([
       ...["", "/{id}", "/{id}/events"].map((rest) => `/api/v1/jobs${rest}`),
       "/api/v1/packs",
-      ...["dependencies", "download", "install", "register", "register-batch", "upload"].map(
+      ...["build-envs", "dependencies", "download", "install", "register", "register-batch", "upload"].map(
         (name) => `/api/v1/packs/${name}`,
       ),
       ...["", "/releases", "/rollback", "/test"].map((rest) => `/api/v1/packs/{ref}${rest}`),

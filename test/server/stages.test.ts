@@ -325,6 +325,28 @@ test("who hangs up takes the work back", async () => {
   expect(it.errors).toEqual([]);
 });
 
+test.for([
+  {
+    name: "dependencies",
+    body: { pack_paths: ["/tmp/pack-downloads/core", "/tmp/pack-downloads/aws"], skip_validation: false },
+  },
+  { name: "dependencies", body: { pack_paths: [] } },
+  {
+    name: "register-batch",
+    body: {
+      pack_paths: ["/opt/attune/packs/core", "/opt/attune/packs/aws"],
+      packs_base_dir: "/opt/attune/packs",
+      skip_validation: false,
+      skip_tests: false,
+      force: false,
+    },
+  },
+])("a documented request is taken, word by word: $name", async ({ name, body }) => {
+  await using it = await withRoots(); // where none of these paths may be used
+  const { status, json } = await it.send("POST", at(name), body);
+  expect({ status, json }).toEqual({ status: 200, json: { data: expect.any(Object) } });
+});
+
 test("what this packsync cannot do yet is said: 501", async () => {
   await using it = await withRoots();
   const { status, json } = await it.send("POST", at("install"), { source: "core" });
