@@ -347,10 +347,33 @@ test.for([
   expect({ status, json }).toEqual({ status: 200, json: { data: expect.any(Object) } });
 });
 
-test("what this packsync cannot do yet is said: 501", async () => {
-  await using it = await withRoots();
-  const { status, json } = await it.send("POST", at("install"), { source: "core" });
-  expect({ status, code: json.code }).toEqual({ status: 501, code: "NOT_IMPLEMENTED" });
+describe("install", () => {
+  const needs = (what: string) => `ref: aws\nlabel: aws\nversion: "1.0.0"\ndependencies: [${what}]\n`;
+
+  test("takes one source through all stages", async () => {
+    await using it = await withRoots();
+    it.write("allowed/aws", pack("aws"));
+    const { status, json } = await it.send("POST", at("install"), { source: it.at("allowed/aws") });
+    expect({ status, json }).toMatchObject({
+      status: 200,
+      json: { data: { pack: { ref: "aws", version: "1.0.0" }, test_result: null, tests_skipped: false } },
+    });
+    expect(it.tree("volume/aws")).toEqual(it.tree("allowed/aws"));
+    const again = await it.send("POST", at("install"), { source: it.at("allowed/aws"), force: false });
+    expect(again).toMatchObject({ status: 409, json: { code: "CONFLICT" } });
+  });
+
+  test.for([
+    ["what it needs is not there", { "pack.yaml": needs("nowhere") }, "Required pack 'nowhere' (*) is not installed."],
+    ["it is not valid", { actions: { "bad.yaml": "ref: [" } }, "Pack 'aws' is not valid."],
+  ] as const)("changes nothing if %s: 422", async ([, files, error]) => {
+    await using it = await withRoots();
+    it.write("allowed/aws", pack("aws", files));
+    it.write("allowed/index.json", JSON.stringify({ packs: [] }));
+    const { status, json } = await it.send("POST", at("install"), { source: it.at("allowed/aws") });
+    expect({ status, error: json.error }).toEqual({ status: 422, error });
+    expect(it.exists("volume/aws")).toBe(false);
+  });
 });
 
 function commitIn(directory: string): string {
