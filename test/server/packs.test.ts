@@ -244,7 +244,6 @@ describe("tests of a pack", () => {
 describe("health", () => {
   test("without a daemon, the server is ready once there is a volume", async () => {
     await using it = await served({ packs: { core: pack("core") } });
-    it.once();
     expect((await it.send("GET", "/healthz")).json).toEqual({ data: { status: "alive" } });
     if (it.exists("volume")) it.remove("volume");
     const before = await it.send("GET", "/readyz");
