@@ -61,7 +61,7 @@ export async function served({
   const options = {
     config,
     log,
-    env: { HOME: it.directory, PATH: process.env["PATH"] },
+    env: { HOME: it.directory, PATH: process.env["PATH"], ...env },
     beside: "nobody",
     generatedToken: "generated",
   } as const;
