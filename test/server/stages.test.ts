@@ -454,7 +454,7 @@ describe("install", () => {
       source: "allowed/needy",
       more: {},
       status: 422,
-      says: "needy needs other *: missing",
+      says: "Required pack 'other' (*) is not installed.",
     },
     { title: "what is not valid", source: "allowed/wrong", more: {}, status: 422, says: "not valid" },
   ])("$title: $status, and nothing is changed", async ({ source, more, status, says }) => {
