@@ -6,7 +6,7 @@ import { environmentsDocument } from "../../src/install/environments-document.ts
 import { npmTarball, sourcePackage, writeWheels } from "../support/packages.ts";
 import { testWith } from "../support/requires.ts";
 import { writeTree } from "../support/trees.ts";
-import { lookingAt, needing, type Site, site } from "./building.ts";
+import { isRunning, lookingAt, needing, type Site, site } from "./building.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -268,14 +268,6 @@ test.for(["time-out", "abort"] as const)(
     expect(it.shelf("demo").filter((name) => name !== ".nodejs.failed.json")).toEqual(["nodejs", link]);
   },
 );
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 test("what a script leaves running ends with its build", async () => {
   using it = site();
