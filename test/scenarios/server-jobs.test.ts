@@ -175,7 +175,9 @@ test("a pack that is uploaded is live and registered; again it is a conflict, un
 
 test("there is one server for a volume", async () => {
   using it = begin();
-  await using _ = await serve(it, ["serve"]);
+  it.write("gate", "");
+  await using first = await serve(it, ["serve"]);
+  expect((await register(first.url, it)).status).toBe(201);
   const args = ["serve", "--listen", "127.0.0.1:0", "--lock-timeout", "0"];
   const second = startDaemon(it, { args, env: { PACKSYNC_API_TOKEN: TOKEN } });
   await using __ = second;

@@ -51,7 +51,9 @@ export async function served({
   for (const [name, text] of Object.entries(files)) it.write(name, text);
   const reader = { name: "reader", token: READER, scopes: ["packs:read"] };
   const settings = { tokens: [reader], rateLimit: 0, ...server };
-  it.write("packsync.yaml", JSON.stringify({ volume: "./volume", server: settings }));
+  it.write("registry.json", JSON.stringify({ packs: [] }));
+  const install = { registries: [`file://${it.at("registry.json")}`] };
+  it.write("packsync.yaml", JSON.stringify({ volume: "./volume", server: settings, install }));
   const given = { PACKSYNC_API_TOKEN: TOKEN, ...env };
   const { config } = await loadConfig({ listen: "127.0.0.1:0", ...flags }, given, it.directory);
   const errors: unknown[] = [];
@@ -59,7 +61,7 @@ export async function served({
   const options = {
     config,
     log,
-    env: { HOME: it.directory, ...env },
+    env: { HOME: it.directory, PATH: process.env["PATH"], ...env },
     beside: "nobody",
     generatedToken: "generated",
   } as const;
