@@ -121,7 +121,9 @@ describeWith({ tools: ["curl", "git", "python3"] }, "the documented session", ()
 
   test("2. dependencies: what both need", () => expectDependencies(false));
 
-  test("3. build-envs: a real environment, then the same once more, and a runtime that is not there", { timeout: 300_000 }, async () => {
+  test("3. build-envs: a real environment, then the same once more, and a runtime that is not there", {
+    timeout: 300_000,
+  }, async () => {
     const { core, aws } = paths();
     const request = {
       pack_paths: [core, aws],
