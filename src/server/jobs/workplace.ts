@@ -33,6 +33,7 @@ export interface WorkplaceOptions {
 export function keepWorkplace({ stateDir, prepare, ...options }: WorkplaceOptions): Workplace {
   const stop = new AbortController();
   let opened: Promise<OpenWorkplace> | undefined;
+  let closeUploads = (): void => {};
   const openNow = async (): Promise<OpenWorkplace> => {
     const place = { ...options, directory: stateDir, now: () => new Date(), failureOf };
     const jobs = await openJobs({ ...place, owner: prepare() }, stop.signal);
@@ -41,6 +42,7 @@ export function keepWorkplace({ stateDir, prepare, ...options }: WorkplaceOption
       space ??= openUploadSpace(stateDir);
       return space;
     };
+    closeUploads = () => space?.[Symbol.dispose]();
     return { jobs, uploads };
   };
   const open = (): Promise<OpenWorkplace> => {
@@ -58,6 +60,7 @@ export function keepWorkplace({ stateDir, prepare, ...options }: WorkplaceOption
       stop.abort(new PacksyncError("STOPPED", "The server ends.", { retryable: true }));
       const place = await opened?.catch(() => undefined);
       await place?.jobs[Symbol.asyncDispose]();
+      closeUploads();
     },
   };
 }

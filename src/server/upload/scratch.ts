@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, rmdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { listNames } from "../../platform/names.ts";
 import { sha256 } from "../../platform/sha256.ts";
 import { removeTree } from "../../publish/directories.ts";
 
-/** Where uploads stand until they are registered. */
-export interface UploadSpace {
+/** Where uploads stand until they are registered. Disposing leaves nothing of it, unless somebody is about to use it. */
+export interface UploadSpace extends Disposable {
   /** A new empty directory that only this user may enter; disposing removes it. */
   make(): Promise<UploadDirectory>;
 }
@@ -26,16 +26,30 @@ export interface UploadDirectory extends AsyncDisposable {
 export function openUploadSpace(stateDir: string): UploadSpace {
   const uid = process.geteuid?.() ?? 0;
   const root = join(tmpdir(), `packsync-uploads-${uid}-${sha256(stateDir).slice(0, 16)}`);
-  makeRoot(root);
-  const stats = lstatSync(root);
-  if (!stats.isDirectory() || stats.uid !== uid || (stats.mode & 0o077) !== 0) throw foreign(root);
+  takeRoot(root, uid);
   for (const name of listNames(root)) removeTree(join(root, name));
   return {
     async make() {
+      takeRoot(root, uid); // /tmp is tidied up by others
       const path = await mkdtemp(join(root, "upload-"));
       return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
     },
+    [Symbol.dispose]: () => removeIfEmpty(root),
   };
+}
+
+function removeIfEmpty(root: string): void {
+  try {
+    rmdirSync(root);
+  } catch (error) {
+    if (!isSystemError(error)) throw error; // the next server's, or what is still being removed
+  }
+}
+
+function takeRoot(root: string, uid: number): void {
+  makeRoot(root);
+  const stats = lstatSync(root);
+  if (!stats.isDirectory() || stats.uid !== uid || (stats.mode & 0o077) !== 0) throw foreign(root);
 }
 
 function makeRoot(root: string): void {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -259,6 +259,21 @@ describe("the space of uploads", () => {
     expect(existsSync(before.path)).toBe(false);
     await using made = await after.make();
     expect(readdirSync(made.path)).toEqual([]);
+  });
+
+  test("is made again where somebody tidied up, and leaves nothing", async () => {
+    using directory = scratch();
+    const space = openUploadSpace(directory.path);
+    const first = await space.make();
+    rmSync(dirname(first.path), { recursive: true });
+    {
+      await using second = await space.make();
+      expect(readdirSync(second.path)).toEqual([]);
+      space[Symbol.dispose]();
+      expect(existsSync(second.path)).toBe(true);
+    }
+    space[Symbol.dispose]();
+    expect(existsSync(dirname(first.path))).toBe(false);
   });
 
   test("has to be writable", () => {
