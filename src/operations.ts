@@ -27,6 +27,9 @@ export interface OperationsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Seconds, for each pack that an installation fetches. */
+const INSTALL_SECONDS = 300;
+
 const USUAL_ENVS = "/opt/attune/runtime_envs";
 
 export function operationsOf(options: OperationsOptions): Operations {
