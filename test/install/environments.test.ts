@@ -22,13 +22,28 @@ function nodeSays(it: Site): string {
   return execFileSync(process.execPath, ["-p", `require("${modules}/left")`], { encoding: "utf8" }).trim();
 }
 
+function pythonOf(): string {
+  const where = ["-c", "import sys; print(sys.executable)"];
+  return execFileSync("python3", where, { encoding: "utf8" }).trim();
+}
+
+/** Debian has none: this one takes the same arguments, finds one Python, and leaves the work to pip. */
+const uvFor = (python: string) => `#!/bin/sh
+case "$1 $2" in
+  "--version ") echo "uv 0" ;;
+  "python list") echo "cpython-3-linux   ${python} -> somewhere" ;;
+  "pip install") test "$3" = --python && python=$4 && shift 4 && exec "$python" -I -m pip install "$@" ;;
+  *) exit 2 ;;
+esac
+`;
+
 async function until(isSo: () => boolean): Promise<void> {
   await vi.waitUntil(isSo, { timeout: 120_000, interval: 20 });
 }
 
 testWith(
   PYTHON,
-  "a virtual environment has what requirements.txt asks for; the same needs reuse it, and others replace it at once",
+  "a virtual environment has what requirements.txt asks for; the same needs reuse it, others replace it at once, by uv where there is one",
   async () => {
     using it = site();
     writeWheels(it.at("wheels"), ["alpha@1.0", "alpha@2.0", "beta@1.0"]);
@@ -72,7 +87,8 @@ testWith(
 
     writeTree(demo, { "more/base.txt": "alpha>1\n", "requirements.txt": "-r more/base.txt\n" });
     const seen = await lookingAt(it.at("envs/demo/python/bin/python"));
-    const changed = await it.build([demo]);
+    writeTree(it.at("bin"), { uv: { script: uvFor(pythonOf()) } });
+    const changed = await it.build([demo], { env: { PATH: it.at("bin") } });
     const { bad } = await seen();
     expect(bad).toEqual([]);
     expect(changed.packs[0]?.environments).toMatchObject([{ ...environment, outcome: "built", packageCount: 1 }]);
@@ -331,25 +347,3 @@ testWith(
     expect(lstatSync(it.at("envs")).uid).toBe(owner.uid);
   },
 );
-
-testWith(PYTHON, "where there is uv, it finds Pythons, and installs packages", async () => {
-  using it = site();
-  writeWheels(it.at("wheels"), ["alpha@1.0"]);
-  const where = ["-c", "import sys; print(sys.executable)"];
-  const python = execFileSync("python3", where, { encoding: "utf8" }).trim();
-  // Debian has none: this one takes the same arguments, and leaves the work to pip.
-  const uv = `#!/bin/sh
-case "$1 $2" in
-  "--version ") echo "uv 0" ;;
-  "python list") echo "cpython-3-linux   ${python} -> somewhere" ;;
-  "pip install") test "$3" = --python && python=$4 && shift 4 && exec "$python" -I -m pip install "$@" ;;
-  *) exit 2 ;;
-esac
-`;
-  writeTree(it.at("bin"), { uv: { script: uv } });
-  const demo = it.pack("demo", { "requirements.txt": "alpha\n" });
-  const { failed, packs } = await it.build([demo], { env: { PATH: it.at("bin") } });
-  expect(failed).toEqual([]);
-  expect(packs[0]?.environments).toMatchObject([{ outcome: "built", packageCount: 1 }]);
-  expect(pythonSays(it, "import alpha; print(alpha.VERSION)")).toBe("1.0");
-});
