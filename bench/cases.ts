@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { api } from "./api.ts";
 import {
   cp,
   fill,
@@ -14,6 +15,7 @@ import {
   work,
 } from "./contenders.ts";
 import { idleCpu, idleMemory, start } from "./daemon.ts";
+import { registerBatch } from "./installing.ts";
 import { live } from "./live.ts";
 import { measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
 import { expectOutcomes } from "./outcomes.ts";
@@ -43,17 +45,25 @@ export interface Bench extends Rounds {
  */
 export async function runCase(name: Case, bench: Bench): Promise<readonly Measurement[] | undefined> {
   work(bench);
-  const measured = name === "signal" ? await signal(bench) : await alone(name, bench);
+  const measured = await measure(name, bench);
   await remove(bench, join(bench.root, VOLUMES));
   return measured;
 }
 
-async function alone(name: Exclude<Case, "signal">, bench: Bench): Promise<readonly Measurement[] | undefined> {
+function measure(name: Case, bench: Bench): Promise<readonly Measurement[] | undefined> {
+  if (name === "signal") return signal(bench);
+  return name === "api" ? api(bench) : alone(name, bench);
+}
+
+/** Those that are several rows have a way of their own. */
+type Single = Exclude<Case, "signal" | "api">;
+
+async function alone(name: Single, bench: Bench): Promise<readonly Measurement[] | undefined> {
   const samples = await samplesFor(name, bench);
   return samples && [{ case: name, size: bench.size, samples }];
 }
 
-function samplesFor(name: Exclude<Case, "signal">, bench: Bench): Promise<Measurement["samples"] | undefined> {
+function samplesFor(name: Single, bench: Bench): Promise<Measurement["samples"] | undefined> {
   switch (name) {
     case "cold":
       return cold(bench);
@@ -87,6 +97,8 @@ function samplesFor(name: Exclude<Case, "signal">, bench: Bench): Promise<Measur
       return registering(bench, "embedded");
     case "register-attune":
       return registering(bench, "attune");
+    case "register-batch":
+      return registerBatch(bench);
     default:
       return name satisfies never;
   }

@@ -1,5 +1,14 @@
 import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
-import { type Bound, judge, type Measurement, PEERS, type Reached, SUBJECT, samplesOf } from "./targets.ts";
+import {
+  type Bound,
+  judge,
+  type Measurement,
+  PEERS,
+  type Percentile,
+  type Reached,
+  SUBJECT,
+  samplesOf,
+} from "./targets.ts";
 
 const HEADER = ["case", "files", SUBJECT, "peers", "must", "reached", "dream", "reached", "verdict"] as const;
 
@@ -22,7 +31,7 @@ function rowsOf(measurement: Measurement): readonly (readonly string[])[] {
     percentile === 50 ? measurement.case : `${measurement.case} p${percentile}`,
     measurement.size,
     inItsUnit(measurement.case, spreadOf(subject, percentile)),
-    index === 0 ? peersOf(measurement, subject) : "",
+    index === 0 || hasTailsToCompare(measurement) ? peersOf(measurement, subject, percentile) : "",
     ...reachedCells(must),
     ...reachedCells(dream),
     verdict,
@@ -31,17 +40,29 @@ function rowsOf(measurement: Measurement): readonly (readonly string[])[] {
 
 function inItsUnit(name: Measurement["case"], spread: Spread): string {
   if (name.endsWith("memory")) return megabytes(spread);
+  if (name === "api: list" || name === "api: pack") return `${spread.middle.toFixed(0)}/s`;
   return name === "idle-cpu" ? `${spread.middle.toFixed(2)} %` : milliseconds(spread);
 }
 
+/** Both sides were measured often enough. */
+function hasTailsToCompare(measurement: Measurement): boolean {
+  return measurement.case === "api: saves";
+}
+
 /** E.g. `rsync -a 538 ms (0.39×)`. */
-function peersOf(measurement: Measurement, subject: readonly number[]): string {
+function peersOf(measurement: Measurement, subject: readonly number[], percentile: Percentile): string {
   const present = PEERS.filter((name) => measurement.samples.has(name));
   const texts = present.map((name) => {
     const peer = samplesOf(measurement, name);
-    return `${name} ${milliseconds(spreadOf(peer))} (${pairwiseRatio(subject, peer).middle.toFixed(2)}×)`;
+    const ratio = percentile === 50 ? pairwiseRatio(subject, peer).middle : ratioOf(subject, peer, percentile);
+    return `${name} ${milliseconds(spreadOf(peer, percentile))} (${ratio.toFixed(2)}×)`;
   });
   return texts.join(", ");
+}
+
+/** Tails have no pairs. */
+function ratioOf(subject: readonly number[], peer: readonly number[], percentile: Percentile): number {
+  return spreadOf(subject, percentile).middle / spreadOf(peer, percentile).middle;
 }
 
 function reachedCells(reached: Reached | undefined): readonly [string, string] {

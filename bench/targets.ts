@@ -20,11 +20,13 @@ export const CASES = [
   "validate-memory",
   "register",
   "register-attune",
+  "register-batch",
+  "api",
 ] as const;
 export type Case = (typeof CASES)[number];
 
 /** What a case is made of, in rows of its own. */
-type Part = "signal: visible" | "signal: issued";
+type Part = "signal: visible" | "signal: issued" | "api: list" | "api: pack" | "api: saves";
 
 /** Who is measured: the program itself, and what it is compared with. */
 export const SUBJECT = "packsync";
@@ -40,10 +42,12 @@ export const PEERS = [
   "watcher alone",
   "copy loop",
   "lsyncd",
+  "cp -r, sync",
+  "idle API",
 ] as const;
 export type Peer = (typeof PEERS)[number];
 
-/** What one case gave at one size: milliseconds, bytes for what is called memory, percent of a core for `idle-cpu`. */
+/** What one case gave at one size: milliseconds, bytes for what is called memory, percent of a core for `idle-cpu`, requests a second for `api: list` and `api: pack`. */
 export interface Measurement {
   readonly case: Case | Part;
   readonly size: Size;
@@ -87,6 +91,9 @@ const TARGETS: readonly Target[] = [
   { case: "validate-memory", size: "10k", must: megabytes(200) },
   { case: "register", size: "10k", must: times(0.1, "own cold") },
   { case: "register-attune", size: "10k", must: times(0.1, "own cold") },
+  { case: "register-batch", size: "10k", must: times(2, "cp -r, sync"), dream: times(1.2, "cp -r, sync") },
+  { case: "api: saves", size: "10k" },
+  { case: "api: saves", size: "10k", percentile: 99 },
   { case: "memory", size: "100k", must: megabytes(250), dream: megabytes(150) },
   { case: "start", size: "10k", must: times(30, "node -e 0"), dream: times(8, "node -e 0") },
   { case: "start", size: "100k", must: times(160, "node -e 0"), dream: times(25, "node -e 0") },

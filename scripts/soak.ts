@@ -7,11 +7,12 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tests = [
-  "kill-points", // those of installations, too
+  "kill-points", // those of an installation, too
   "failing-calls",
   "power-cut",
   "model",
   "costly-packs",
+  "installing-kill",
   "daemon-churn",
   "daemon-kill",
   "daemon-git",
