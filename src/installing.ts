@@ -1,17 +1,14 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname } from "node:path";
 import type { Config } from "./config/config.ts";
 import { placeKey } from "./cycle/attention.ts";
 import type { PackReport } from "./cycle/report.ts";
 import { rollbackPack } from "./cycle/rollback.ts";
 import { type Performing, runCycle } from "./cycles.ts";
-import { ExitCode, errnoOf, exitCodeOf, isSystemError, PacksyncError } from "./errors.ts";
+import { ExitCode, exitCodeOf, isSystemError, PacksyncError } from "./errors.ts";
 import { LIMITS } from "./install/limits.ts";
 import { copyDirectory } from "./install/local.ts";
-import { readPackIdentity } from "./install/pack-root.ts";
+import { carried, identify, isBare, placeOf, refuseConflict } from "./install-place.ts";
 import { asPackRef, type PackRef } from "./pack/ref.ts";
 import { INSTALLED } from "./plan/installed.ts";
-import { lstatIfAny } from "./platform/absence.ts";
 import { toFailure } from "./platform/failures.ts";
 import {
   beginInstall,
@@ -41,18 +38,19 @@ export async function installPacks(
   how: Performing,
   abort: AbortSignal,
 ): Promise<{ readonly packs: readonly Installed[] }> {
-  const steps = request.packs.map((pack, index) => {
-    const isFirst = request.packs.findIndex((other) => other.pack === pack.pack) === index;
-    return attempt(pack.pack, () => begin(pack, isFirst, request, session, how.config));
-  });
-  const places = steps.flatMap((step) => ("place" in step ? [step] : []));
+  const steps: (Step | Installed)[] = [];
+  const places = () => steps.flatMap((step) => ("place" in step ? [step] : []));
   try {
-    placeAll(places, session, how.config);
-    const reports = await cycleAt(places, session, how, abort);
-    const outcomes = new Map(places.map((step) => [step, outcomeOf(step, reports, session)]));
+    for (const pack of request.packs) {
+      const isFirst = request.packs.find((other) => other.pack === pack.pack) === pack;
+      steps.push(attempt(pack.pack, () => begin(pack, isFirst, request, session, how.config)));
+    }
+    placeAll(places(), session, how.config);
+    const reports = await cycleAt(places(), session, how, abort);
+    const outcomes = new Map(places().map((step) => [step, outcomeOf(step, reports, session)]));
     const isLost = (step: Step) => outcomes.get(step)?.how !== "installed";
     await takeBack(
-      places.filter((step) => step.placing !== undefined && isLost(step)),
+      places().filter((step) => step.placing !== undefined && isLost(step)),
       session,
       how,
     );
@@ -63,7 +61,7 @@ export async function installPacks(
       if (outcome === "installed") noteLive(layoutOf(how.config), refOf(ref), session.owner);
     return { packs };
   } catch (error) {
-    const ours = places.filter(({ placing }) => placing !== undefined);
+    const ours = places().filter(({ placing }) => placing !== undefined);
     await takeBack(ours, session, how);
     throw error;
   }
@@ -174,64 +172,6 @@ export async function uninstallPack(
   return { ref, report };
 }
 
-type Place =
-  | { readonly kind: "elsewhere" | "volume"; readonly path: string }
-  | { readonly kind: "source"; readonly path: string; readonly source: string; readonly directory: string };
-
-function placeOf(path: string, volume: string, { sources }: Config): Place {
-  const real = realOf(path);
-  if (dirname(real) === volume && !basename(real).startsWith(".")) return { kind: "volume", path: real };
-  if (real === volume || real.startsWith(`${volume}/`)) throw noPack(path, `a part of the volume ${volume}`);
-  const source = sources.find((each) => isSame(each.path, dirname(real)));
-  if (source === undefined) return { kind: "elsewhere", path: real };
-  return { kind: "source", path: real, source: source.name, directory: basename(real) };
-}
-
-function realOf(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch (error) {
-    throw noPack(path, errnoOf(error) ?? String(error));
-  }
-}
-
-function isSame(source: string, directory: string): boolean {
-  try {
-    return realpathSync.native(source) === directory;
-  } catch {
-    return false; // a source that is not there has no packs
-  }
-}
-
-/** In a development source a pack may lack its `pack.yaml`. */
-function isBare(path: string): boolean {
-  return lstatIfAny(`${path}/pack.yaml`) === undefined;
-}
-
-/** Who it is that stands there; it may be another one by now. */
-function identify(path: string, expected: string): PackRef {
-  const { ref } = readPackIdentity(path);
-  if (ref !== expected) throw noPack(path, `\`${ref}\``, `\`${expected}\``);
-  return ref;
-}
-
-function refuseConflict(ref: PackRef, mayReplace: boolean, { publisher, store }: VolumeSession, config: Config): void {
-  const carrier = config.sources.find(({ name, mode }) => {
-    return (
-      mode !== "mounted" &&
-      store
-        .known(name)
-        .values()
-        .some(({ identity }) => identity?.ref === ref)
-    );
-  });
-  if (carrier !== undefined) throw carried(ref, `the source \`${carrier.name}\` (${carrier.path})`);
-  const record = publisher.packs().get(ref);
-  if (record?.release !== undefined && record.source !== undefined && record.source !== INSTALLED)
-    throw carried(ref, `the source \`${record.source}\``);
-  if (!mayReplace && publisher.isLive(ref)) throw existsAlready(ref);
-}
-
 /** One cycle about these places only; installed packs may leave. */
 async function cycleAt(
   steps: readonly Step[],
@@ -289,24 +229,6 @@ function refOf(pack: string): PackRef {
   const ref = asPackRef(pack);
   if (ref === undefined) throw notInstalled(pack, undefined);
   return ref;
-}
-
-function noPack(path: string, got: string, expected = "a pack's directory"): PacksyncError {
-  return new PacksyncError("USAGE", `Expected ${path} to be ${expected}, got ${got}.`, {
-    hint: "Name the directory that has the `pack.yaml`.",
-  });
-}
-
-function existsAlready(ref: string): PacksyncError {
-  return new PacksyncError("CONFLICT", `Pack '${ref}' already exists. Use force=true to reinstall.`, {
-    hint: "On the command line: `--force`.",
-  });
-}
-
-function carried(ref: string, by: string): PacksyncError {
-  return new PacksyncError("CONFLICT", `Expected a pack that no source carries, but \`${ref}\` is carried by ${by}.`, {
-    hint: "Change it there, or take it out of there first.",
-  });
 }
 
 function notInstalled(pack: string, source: string | undefined): PacksyncError {
