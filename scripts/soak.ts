@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tests = [
-  "kill-points",
+  "kill-points", // those of installations, too
   "failing-calls",
   "power-cut",
   "model",

@@ -8,14 +8,14 @@ import { environments } from "./environments.ts";
 import { PacksyncError } from "./errors.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
-import type { OnStage, RegisteredPack } from "./install/stages.ts";
-import { type Installation, installPacks } from "./installation.ts";
+import type { OnStage } from "./install/stages.ts";
+import { installPacks } from "./installation.ts";
 import { definedPackOf, pageOfPacks } from "./listing.ts";
 import { isLiveIn } from "./once.ts";
 import { testPacks } from "./pack-tests.ts";
 import type { Log } from "./platform/log.ts";
 import { registerPacks } from "./registering.ts";
-import type { InstallOrder, Operations } from "./server/operations.ts";
+import type { Operations } from "./server/operations.ts";
 import { reading } from "./volume-session.ts";
 
 /** Composition root of what requests of the HTTP API call. */
@@ -27,22 +27,32 @@ export interface OperationsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Seconds, for each pack that an installation fetches. */
+const INSTALL_SECONDS = 300;
+
+const USUAL_ENVS = "/opt/attune/runtime_envs";
+
 export function operationsOf(options: OperationsOptions): Operations {
   const { config, log, env } = options;
   return {
-    download: ({ registry, ...order }, _, abort) => {
+    download: ({ registry, ...order }, onStage, abort) => {
       const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
-      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order }, abort);
+      const onSource = (pack: string) => onStage({ stage: "download", pack });
+      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order, onSource }, abort);
     },
     dependencies: (request) => dependenciesOf(config, request),
-    environments: (order, onStage, abort) =>
-      environments(
-        { ...order, envs: undefined, mode: "build", activation: "at once" },
-        { config, env, onStage },
-        abort,
-      ),
+    environments: (order, onStage, abort) => {
+      // Where nobody said where they are, it says what the services would find, as the platform does.
+      const mode = config.runtimeEnvsDir === undefined ? "detect" : "build";
+      const envs = config.runtimeEnvsDir ?? USUAL_ENVS;
+      return environments({ ...order, envs, mode, activation: "at once" }, { config, env, onStage }, abort);
+    },
     register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),
-    install: (order, onStage, abort) => install(order, options, onStage, abort),
+    install: ({ source, ...order }, onStage, abort) => {
+      const how = { timeoutSeconds: INSTALL_SECONDS, skipValidation: false, skipEnvironments: false, dryRun: false };
+      const whole = { ...fetchOrder(config, {}, { cwd: "/", env }), ...order, ...how, sources: [source] };
+      return installPacks(whole, { config, log, env, onStage }, abort);
+    },
     uninstall: (pack, abort) => ask("uninstall", { pack }, { config, log, doing: "uninstall" }, abort),
     test: (ref, onStage, abort) => test(ref, config, onStage, abort),
     packs: (part) => pageOfPacks(config, part),
@@ -60,45 +70,6 @@ async function test(ref: string, config: Config, onStage: OnStage, abort: AbortS
   const [failure] = failed;
   if (failure !== undefined) throw new PacksyncError("PACK_FAILED", failure.error, { hint: failure.hint });
   return tested[0];
-}
-
-/** @throws PacksyncError what kept the pack out */
-async function install(
-  { source, ref, skipTests, skipDependencies, force }: InstallOrder,
-  { config, log, env }: OperationsOptions,
-  onStage: OnStage,
-  abort: AbortSignal,
-): Promise<RegisteredPack> {
-  const order = {
-    ...fetchOrder(config, {}, { cwd: "/", env }),
-    ...{ sources: [source], ref, timeoutSeconds: INSTALL_SECONDS, force, skipTests, skipDependencies },
-    ...{ skipValidation: false, skipEnvironments: false, dryRun: false },
-  };
-  const installation = await installPacks(order, { config, log, env, onStage }, abort);
-  const asked = installation.downloads.downloaded[0]?.packRef;
-  const pack = installation.registration?.registered.find(({ packRef }) => packRef === asked);
-  if (pack === undefined) throw whyNot(installation);
-  return pack;
-}
-
-/** Of each download, and of each environment. */
-const INSTALL_SECONDS = 600;
-
-function whyNot({ downloads, dependencies, environments: built, registration }: Installation): PacksyncError {
-  const [refused] = registration?.failed ?? [];
-  if (refused?.stage === "conflict") return new PacksyncError("CONFLICT", refused.error, { hint: refused.hint });
-  const isUnmet = registration === undefined && built === undefined;
-  const [missing] = isUnmet ? [...(dependencies?.missing ?? []), ...(dependencies?.conflicting ?? [])] : [];
-  const why = missing && `Required pack '${missing.packRef}' (${missing.versionSpec}) is not installed.`;
-  const [first = { error: why ?? "The pack could not be installed.", hint: undefined }] = [
-    ...(refused ? [refused] : []),
-    ...(built?.failed ?? []),
-    ...(why === undefined ? downloads.failed : []),
-  ];
-  const errors =
-    refused?.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message) ?? [];
-  const hint = [...errors, ...(first.hint === undefined ? [] : [first.hint])].join(" ") || undefined;
-  return new PacksyncError("PACK_FAILED", first.error, { hint });
 }
 
 async function releasesOf(config: Config, ref: string) {

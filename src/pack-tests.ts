@@ -144,6 +144,7 @@ function give(path: string, owner: Owner | undefined): void {
 /** Where the environments of a pack have their programs, as far as there are any. */
 function environmentsOf(ref: string, { runtimeEnvsDir }: Config): readonly string[] {
   if (runtimeEnvsDir === undefined) return [];
-  const own = join(runtimeEnvsDir, ref);
-  return [join(own, "python/bin"), join(own, "nodejs/node_modules/.bin")].filter((path) => existsSync(path));
+  const [python, node] = [join(runtimeEnvsDir, ref, "python/bin"), join(runtimeEnvsDir, ref, "nodejs/node_modules")];
+  // Not every package has programs: there may be no `.bin`, and libraries all the same.
+  return [...(existsSync(python) ? [python] : []), ...(existsSync(node) ? [join(node, ".bin")] : [])];
 }

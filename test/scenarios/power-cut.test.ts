@@ -8,7 +8,14 @@ import { type Bundle, buildBundle } from "./support/bundle.ts";
 import { runInjected, stepsOf } from "./support/calls.ts";
 import { isSoak } from "./support/is-soak.ts";
 import { MANY, type Operation, operationNamed, SMALL } from "./support/operations.ts";
-import { expectOrderAfterNext, expectWhole, observe, type Reference, traced } from "./support/trial.ts";
+import {
+  expectOrderAfterNext,
+  expectWhole,
+  observe,
+  type Reference,
+  traced,
+  wantedAfterNext,
+} from "./support/trial.ts";
 
 let bundle: Bundle;
 beforeAll(async () => {
@@ -55,7 +62,7 @@ describe("when the power is cut, every pack is whole, and the next run puts all 
 
 async function expectRecovery({ root, operation, about }: Machine, where: string) {
   const found = await expectWhole(root, about, operation, where);
-  await expectOrderAfterNext(root, operation, operation.next.completes ? about.after : found, bundle, where);
+  await expectOrderAfterNext(root, operation, wantedAfterNext(about, operation, found), bundle, where);
   return found;
 }
 

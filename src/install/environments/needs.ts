@@ -2,15 +2,18 @@ import { join } from "node:path";
 import { lstatIfAny } from "../../platform/absence.ts";
 import { readManifest } from "../pack-root.ts";
 import { environmentFailed } from "./failure.ts";
-import { PACKAGE } from "./package-files.ts";
+import { namesPackages, PACKAGE } from "./package-files.ts";
 import { REQUIREMENTS } from "./requirements.ts";
 import type { Runtime } from "./shelf.ts";
 import { ANY_VERSION, type Wanted, wantedVersion } from "./wanted.ts";
 
-/** Which environments a pack may need: it has a file that says what is to be installed. */
+/** Which environments a pack needs: it has a file that says what is to be installed. */
 export function runtimesOf(root: string): readonly Runtime[] {
   const has = (name: string): boolean => lstatIfAny(join(root, name)) !== undefined;
-  return [...(has(REQUIREMENTS) ? (["python"] as const) : []), ...(has(PACKAGE) ? (["nodejs"] as const) : [])];
+  return [
+    ...(has(REQUIREMENTS) ? (["python"] as const) : []),
+    ...(has(PACKAGE) && namesPackages(root) ? (["nodejs"] as const) : []),
+  ];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { isSystemError, PacksyncError } from "../../errors.ts";
 import { lstatIfAny } from "../../platform/absence.ts";
 import { sha256 } from "../../platform/sha256.ts";
 import { treeChecksum } from "../tree-checksum.ts";
@@ -36,7 +37,7 @@ const MOST_BYTES = 32 * 2 ** 20;
  */
 export function readPackageFiles(root: string): PackageFiles | undefined {
   const manifest = readManifest(root);
-  const specs = WANTED.flatMap((section) => specsOf(manifest[section]));
+  const specs = specsIn(manifest);
   if (specs.length === 0) return undefined;
   const { scripts: _, devDependencies, ...rest } = manifest;
   const has = (name: string): boolean => lstatIfAny(join(root, name)) !== undefined;
@@ -53,6 +54,16 @@ export function readPackageFiles(root: string): PackageFiles | undefined {
     isLocked: lock !== undefined,
     unread: lock === undefined ? OTHER_LOCKS.filter(has) : [],
   };
+}
+
+/** Whether there is anything to install; what cannot be read may. */
+export function namesPackages(root: string): boolean {
+  try {
+    return specsIn(readManifest(root)).length > 0;
+  } catch (error) {
+    if (error instanceof PacksyncError || isSystemError(error)) return true;
+    throw error;
+  }
 }
 
 type Manifest = Readonly<Record<string, unknown>>;
@@ -76,6 +87,10 @@ function readFile(root: string, name: string): Buffer {
   const stats = lstatIfAny(file);
   if (stats?.isFile() === true && stats.size <= MOST_BYTES) return readFileSync(file);
   throw environmentFailed(`Expected \`${name}\` to be a file of at most ${MOST_BYTES} bytes`);
+}
+
+function specsIn(manifest: Manifest): readonly string[] {
+  return WANTED.flatMap((section) => specsOf(manifest[section]));
 }
 
 function specsOf(section: unknown): readonly string[] {

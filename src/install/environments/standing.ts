@@ -1,4 +1,4 @@
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isSystemError } from "../../errors.ts";
 import { countDistributions, countPackages } from "./count.ts";
@@ -50,6 +50,15 @@ export function recordFailure(place: Place, failure: Failure | undefined): void 
     renameSync(`${path}.tmp`, path);
   } catch (error) {
     if (!isSystemError(error)) throw error; // there is no place for it: the failure itself says why
+  }
+}
+
+export function readFailure(place: Place): Failure | undefined {
+  try {
+    const { error, hint, since } = JSON.parse(readFileSync(failurePath(place), "utf8"));
+    return { error: String(error), ...(hint !== undefined && { hint: String(hint) }), since: String(since) };
+  } catch {
+    return undefined; // there was none
   }
 }
 

@@ -23,8 +23,8 @@ export function wholeGeneration(directory: string, ref: string, foreign: Readonl
   return generation ?? 0;
 }
 
-/** What is in `.packsync` when nothing is under way. */
-const OWN = ["CACHEDIR.TAG", "lock", "releases", "staging", "state.db"];
+/** What is in `.packsync` when nothing is under way; the last ones where something was installed. */
+const OWN = ["CACHEDIR.TAG", "lock", "releases", "staging", "state.db", "installed", "installing"];
 
 /**
  * What is not in order in a volume where nothing is under way: whatever stands half-done, and any manifest that is not
@@ -38,8 +38,15 @@ export function disorderIn(volume: string, live: readonly string[]): string[] {
   return [
     ...strange,
     ...staged,
+    ...unfinishedIn(`${own}/installing`),
     ...refs.flatMap((ref) => disorderOf(`${own}/releases/${ref}`, ref, live.includes(ref))),
   ];
+}
+
+/** An installation that went live may wait to be settled. */
+function unfinishedIn(installing: string): string[] {
+  const refs = existsSync(installing) ? readdirSync(installing) : [];
+  return refs.flatMap((ref) => (existsSync(`${installing}/${ref}/live`) ? [] : [`installing/${ref}`]));
 }
 
 function disorderOf(directory: string, ref: string, isLive: boolean): string[] {

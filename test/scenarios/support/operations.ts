@@ -22,11 +22,13 @@ export interface Operation {
   readonly args: readonly string[];
   /** A system call that the kernel does not have. */
   readonly refused?: "renameat2";
-  /** What the next run is, and whether it makes the volume what `args` would have, also if these had done nothing yet. */
-  readonly next: { readonly args: readonly string[]; readonly completes: boolean };
+  /** What the next run is, and whether it makes the volume what `args` would have, also if these had done nothing yet; `begun`: it may complete what they began. */
+  readonly next: { readonly args: readonly string[]; readonly completes: boolean | "begun" };
+  /** Does it once more, whatever came of it before. */
+  readonly again?: readonly string[];
 }
 
-const ONCE = ["--once", "--packs-dev", "none", "--format", "json"] as const;
+export const ONCE = ["--once", "--packs-dev", "none", "--format", "json"] as const;
 const SYNC = { args: ONCE, next: { args: ONCE, completes: true } } as const;
 
 export function operationNamed(title: string, shape: Shape): Operation {

@@ -48,8 +48,29 @@ export async function disturb(operation: Operation, call: Call, effect: string, 
   expect(disturbed.text, where).toBe(call.text);
 
   const found = await expectWhole(root, about, operation, where);
-  await expectOrderAfterNext(root, operation, operation.next.completes ? about.after : found, bundle, where);
+  await expectOrderAfterNext(root, operation, wantedAfterNext(about, operation, found), bundle, where);
+  if (operation.again !== undefined) await expectDoneBy(operation.again, root, about.after, bundle, where);
   return disturbed;
+}
+
+/** What the next run may make of what it finds. */
+export function wantedAfterNext(
+  { before, after }: Reference,
+  { next }: Operation,
+  found: Live,
+): readonly [Live, ...Live[]] {
+  if (next.completes === "begun") return [before, after];
+  return [next.completes ? after : found];
+}
+
+/** Catalogs and volume agree; once more, and all is done. */
+async function expectDoneBy(again: readonly string[], root: string, wanted: Live, bundle: Bundle, where: string) {
+  for (const args of [["verify"], again]) {
+    const { exitCode, stdout, stderr } = await startCommand(root, bundle.command(...args)).ended;
+    expect(exitCode, `${args[0]} after ${where}: ${stdout} ${stderr}`).toBe(0);
+  }
+  expect(liveOf(root, Object.keys(wanted)), `once more after ${where}`).toEqual(wanted);
+  expect(disorderIn(`${root}/volume`, Object.keys(wanted)), `litter once more after ${where}`).toEqual([]);
 }
 
 export function traced(root: string, { args, refused }: Operation, bundle: Bundle): Traced {
@@ -68,29 +89,35 @@ export async function expectWhole(root: string, { before, after }: Reference, { 
   return found;
 }
 
+/** @param wanted each pack is as in one of these */
 export async function expectOrderAfterNext(
   root: string,
   { next }: Operation,
-  wanted: Live,
+  wanted: readonly [Live, ...Live[]],
   bundle: Bundle,
   where: string,
 ): Promise<void> {
   const { exitCode, stderr } = await startCommand(root, bundle.command(...next.args)).ended;
   expect(exitCode, `the run after ${where}: ${stderr}`).toBe(0);
-  expect(liveOf(root, Object.keys(wanted)), `the run after ${where}`).toEqual(wanted);
+  const found = liveOf(root, Object.keys(wanted[0]));
+  for (const [ref, tree] of Object.entries(found))
+    expect(
+      wanted.map((each) => each[ref]),
+      `${ref}: the run after ${where}`,
+    ).toContainEqual(tree);
   const engine = await createEngine(root);
   const { packs } = await engine.sync();
   expect(
     packs.filter(({ outcome }) => outcome !== "unchanged"),
     `the run after the run after ${where}`,
   ).toEqual([]);
-  const live = Object.keys(wanted).filter((ref) => wanted[ref]?.["pack.yaml"] !== undefined);
+  const live = Object.keys(found).filter((ref) => found[ref]?.["pack.yaml"] !== undefined);
   expect(disorderIn(`${root}/volume`, live), `litter after ${where}`).toEqual([]);
 }
 
 /** All that may be live before or after. */
 function refsIn(root: string): string[] {
-  const names = [`${root}/packs`, `${root}/volume`].flatMap((path) =>
+  const names = [`${root}/packs`, `${root}/elsewhere`, `${root}/volume`].flatMap((path) =>
     existsSync(path) ? Object.keys(treeOf(path)) : [],
   );
   return [...new Set(names.flatMap((path) => (/^[a-z]/.test(path) ? (path.split("/")[0] ?? []) : [])))].sort();
