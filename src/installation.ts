@@ -6,6 +6,7 @@ import { dependenciesOf } from "./dependencies.ts";
 import { type DownloadOrder, download } from "./downloads.ts";
 import type { EnvironmentsRequest } from "./environments.ts";
 import type { Downloads } from "./install/download.ts";
+import { shownUrl } from "./install/shown-url.ts";
 import type {
   Dependency,
   DependencyReport,
@@ -99,7 +100,7 @@ async function fetchAll(
   let wanted: readonly string[] = order.sources;
   const tried = new Set<string>();
   for (;;) {
-    for (const source of wanted) onStage({ stage: "download", pack: source });
+    for (const source of wanted) onStage({ stage: "download", pack: shownUrl(source) });
     const ref = tried.size === 0 ? order.ref : undefined;
     const more = await download({ ...order, sources: wanted, ref, destination }, abort);
     downloads = {

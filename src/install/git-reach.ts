@@ -11,6 +11,9 @@ const SSH = "ssh -o BatchMode=yes";
  */
 export async function reachOf(text: string, network: Network): Promise<GitReach> {
   const url = new URL(text);
+  // Neither protocol has a place for it; git would only show it, to whoever lists processes, and in its messages.
+  if (url.protocol === "ssh:" || url.protocol === "git:") url.password = "";
+  if (url.protocol === "git:") url.username = "";
   const protocol = url.protocol.slice(0, -1);
   if (protocol === "file") return { url: url.href, protocol, config: [], ssh: SSH };
   const host = url.hostname.replace(/^\[|\]$/g, "");

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../install/shown-url.ts";
 import { Refusal } from "./refusal.ts";
 
 /** One thing that a schema found wrong, as fastify tells it. */
@@ -36,6 +37,6 @@ function shown(value: unknown): string {
   if (value === null) return "`null`";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
-  const text = typeof value === "string" ? JSON.stringify(value).slice(1, -1) : JSON.stringify(value);
+  const text = typeof value === "string" ? JSON.stringify(withoutSecrets(value)).slice(1, -1) : JSON.stringify(value);
   return `\`${text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text}\``;
 }

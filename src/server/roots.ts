@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { errnoOf } from "../errors.ts";
+import { withoutSecrets } from "../install/shown-url.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Which directories requests may mean. */
@@ -31,7 +32,7 @@ export function openRoots(settings: RootSettings): Roots {
       const real = isAbsolute(path) && !path.includes("\0") ? realPath(resolve(path)) : undefined;
       if (real !== undefined && isInside(real, settings)) return real;
       const roots = [...settings.directories, ...settings.temporary].map((root) => `\`${root}\``).join(", ");
-      const got = JSON.stringify(path.slice(0, 200)).slice(1, -1);
+      const got = JSON.stringify(withoutSecrets(path).slice(0, 200)).slice(1, -1);
       throw new Refusal(
         400,
         `Expected \`${name}\` to be an absolute path below one of ${roots}, got \`${got}\`.`,

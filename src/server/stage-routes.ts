@@ -2,6 +2,7 @@ import * as z from "zod";
 import { dependenciesDocument } from "../install/dependencies-document.ts";
 import { environmentsDocument } from "../install/environments-document.ts";
 import { registerDocument } from "../install/register-document.ts";
+import { withoutSecrets } from "../install/shown-url.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { Refusal } from "./refusal.ts";
 import type { Roots } from "./roots.ts";
@@ -174,7 +175,7 @@ function judgePaths(paths: readonly string[], roots: Roots) {
       return [roots.inside(packPath, "pack_paths")];
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      outside.push({ packPath, error: error.message, hint: error.hint });
+      outside.push({ packPath: withoutSecrets(packPath), error: error.message, hint: error.hint });
       return [];
     }
   });

@@ -45,6 +45,12 @@ test.for([
   ["user:secret@example.com/x", "user:…@example.com/x"],
   ["git@github.com:org/repo.git", "git@github.com:org/repo.git"],
   ["/srv/packs", "/srv/packs"],
+  ["https://user:secret@example.com:99999/x.git@v1?token=secret", "https://…@v1?…"],
+  ["git+https://user:secret@example.com:99999/x", "git+https://…@example.com:99999/x"],
+  ["https://user:pass/secret@example.com/x", "https://…@example.com/x"],
+  ["ext::sh -c https://user:secret@example.com", "ext::sh -c https://…@example.com"],
+  ["file:///srv/packs/core.git@v1.0.0", "file:///srv/packs/core.git@v1.0.0"],
+  ["github:org/repo@v1", "github:org/repo@v1"],
 ] as const)("shows %s without its secrets", ([text, shown]) => {
   expect(shownUrl(text)).toBe(shown);
 });
