@@ -105,6 +105,7 @@ await build({
     volume: "src/volume-thread.ts",
     catalog: "src/catalog-thread.ts",
     delivery: "src/delivery-thread.ts",
+    environments: "src/environments-thread.ts",
     server: "src/server-thread.ts",
   },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
@@ -116,6 +117,7 @@ writeFileSync(`${dist}/scan-thread.js`, launcher("thread"));
 writeFileSync(`${dist}/volume-thread.js`, launcher("volume"));
 writeFileSync(`${dist}/catalog-thread.js`, launcher("catalog"));
 writeFileSync(`${dist}/delivery-thread.js`, launcher("delivery"));
+writeFileSync(`${dist}/environments-thread.js`, launcher("environments"));
 writeFileSync(`${dist}/server-thread.js`, launcher("server"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);

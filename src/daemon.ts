@@ -4,6 +4,7 @@ import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { type Listening, listen } from "./control/server.ts";
 import { createDeliverer, type Deliverer } from "./deliverer.ts";
 import { mountedSources } from "./delivery/may-tell.ts";
+import { createEnvironmentKeeper, type EnvironmentKeeper } from "./environment-keeper.ts";
 import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
 import { createStage, type Stage } from "./loop/stages.ts";
@@ -45,6 +46,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
   const asked: Ask = (...request) => answering.ask(...request);
   const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
+  const keeper = resources.use(createEnvironmentKeeper({ config, log, say }, abort));
   const telling = createStage("tell", monotonicMs);
   const watching = createStage("watch", monotonicMs);
   const delay = resources.use(watchDelay());
@@ -52,7 +54,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   const looking = timedLook(deliverer, telling);
   let watcher: Watcher | undefined;
   let listening: Listening | undefined;
-  const told = withDeliveries(withRegistrations(say, config, registrar), config, looking);
+  const told = withEnvironments(withDeliveries(withRegistrations(say, config, registrar), config, looking), keeper);
   const { sources } = config;
   const { rescanSeconds, verifySeconds, drift } = config.watch;
   const loop: Loop = createLoop({
@@ -106,7 +108,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     const stages = [watching.status(), ...known.stages, registrar.stage.status(), telling.status()];
     return { ...about(), ...known, stages, services: deliverer.views() };
   };
-  const answering = { about, status, ask: delivering(registering(loop, registrar), looking) };
+  const answering = { about, status, ask: building(delivering(registering(loop, registrar), looking), keeper) };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
   const serving = config.listen === undefined ? undefined : resources.use(serveBeside({ config, log, ...served }));
   delay.reset(); // the start loads what never comes again
@@ -178,6 +180,24 @@ function withDeliveries(say: Say, config: Config, deliverer: Deliverer): Say {
       isNew = false;
       void deliverer.look();
     }
+  };
+}
+
+/** What went live may need another environment than what was live before. */
+function withEnvironments(say: Say, keeper: EnvironmentKeeper): Say {
+  return (event) => {
+    say(event);
+    if (event.kind === "started") keeper.look([]);
+    if (event.kind === "pack" && event.report.outcome === "published") keeper.look([event.report.ref]);
+  };
+}
+
+function building(request: Loop["request"], keeper: EnvironmentKeeper): Loop["request"] {
+  return async (kind, asked, onProgress, abort) => {
+    const answer = await request(kind, asked, onProgress, abort);
+    const changed = registrationAfter(kind, asked);
+    if (changed !== undefined) keeper.look(changed.only);
+    return answer;
   };
 }
 

@@ -29,6 +29,7 @@ export interface DownloadOrder extends FetchOrder {
   readonly destination: string;
   readonly ref: string | undefined;
   readonly timeoutSeconds: number;
+  readonly onSource?: ((source: string) => void) | undefined;
 }
 
 /** What somebody says of a single run; whatever is not said is as it is configured. */

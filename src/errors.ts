@@ -16,7 +16,6 @@ export type ErrorCode =
   | "SOURCE_UNUSABLE"
   | "STATE_NEWER"
   | "STOPPED"
-  | "UNSUPPORTED"
   | "VOLUME_FULL"
   | "VOLUME_UNUSABLE";
 
@@ -67,7 +66,6 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case "PACK_FAILED":
     case "SIGNAL_FAILED":
     case "STOPPED":
-    case "UNSUPPORTED":
     case "VOLUME_FULL":
       return ExitCode.packs;
     case "LOCK_TIMEOUT":

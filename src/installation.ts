@@ -4,8 +4,17 @@ import { join } from "node:path";
 import type { Config } from "./config/config.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { type DownloadOrder, download } from "./downloads.ts";
+import type { EnvironmentsRequest } from "./environments.ts";
 import type { Downloads } from "./install/download.ts";
-import type { Dependency, DependencyReport, OnStage, RegisterOrder, RegisterReport } from "./install/stages.ts";
+import type {
+  Dependency,
+  DependencyReport,
+  Environment,
+  EnvironmentReport,
+  OnStage,
+  RegisterOrder,
+  RegisterReport,
+} from "./install/stages.ts";
 import type { Log } from "./platform/log.ts";
 import { registerPacks } from "./registering.ts";
 
@@ -18,22 +27,27 @@ export interface InstallationOrder
   readonly skipDependencies: boolean;
   /** Nothing is published. */
   readonly dryRun: boolean;
+  /** Environments are not built. */
+  readonly skipEnvironments: boolean;
 }
 
 export interface InstallationOptions {
   readonly config: Config;
   readonly log: Log;
   readonly onStage: OnStage;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** What the stages did, as far as they came. */
 export interface Installation {
   readonly downloads: Downloads;
   readonly dependencies: DependencyReport | undefined;
+  /** Not there: an earlier stage failed, it was a dry run, or nobody says where environments are. */
+  readonly environments: EnvironmentReport | undefined;
   /** Not there: an earlier stage failed, or it was a dry run. */
   readonly registration: RegisterReport | undefined;
   /** The stage that ended it; `undefined`: all is done. */
-  readonly failedIn: "download" | "dependencies" | "register" | undefined;
+  readonly failedIn: "download" | "dependencies" | "environments" | "register" | undefined;
 }
 
 /** @throws PacksyncError when the volume or its lock is not to be had, or nothing can be written */
@@ -46,18 +60,23 @@ export async function installPacks(
   try {
     const fetched = await fetchAll(order, scratch, options, abort);
     const { downloads, dependencies } = fetched;
-    if (downloads.failed.length > 0 || dependencies === undefined)
-      return { downloads, dependencies, registration: undefined, failedIn: dependencies ? "dependencies" : "download" };
-    if (!order.skipDependencies && isUnmet(dependencies))
-      return { downloads, dependencies, registration: undefined, failedIn: "dependencies" };
-    if (order.dryRun) return { downloads, dependencies, registration: undefined, failedIn: undefined };
+    const so = { downloads, dependencies, environments: undefined, registration: undefined };
+    if (dependencies === undefined) return { ...so, failedIn: "download" };
+    const isUnmet = downloads.failed.length > 0 || (!order.skipDependencies && misses(dependencies));
+    if (isUnmet) return { ...so, failedIn: "dependencies" };
+    if (order.dryRun) return { ...so, failedIn: undefined };
+
+    const packPaths = inOrder(fetched);
+    const environments = await buildAll(packPaths, order, options, abort);
+    if (environments !== undefined && environments.failed.length > 0)
+      return { ...so, environments, failedIn: "environments" };
 
     const { force, skipTests, skipValidation } = order;
-    const packPaths = inOrder(fetched);
-    const registering = { packPaths, force, skipTests, skipValidation, how: "together" } as const;
-    const registration = await registerPacks(registering, options, abort);
-    const failedIn = registration.failed.length > 0 ? "register" : undefined;
-    return { downloads, dependencies, registration, failedIn };
+    const about = { force, skipTests, skipValidation, programs: programsOf(environments) };
+    const registration = await registerPacks({ packPaths, ...about, how: "together" }, options, abort);
+    if (registration.failed.length > 0) return { ...so, environments, registration, failedIn: "register" };
+    environments?.activate();
+    return { ...so, environments, registration, failedIn: undefined };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -106,8 +125,37 @@ function sourceOf({ packRef, versionSpec }: Dependency): string {
   return versionSpec === "*" ? packRef : `${packRef}@${versionSpec}`;
 }
 
-function isUnmet({ missing, conflicting, errors }: DependencyReport): boolean {
+function misses({ missing, conflicting, errors }: DependencyReport): boolean {
   return missing.length + conflicting.length + errors.length > 0;
+}
+
+/** They are used once the packs are live. */
+async function buildAll(
+  packPaths: readonly string[],
+  { skipEnvironments, timeoutSeconds }: InstallationOrder,
+  options: InstallationOptions,
+  abort: AbortSignal,
+): Promise<EnvironmentReport | undefined> {
+  if (skipEnvironments || options.config.runtimeEnvsDir === undefined) return undefined;
+  const { environments } = await import("./environments.ts");
+  const request: EnvironmentsRequest = {
+    ...{ packPaths, envs: undefined, pythonVersion: undefined, nodejsVersion: undefined, timeoutSeconds },
+    ...{ skipPython: false, skipNodejs: false, forceRebuild: false },
+    mode: "build",
+    activation: "later",
+  };
+  return await environments(request, options, abort);
+}
+
+/** Where environments have their programs that nobody uses yet. */
+function programsOf(report: EnvironmentReport | undefined): ReadonlyMap<string, readonly string[]> {
+  const packs = report?.packs ?? [];
+  return new Map(packs.map(({ packRef, environments }) => [packRef, environments.flatMap(programsIn)]));
+}
+
+function programsIn({ runtime, directory }: Environment): string[] {
+  if (directory === undefined) return [];
+  return [join(directory, runtime === "python" ? "bin" : "node_modules/.bin")];
 }
 
 /** What others need comes first. */

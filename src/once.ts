@@ -9,6 +9,7 @@ import { type CycleReport, totalsOf } from "./cycle/report.ts";
 import { readStatus, type Status } from "./cycle/status.ts";
 import { createCyclesMemory, settingsOf } from "./cycles.ts";
 import type { Told } from "./deliver-once.ts";
+import { isSystemError, PacksyncError } from "./errors.ts";
 import { perform } from "./perform.ts";
 import type { Log } from "./platform/log.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
@@ -54,7 +55,22 @@ export async function performOnce<K extends RequestKind>(
   const { answer, registration, told } = done;
   if (wanted === undefined || registration === undefined) return answer;
   const registered = await untilRegistered(registration, { ...options, request: wanted }, abort);
+  await buildNeeded(wanted.only, options, abort);
   return withServices(kind, withRegistration(kind, answer, registered), told);
+}
+
+/** What packs need that went live is built at last: nobody waits for it, and what fails is tried again when its pack changes. */
+async function buildNeeded(only: readonly string[], { config, log }: RunOptions, abort: AbortSignal): Promise<void> {
+  if (config.environments === "off") return;
+  const { buildLiveEnvironments } = await import("./live-environments.ts");
+  const { logEnvironments } = await import("./environment-log.ts");
+  try {
+    logEnvironments(await buildLiveEnvironments(only, { config, log }, abort), log);
+  } catch (error) {
+    abort.throwIfAborted();
+    if (!(error instanceof PacksyncError) && !isSystemError(error)) throw error;
+    log.warn({ why: error.message }, "environments could not be looked at; the next run tries again");
+  }
 }
 
 /** What is live is told to those it concerns, under the same lock; most machines have nobody to tell. */

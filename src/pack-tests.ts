@@ -56,11 +56,11 @@ export async function testPacks(config: Config, request: TestRequest, abort: Abo
 export async function testCopy(
   path: string,
   config: Config,
-  onLine: (line: string) => void,
+  { onLine, programs }: { readonly onLine: (line: string) => void; readonly programs: readonly string[] | undefined },
   abort: AbortSignal,
 ): Promise<PackTestResult | undefined> {
   const target = { pack: basename(path), path, isLive: true };
-  const about = { onLine: (_: string, line: string) => onLine(line) };
+  const about = { onLine: (_: string, line: string) => onLine(line), programs };
   return (await testTarget(target, config, about, abort)).result;
 }
 
@@ -90,13 +90,13 @@ interface Tested {
 async function testTarget(
   { pack, path, isLive }: Target,
   config: Config,
-  { onLine }: Pick<TestRequest, "onLine">,
+  { onLine, programs }: Pick<TestRequest, "onLine"> & { readonly programs?: readonly string[] | undefined },
   abort: AbortSignal,
 ): Promise<Tested> {
   const run = async (root: string, owner: Owner | undefined): Promise<Tested> => {
     const { ref, version } = identify(root);
     const lines = onLine && ((line: string) => onLine(ref, line));
-    const envs = environmentsOf(ref, config);
+    const envs = programs ?? environmentsOf(ref, config);
     return { ref, result: await testPack({ root, ref, version, envs, owner, onLine: lines }, abort) };
   };
   if (!isLive) return await run(path, undefined);
@@ -144,6 +144,7 @@ function give(path: string, owner: Owner | undefined): void {
 /** Where the environments of a pack have their programs, as far as there are any. */
 function environmentsOf(ref: string, { runtimeEnvsDir }: Config): readonly string[] {
   if (runtimeEnvsDir === undefined) return [];
-  const own = join(runtimeEnvsDir, ref);
-  return [join(own, "python/bin"), join(own, "nodejs/node_modules/.bin")].filter((path) => existsSync(path));
+  const [python, node] = [join(runtimeEnvsDir, ref, "python/bin"), join(runtimeEnvsDir, ref, "nodejs/node_modules")];
+  // Not every package has programs: there may be no `.bin`, and libraries all the same.
+  return [...(existsSync(python) ? [python] : []), ...(existsSync(node) ? [join(node, ".bin")] : [])];
 }

@@ -130,7 +130,8 @@ async function prepare(
     if (hasErrors(found)) return invalid(about, found);
     onStage({ stage: "tests", pack: ref });
     const { testCopy } = await import("./pack-tests.ts");
-    const tests = await testCopy(root, config, (line) => onStage({ stage: "tests", pack: ref, line }), abort);
+    const onLine = (line: string) => onStage({ stage: "tests", pack: ref, line });
+    const tests = await testCopy(root, config, { onLine, programs: order.programs?.get(ref) }, abort);
     return tests?.blocks === true && !order.force ? testsFailed(about, tests) : { ...about, tests };
   } catch (error) {
     abort.throwIfAborted();

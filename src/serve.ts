@@ -1,27 +1,15 @@
-import { statSync } from "node:fs";
-import { ask } from "./ask.ts";
 import type { Config } from "./config/config.ts";
-import { findDaemon } from "./control/client.ts";
-import { dependenciesOf } from "./dependencies.ts";
-import { download, fetchOrder } from "./downloads.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
-import { faultsOf } from "./health.ts";
-import { history } from "./history.ts";
-import type { OnStage } from "./install/stages.ts";
-import { definedPackOf, pageOfPacks } from "./listing.ts";
-import { isLiveIn } from "./once.ts";
-import { testPacks } from "./pack-tests.ts";
+import { operationsOf } from "./operations.ts";
 import type { Log } from "./platform/log.ts";
 import { openVolume } from "./publish/volume.ts";
-import { registerPacks } from "./registering.ts";
 import { hasSecrets, openAccess } from "./server/access.ts";
 import { API_LIMITS, type ApiLimits, createApi } from "./server/app.ts";
 import { JOB_LIMITS } from "./server/jobs/jobs.ts";
 import { workAsJobs } from "./server/jobs/work-as-job.ts";
 import { keepWorkplace, type Workplace } from "./server/jobs/workplace.ts";
-import type { Operations } from "./server/operations.ts";
 import { openRoots, type Roots } from "./server/roots.ts";
-import { layoutOf, reading } from "./volume-session.ts";
+import { layoutOf } from "./volume-session.ts";
 
 export interface ServeOptions {
   readonly config: Config;
@@ -144,64 +132,4 @@ function rootsOf({ sources, volume, stateDir, server }: Config): Roots {
   if (server.roots !== undefined) return openRoots({ directories: server.roots, temporary: [], closed });
   const directories = [...sources.map(({ path }) => path), volume];
   return openRoots({ directories, temporary: ["/tmp/pack-downloads", "/tmp/packs"], closed });
-}
-
-function operationsOf(options: ServeOptions): Operations {
-  const { config, log, env } = options;
-  return {
-    download: ({ registry, ...order }, _, abort) => {
-      const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
-      return download({ ...fetchOrder(config, choices, { cwd: "/", env }), ...order }, abort);
-    },
-    dependencies: (request) => dependenciesOf(config, request),
-    environments: () => unsupported("the building of environments"),
-    register: (order, onStage, abort) => registerPacks({ ...order, how: "each" }, { config, log, onStage }, abort),
-    install: () => unsupported("installation"),
-    uninstall: (pack, abort) => ask("uninstall", { pack }, { config, log, doing: "uninstall" }, abort),
-    test: (ref, onStage, abort) => test(ref, config, onStage, abort),
-    packs: (part) => pageOfPacks(config, part),
-    pack: (ref) => definedPackOf(config, ref),
-    releases: (ref) => releasesOf(config, ref),
-    rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
-    faults: () => faults(options),
-  };
-}
-
-async function test(ref: string, config: Config, onStage: OnStage, abort: AbortSignal) {
-  onStage({ stage: "tests", pack: ref });
-  const onLine = (pack: string, line: string) => onStage({ stage: "tests", pack, line });
-  const { tested, failed } = await testPacks(config, { packs: [ref], cwd: "/", onLine }, abort);
-  const [failure] = failed;
-  if (failure !== undefined) throw new PacksyncError("PACK_FAILED", failure.error, { hint: failure.hint });
-  return tested[0];
-}
-
-async function unsupported(what: string): Promise<never> {
-  throw new PacksyncError(
-    "UNSUPPORTED",
-    `Expected something else: this packsync has no way for ${what} by its API yet.`,
-  );
-}
-
-async function releasesOf(config: Config, ref: string) {
-  try {
-    return (await history(config, [ref]))[0]?.releases;
-  } catch (error) {
-    if (error instanceof PacksyncError && error.code === "USAGE") return undefined;
-    throw error;
-  }
-}
-
-/** Without a daemon nobody keeps anything in sync: it is enough that the volume can be used. */
-async function faults({ config, beside }: ServeOptions): Promise<readonly string[]> {
-  const daemon = await (await findDaemon(config.stateDir))?.status();
-  if (daemon !== undefined || beside === "daemon")
-    return faultsOf({ daemon, require: config.require, isLive: isLiveIn(config) });
-  try {
-    await reading(config, () => {});
-  } catch (error) {
-    return [error instanceof PacksyncError ? error.message.replace(/\.$/, "") : "the database cannot be read"];
-  }
-  const isThere = statSync(config.volume, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isThere ? [] : [`the volume ${config.volume} is not there`];
 }

@@ -1,3 +1,4 @@
+import { logEnvironments } from "../environment-log.ts";
 import type { DaemonEvent } from "../loop/events.ts";
 import type { Log } from "../platform/log.ts";
 
@@ -42,6 +43,9 @@ export function logEvent(event: DaemonEvent, log: Log): void {
       return;
     case "recovered":
       log.info({}, "the volume can be used again");
+      return;
+    case "environments":
+      logEnvironments(event.came, log);
       return;
     case "verified":
       log.warn({ ...event.pack, drift: event.pack.drift.paths }, "verified");

@@ -4,6 +4,7 @@ import type { PackReport } from "../cycle/report.ts";
 import type { DaemonEvent } from "../loop/events.ts";
 import type { LoopStatus, RootStatus, Watching } from "../loop/status.ts";
 import { VERSION } from "../platform/version.ts";
+import { environmentLines } from "./environment-text.ts";
 import { fileReader, framedFinding } from "./finding-text.ts";
 import { registrationEnd, registrationLines } from "./registration-text.ts";
 import { deliveredLines, noteLines, quarantineLines } from "./service-text.ts";
@@ -40,6 +41,8 @@ export function daemonText(event: DaemonEvent, config: Config, paint: Paint): re
       ];
     case "recovered":
       return [`${paint("green", "packsync")}  the volume can be used again`];
+    case "environments":
+      return environmentLines(event.came, paint);
     case "verified":
       return verifiedLines(event.pack, paint);
     case "concerns":

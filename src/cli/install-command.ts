@@ -2,8 +2,9 @@ import { fetchOrder } from "../downloads.ts";
 import { ExitCode } from "../errors.ts";
 import { dependenciesDocument } from "../install/dependencies-document.ts";
 import { downloadDocument } from "../install/download-document.ts";
+import { environmentsDocument } from "../install/environments-document.ts";
 import { registerDocument } from "../install/register-document.ts";
-import type { DependencyReport, StageProgress } from "../install/stages.ts";
+import type { DependencyReport, EnvironmentReport, StageProgress } from "../install/stages.ts";
 import { type Installation, installPacks } from "../installation.ts";
 import { printableName } from "../platform/names.ts";
 import { VERSION } from "../platform/version.ts";
@@ -21,6 +22,7 @@ export interface InstallFlags extends FetchFlags {
   readonly skipTests?: boolean;
   readonly skipValidation?: boolean;
   readonly skipDeps?: boolean;
+  readonly skipEnvs?: boolean;
 }
 
 /** `packsync install <source…>`: all stages; each of its JSON's parts is the one of that stage's command. */
@@ -29,15 +31,22 @@ export async function installCommand(
   sources: readonly string[],
   flags: InstallFlags & { readonly dryRun: boolean },
 ): Promise<ExitCode> {
-  const { loaded, log, cwd, stdout, stderr, abort } = context;
+  const { loaded, log, cwd, env, stdout, stderr, abort } = context;
   const { config } = loaded;
-  const { force = false, skipTests = false, skipValidation = false, skipDeps = false, dryRun } = flags;
+  const {
+    force = false,
+    skipTests = false,
+    skipValidation = false,
+    skipDeps = false,
+    skipEnvs = false,
+    dryRun,
+  } = flags;
   const order = {
     ...fetchOrder(config, { ...fetchChoices(flags), submodules: flags.submodules }, context),
     ...{ sources, ref: flags.ref, timeoutSeconds: secondsOf(flags.timeout) },
-    ...{ force, skipTests, skipValidation, skipDependencies: skipDeps, dryRun },
+    ...{ force, skipTests, skipValidation, skipDependencies: skipDeps, skipEnvironments: skipEnvs, dryRun },
   };
-  const installation = await installPacks(order, { config, log, onStage: stagesOn(stderr) }, abort);
+  const installation = await installPacks(order, { config, log, env, onStage: stagesOn(stderr) }, abort);
   const exitCode = installation.failedIn === undefined ? ExitCode.ok : ExitCode.packs;
   stdout.write(
     config.format === "json"
@@ -57,27 +66,34 @@ function stagesOn(stream: NodeJS.WriteStream): (progress: StageProgress) => void
   };
 }
 
-function documentOf({ downloads, dependencies, registration, failedIn }: Installation) {
+function documentOf({ downloads, dependencies, environments, registration, failedIn }: Installation) {
   return {
     failed_in: failedIn ?? null,
     download: downloadDocument(downloads),
     dependencies: dependencies === undefined ? null : dependenciesDocument(dependencies),
+    environments: environments === undefined ? null : environmentsDocument(environments),
     register: registration === undefined ? null : registerDocument(registration),
   };
 }
 
 function installText(
-  { downloads, dependencies, registration, failedIn }: Installation,
+  { downloads, dependencies, environments, registration, failedIn }: Installation,
   dryRun: boolean,
   cwd: string,
   paint: Paint,
 ): string {
   if (registration !== undefined) return registerText(registration, paint);
   const fetched = downloadText(downloads, cwd, paint);
-  const unmet = dependencies === undefined ? [] : unmetLines(dependencies, paint);
+  const unmet = failedIn !== "dependencies" || dependencies === undefined ? [] : unmetLines(dependencies, paint);
+  const unbuilt = environments?.failed.flatMap((failed) => unbuiltLines(failed, paint)) ?? [];
   const count = plural(downloads.downloaded.length, "pack");
   const end = failedIn !== undefined || !dryRun ? "nothing was changed" : `${count} would be installed (dry run)`;
-  return `${[fetched.trimEnd(), ...unmet, end].join("\n")}\n`;
+  return `${[fetched.trimEnd(), ...unmet, ...unbuilt, end].join("\n")}\n`;
+}
+
+function unbuiltLines({ packRef, runtime, error, hint }: EnvironmentReport["failed"][number], paint: Paint): string[] {
+  const line = `${paint("red", "failed")} ${packRef}, ${runtime}: ${printableName(error)}`;
+  return hint === undefined ? [line] : [line, `  ${paint("dim", "→")} ${printableName(hint)}`];
 }
 
 function unmetLines({ missing, conflicting, errors }: DependencyReport, paint: Paint): string[] {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { BuildEnvsFlags } from "./build-envs-command.ts";
 import type { RunCommand } from "./context.ts";
 import type { DependenciesFlags } from "./dependencies-command.ts";
 import type { DownloadFlags } from "./download-command.ts";
@@ -18,6 +19,7 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
     .addOption(submodulesOption())
     .option("--force", "replace what is installed already; failing tests do not count")
     .option("--skip-deps", "do not look at what the packs need of each other")
+    .option("--skip-envs", "build no environments")
     .option("--skip-tests", "do not run the packs' own tests")
     .option("--skip-validation", "publish in spite of errors")
     .action(async (sources: string[], flags: InstallFlags) =>
@@ -102,6 +104,24 @@ export function addInstallCommands(program: Command, run: RunCommand, refuseDryR
       run(async (context) => {
         refuseDryRun("serve");
         return (await import("./serve-command.ts")).serveCommand(context);
+      }),
+    );
+  program
+    .command("build-envs")
+    .argument("<path...>", "directories of packs")
+    .description("build the Python and Node.js environments that packs need; ends with 1 if one failed")
+    .option("--envs <dir>", "where: <dir>/<ref>/<runtime> (default: RUNTIME_ENVS_DIR)")
+    .option("--python-version <version>", "for packs that say nothing: this one, or a newer one")
+    .option("--nodejs-version <version>", "likewise")
+    .option("--skip-python", "leave Python out")
+    .option("--skip-nodejs", "leave Node.js out")
+    .option("--force-rebuild", "build anew what is there, too")
+    .option("--timeout <s>", "for each pack", "600")
+    .option("--detect", "only say what is there")
+    .action(async (paths: string[], flags: BuildEnvsFlags) =>
+      run(async (context) => {
+        refuseDryRun("build-envs");
+        return (await import("./build-envs-command.ts")).buildEnvsCommand(context, paths, flags);
       }),
     );
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../config/config.ts";
 import { findDaemon } from "../control/client.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
+import type { EnvironmentStanding } from "../environments-built.ts";
 import { ExitCode } from "../errors.ts";
 import { status } from "../once.ts";
 import { VERSION } from "../platform/version.ts";
@@ -34,15 +36,23 @@ async function statusOf({ loaded: { config }, stdout }: CommandContext): Promise
   if (config.format === "json") {
     const { sources, packs, database } = found ?? { sources: [], packs: [], database: undefined };
     const { services } = await readServices(config, undefined);
+    const environments = await environmentsOf(config);
     const about = { packsync: VERSION, volume: config.volume, packs, sources, database };
-    const document = { ...about, services, daemon: daemon ?? null };
+    const document = { ...about, services, ...(environments && { environments }), daemon: daemon ?? null };
     return `${JSON.stringify(document, null, 2)}\n`;
   }
   if (found !== undefined) {
     const { services } = await readServices(config, undefined);
-    return statusText({ ...found, daemon, services }, config, paintFor(stdout));
+    const environments = (await environmentsOf(config)) ?? [];
+    return statusText({ ...found, daemon, services, environments }, config, paintFor(stdout));
   }
   return `${config.volume}: nothing was published yet. Next: packsync --once\n`;
+}
+
+/** `undefined`: they are not packsync's business. */
+async function environmentsOf(config: Config): Promise<readonly EnvironmentStanding[] | undefined> {
+  if (config.environments === "off") return undefined;
+  return await (await import("../live-environments.ts")).environmentStandings(config);
 }
 
 async function daemonStatus(stateDir: string): Promise<DaemonStatus | undefined> {

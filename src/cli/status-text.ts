@@ -1,8 +1,10 @@
 import type { Config } from "../config/config.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
+import type { EnvironmentStanding } from "../environments-built.ts";
 import { printableName } from "../platform/names.ts";
 import type { ServiceView } from "../signal/view.ts";
+import { environmentTrouble } from "./environment-text.ts";
 import { servicesLines } from "./service-text.ts";
 import { standingText } from "./standing-text.ts";
 import { columns, findingLines, type Paint, plural } from "./text.ts";
@@ -23,11 +25,12 @@ const COLORS: Readonly<Record<PackState, Parameters<Paint>[0]>> = {
 export interface StatusSeen extends Status {
   readonly daemon: DaemonStatus | undefined;
   readonly services: readonly ServiceView[];
+  readonly environments: readonly EnvironmentStanding[];
 }
 
 /** Where every pack stands, for people. */
 export function statusText(
-  { sources, packs, database, daemon, services }: StatusSeen,
+  { sources, packs, database, daemon, services, environments }: StatusSeen,
   { volume }: Config,
   paint: Paint,
 ): string {
@@ -65,6 +68,7 @@ export function statusText(
       : [`database ${database.state} since ${database.since}: ${printableName(database.why ?? "")}`]),
     ...lines.flatMap((line, index) => [`  ${line}`, ...(index === 0 ? [] : (details[index - 1] ?? []))]),
     ...servicesLines(services, paint).map((line) => `  ${line}`),
+    ...environmentTrouble(environments, paint).map((line) => `  ${line}`),
     ...whys.map((why) => `  ${paint("red", "not registered")}  ${why}`),
     "",
   ].join("\n");

@@ -125,6 +125,8 @@ export interface Config {
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
   /** Absolute; the services' own, beside the volume: the owner gets them, if they are there. */
   readonly runtimeEnvsDir: string | undefined;
+  /** `auto`: what published packs need of Python and Node.js is built there. */
+  readonly environments: "off" | "auto";
   readonly artifactsDir: string | undefined;
   readonly preserve: PreserveWord | PreserveByFile;
   /** Wanted machines, in `uname -m` terms, e.g. `x86_64`; never empty. */

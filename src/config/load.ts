@@ -87,6 +87,7 @@ function merge(layers: readonly Layer[], cwd: string): Omit<LoadedConfig, "file"
   const given = new Map(layers.flatMap(({ origins }) => [...origins]));
   const originOf = (key: string): Origin => given.get(key) ?? { from: "default" };
   checkSources(sources, { path: settings.volume, origin: originOf("volume") });
+  checkEnvironments(settings);
   return {
     config: resolved(settings, sources),
     origins: new Map([
@@ -94,6 +95,14 @@ function merge(layers: readonly Layer[], cwd: string): Omit<LoadedConfig, "file"
       ...SETTINGS.map(({ key }) => [key, originOf(key)] as const),
     ]),
   };
+}
+
+function checkEnvironments({ environments, runtimeEnvsDir }: Complete): void {
+  if (environments === "off" || runtimeEnvsDir !== undefined) return;
+  const message = "Expected `runtimeEnvsDir` to be set for `environments: auto`, got nothing";
+  const hint =
+    "Name the directory where services look for environments: RUNTIME_ENVS_DIR, or runtimeEnvsDir in packsync.yaml.";
+  throw new PacksyncError("CONFIG_INVALID", message, { hint });
 }
 
 function defaultSources(cwd: string): readonly NamedSource[] {
@@ -135,6 +144,7 @@ type Complete = LayerSettings &
 function defaults(cwd: string): Complete {
   return {
     volume: join(cwd, "volume"),
+    environments: "off",
     preserve: "static-elf",
     arch: [machine(process.arch)],
     adopt: "merge",

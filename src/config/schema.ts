@@ -244,6 +244,10 @@ const shared = {
   owner: optional("Who owns what packsync makes; unset: as the volume when run as root", owner),
   user: optional("Whom root becomes once all is prepared; unset: it stays root", owner),
   runtimeEnvsDir: optional("The services' environments: where it is mounted, it is given to the owner", directory),
+  environments: optional(
+    "`auto`: build there what published packs need of Python and Node.js; `off`: the services' own business",
+    oneOf(["off", "auto"]),
+  ),
   artifactsDir: optional("The services' artifacts: likewise", directory),
   preserve: optional("Which native binaries of the volume survive their source", preserve),
   arch: optional("The machines that native binaries are wanted for, as `uname -m` says it", machines),

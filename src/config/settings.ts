@@ -26,6 +26,7 @@ export const SETTINGS: readonly Setting[] = [
   { key: "owner", option: "owner", example: "1000:1000" },
   { key: "user", option: "user", example: "1000:1000" },
   { key: "runtimeEnvsDir", oldName: "RUNTIME_ENVS_DIR", example: "/opt/attune/runtime_envs" },
+  { key: "environments", example: "auto" },
   { key: "artifactsDir", oldName: "ARTIFACTS_DIR", example: "/opt/attune/artifacts" },
   { key: "preserve", option: "preserve", example: "static-elf" },
   { key: "arch", option: "arch", example: "x86_64,aarch64" },

@@ -55,10 +55,10 @@ export function openTelling(deps: DeliveryDeps, remembered: Remembered): Telling
   };
 }
 
-function servicesSettings({ services, preset, platform }: Config): ServicesSettings {
+function servicesSettings({ services, preset, platform, environments }: Config): ServicesSettings {
   const { url, packsDir, tokenFile } = platform;
   const token = tokenFile === undefined ? { text: process.env["PACKSYNC_PLATFORM_TOKEN"] } : { file: tokenFile };
-  return { services, preset, platform: { url, packsDir }, token };
+  return { services, preset, platform: { url, packsDir }, environments, token };
 }
 
 /** A driver remembers whom it has left half-told, so there is one for each service as long as that is told in the same way. */

@@ -17,6 +17,8 @@ export interface DownloadRequest {
   readonly ref?: string | undefined;
   /** For each pack. */
   readonly timeoutSeconds: number;
+  /** Told of each source, as it may be shown, before it is fetched. */
+  readonly onSource?: ((source: string) => void) | undefined;
 }
 
 export type DownloadDeps = Omit<ObtainDeps, "scratch">;
@@ -60,6 +62,7 @@ export async function downloadPacks(
   const downloaded: DownloadedPack[] = [];
   const failed: FailedDownload[] = [];
   for (const source of request.sources) {
+    request.onSource?.(shownUrl(source));
     try {
       const taken = new Map(downloaded.map((each) => [each.packRef, each.source]));
       downloaded.push(await downloadPack(source, { ...request, destination }, taken, deps, abort));

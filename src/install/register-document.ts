@@ -30,7 +30,7 @@ export function registerDocument({ registered, failed, durationMs }: RegisterRep
   };
 }
 
-export function registeredDocument(pack: RegisteredPack) {
+function registeredDocument(pack: RegisteredPack) {
   const { tests, diagnostics } = pack;
   const counts = Object.entries(COUNTED).map(([name, kind]) => [name, pack.components[kind] ?? 0] as const);
   return {

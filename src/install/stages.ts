@@ -76,6 +76,8 @@ export interface Environment {
   readonly runtime: "python" | "nodejs";
   /** What services use: a link to what was built for just these needs. */
   readonly path: string;
+  /** Where it was built; a link leads there, at once or once it is activated. Not there: it is not built. */
+  readonly directory?: string;
   readonly outcome: "built" | "reused" | "present" | "absent";
   readonly packageCount: number;
   /** `Python 3.11.4`, `v20.11.0`. */
@@ -146,6 +148,8 @@ export interface RegisterOrder {
   readonly skipTests: boolean;
   /** Also what is registered already, and what fails its tests. */
   readonly force: boolean;
+  /** Directories of programs for the tests of a pack, by its ref; not there: those of its environments. */
+  readonly programs?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface RegisteredPack {

@@ -2,6 +2,7 @@ import type { RegistrationReport } from "../catalog/report.ts";
 import type { CycleNews, PackNews } from "../cycle/news.ts";
 import type { Verified } from "../cycle/verified.ts";
 import type { Delivered } from "../delivery/delivery.ts";
+import type { EnvironmentsBuilt } from "../environments-built.ts";
 import type { Concerns } from "../routed.ts";
 import type { Quarantined } from "../signal/deliveries.ts";
 import type { Degraded } from "../watch/limits.ts";
@@ -39,6 +40,8 @@ export type DaemonEvent =
     }
   /** Another pack of the set has changed, and the service is back: these may be live again. */
   | { readonly kind: "released"; readonly service: string; readonly packs: readonly string[] }
+  /** What published packs need of Python and Node.js was built, or could not be. */
+  | { readonly kind: "environments"; readonly came: EnvironmentsBuilt }
   /** A cycle is over. */
   | { readonly kind: "rest"; readonly status: LoopStatus };
 

@@ -21,7 +21,8 @@ export function endingWith(pid: number | undefined, abort: AbortSignal): Disposa
   };
 }
 
-function killGroup(pid: number | undefined, signal: keyof typeof constants.signals): void {
+/** What is left of a process and of all that it started in its group. */
+export function killGroup(pid: number | undefined, signal: keyof typeof constants.signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);

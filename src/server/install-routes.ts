@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { PacksyncError } from "../errors.ts";
+import type { FailedDownload } from "../install/download.ts";
 import { shownUrl } from "../install/shown-url.ts";
-import type { OnStage, PackTestResult, RegisteredPack, UnregisteredPack } from "../install/stages.ts";
+import type { DependencyReport, OnStage, PackTestResult, RegisteredPack, UnregisteredPack } from "../install/stages.ts";
 import { testsDocument } from "../install/tests-document.ts";
+import type { Installation } from "../installation.ts";
 import { asPackRef } from "../pack/ref.ts";
 import type { Uninstalled } from "../requests.ts";
 import type { Api, RouteDeps } from "./api.ts";
@@ -138,10 +140,56 @@ function addInstall(api: Api, deps: RouteDeps): void {
       const order = { source: first, ref: ref_spec ?? undefined, ...options };
       const about = { kind: "install", summary: { source: shownUrl(source) } } as const;
       return await doWork({ request, reply }, about, async (onStage, abort) =>
-        installedDocument(await operations.install(order, onStage, abort), skipTests, deps),
+        installedDocument(installedPack(await operations.install(order, onStage, abort)), skipTests, deps),
       );
     },
   );
+}
+
+/** The one that was asked for; with it came what it needs. @throws Refusal 422 or as a registration's */
+function installedPack({
+  downloads,
+  dependencies,
+  environments,
+  registration,
+  failedIn,
+}: Installation): RegisteredPack {
+  const [asked] = downloads.downloaded;
+  switch (failedIn) {
+    case "download":
+      throw new Refusal(422, downloads.failed[0]?.error ?? "The pack could not be fetched.", downloads.failed[0]?.hint);
+    case "dependencies":
+      throw unmet(dependencies, downloads.failed);
+    case "environments":
+      throw new Refusal(
+        422,
+        environments?.failed[0]?.error ?? "Its environments could not be built.",
+        environments?.failed[0]?.hint,
+      );
+    case "register":
+      throw refusalOfPack(registration?.failed[0]);
+    case undefined: {
+      const pack = registration?.registered.find(({ packRef }) => packRef === asked?.packRef);
+      if (pack === undefined) throw refusalOfPack(undefined);
+      return pack;
+    }
+    default:
+      return failedIn satisfies never;
+  }
+}
+
+function unmet(report: DependencyReport | undefined, unfetched: readonly FailedDownload[]): Refusal {
+  const { missing = [], conflicting = [], errors = [] } = report ?? {};
+  const told = [
+    ...missing.map(({ packRef, versionSpec, requiredBy }) => `${requiredBy} needs ${packRef} ${versionSpec}: missing`),
+    ...conflicting.map(({ packRef, versionSpec, requiredBy, found }) => {
+      return `${requiredBy} needs ${packRef} ${versionSpec}: ${found?.version ?? "another version"} is there`;
+    }),
+    ...errors.map(({ error }) => error),
+    ...unfetched.map(({ source, error }) => `${source}: ${error}`),
+  ];
+  const hint = "Install these first, or say `skip_deps: true`.";
+  return new Refusal(422, `Expected what the pack needs to be there, got: ${told.join("; ")}.`, hint);
 }
 
 function addUninstall(api: Api, { operations, doWork }: RouteDeps): void {

@@ -8,10 +8,10 @@ import type {
   EnvironmentReport,
   OnStage,
   PackTestResult,
-  RegisteredPack,
   RegisterOrder,
   RegisterReport,
 } from "../install/stages.ts";
+import type { Installation } from "../installation.ts";
 import type { DescribedPack, PackPage } from "../listing.ts";
 import type { RollbackRequest, Uninstalled } from "../requests.ts";
 
@@ -25,8 +25,8 @@ export interface Operations {
     abort: AbortSignal,
   ): Promise<EnvironmentReport>;
   register(order: RegisterOrder, onStage: OnStage, abort: AbortSignal): Promise<RegisterReport>;
-  /** All stages, of one source. @throws PacksyncError when one of them fails; nothing is changed then */
-  install(order: InstallOrder, onStage: OnStage, abort: AbortSignal): Promise<RegisteredPack>;
+  /** All stages, of one source and what it needs: everything is done, or nothing is changed. */
+  install(order: InstallOrder, onStage: OnStage, abort: AbortSignal): Promise<Installation>;
   /** @throws PacksyncError `USAGE` for a pack that was not installed */
   uninstall(ref: string, abort: AbortSignal): Promise<Uninstalled>;
   /** Of a pack that is live; `undefined`: it has no tests. @throws PacksyncError when they cannot be run */

@@ -15,7 +15,6 @@ const CODES = {
   429: "TOO_MANY_REQUESTS",
   431: "HEADERS_TOO_LARGE",
   500: "INTERNAL_SERVER_ERROR",
-  501: "NOT_IMPLEMENTED",
   503: "SERVICE_UNAVAILABLE",
 } as const;
 
@@ -68,8 +67,6 @@ function statusOf(code: ErrorCode): Status {
       return 400;
     case "CONFLICT":
       return 409;
-    case "UNSUPPORTED":
-      return 501;
     case "PACK_FAILED":
     case "DOWNLOAD_FAILED":
       return 422;

@@ -1,16 +1,31 @@
 import * as z from "zod";
 import { dependenciesDocument } from "../install/dependencies-document.ts";
+import { environmentsDocument } from "../install/environments-document.ts";
 import { registerDocument } from "../install/register-document.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { Refusal } from "./refusal.ts";
 import type { Roots } from "./roots.ts";
-import { accepted, bodyFailures, flag, optionalText, texts } from "./schemas.ts";
-import { dependencies, registration } from "./stage-documents.ts";
+import { accepted, bodyFailures, flag, optionalText, seconds, texts } from "./schemas.ts";
+import { dependencies, environments, registration } from "./stage-documents.ts";
 
 const packPaths = texts("a list of directories of packs", "the directory of a pack", 10_000);
 
 const dependenciesBody = z.object(
   { pack_paths: packPaths, skip_validation: flag().describe("Only names count; default false") },
+  "an object",
+);
+
+const environmentsBody = z.object(
+  {
+    pack_paths: packPaths,
+    packs_base_dir: optionalText("a directory").describe("Accepted; environments are where the services look for them"),
+    python_version: optionalText("a version").describe("For packs that say none; default 3.11"),
+    nodejs_version: optionalText("a version").describe("For packs that say none; default 20"),
+    skip_python: flag().describe("Default false"),
+    skip_nodejs: flag().describe("Default false"),
+    force_rebuild: flag().describe("Also what is there already; default false"),
+    timeout: seconds(10, 3600).describe("For each pack; default 600"),
+  },
   "an object",
 );
 
@@ -28,6 +43,7 @@ const registerBody = z.object(
 /** The stages of an installation that take directories of packs. */
 export function addStageRoutes(api: Api, deps: RouteDeps): void {
   addDependencies(api, deps);
+  addEnvironments(api, deps);
   addRegisterBatch(api, deps);
 }
 
@@ -53,6 +69,51 @@ function addDependencies(api: Api, { operations, roots, doWork }: RouteDeps): vo
       return await doWork({ request, reply }, about, async (onStage, abort) => {
         const report = await operations.dependencies(order, onStage, abort);
         return dependenciesDocument({ ...report, errors: [...outside, ...report.errors] });
+      });
+    },
+  );
+}
+
+const BUILD_SECONDS = 600;
+const PYTHON_VERSION = "3.11";
+const NODEJS_VERSION = "20";
+
+function addEnvironments(api: Api, { operations, roots, doWork }: RouteDeps): void {
+  api.post(
+    "/api/v1/packs/build-envs",
+    {
+      config: { access: "packs:create" },
+      schema: {
+        operationId: "buildPackEnvs",
+        summary: "Build environments",
+        description: "Virtual environments and `node_modules` that packs need, where the services look for them.",
+        tags: ["install"],
+        body: environmentsBody,
+        response: {
+          200: z.object({ data: environments }).describe("Each environment, built or failed"),
+          ...accepted,
+          ...bodyFailures,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request;
+      checkBase(body.packs_base_dir, roots);
+      const { inside, outside } = judgePaths(body.pack_paths, roots);
+      const order = {
+        packPaths: inside,
+        pythonVersion: body.python_version ?? PYTHON_VERSION,
+        nodejsVersion: body.nodejs_version ?? NODEJS_VERSION,
+        skipPython: body.skip_python === true,
+        skipNodejs: body.skip_nodejs === true,
+        forceRebuild: body.force_rebuild === true,
+        timeoutSeconds: body.timeout ?? BUILD_SECONDS,
+      };
+      const about = { kind: "build-envs", summary: { pack_paths: inside, force_rebuild: order.forceRebuild } } as const;
+      return await doWork({ request, reply }, about, async (onStage, abort) => {
+        const report = await operations.environments(order, onStage, abort);
+        const refused = outside.map((each) => ({ ...each, packRef: "unknown", runtime: "unknown" }) as const);
+        return environmentsDocument({ ...report, failed: [...refused, ...report.failed] });
       });
     },
   );
@@ -106,7 +167,7 @@ interface OutsidePath {
 }
 
 /** A path that is not below the roots fails by itself, as one that is not there does. */
-export function judgePaths(paths: readonly string[], roots: Roots) {
+function judgePaths(paths: readonly string[], roots: Roots) {
   const outside: OutsidePath[] = [];
   const inside = paths.flatMap((packPath) => {
     try {
@@ -123,6 +184,6 @@ export function judgePaths(paths: readonly string[], roots: Roots) {
 /** What the platform's own clients say, whatever is there. */
 const USUAL_BASE = "/opt/attune/packs";
 
-export function checkBase(path: string | null | undefined, roots: Roots): void {
+function checkBase(path: string | null | undefined, roots: Roots): void {
   if (path != null && path !== USUAL_BASE) roots.inside(path, "packs_base_dir");
 }

@@ -22,6 +22,8 @@ export interface ServicesSettings {
     readonly url?: string | undefined;
     readonly packsDir?: string | undefined;
   };
+  /** `auto`: packsync builds what packs need, whoever is told. */
+  readonly environments?: "off" | "auto" | undefined;
   readonly token: TokenSource;
 }
 
@@ -100,7 +102,9 @@ function containerDriver(setting: ServiceSetting, deps: ServicesDeps): Driver {
 }
 
 function platformDriver(service: "register" | "environments", { settings, wire, sleep }: ServicesDeps): Driver {
-  const { platform, preset, token } = settings;
+  const { platform, preset, token, environments } = settings;
+  if (service === "environments" && environments === "auto" && preset !== "stackstorm")
+    return nobody("packsync builds environments by itself: `environments: auto`");
   if (platform.url === undefined) return nobody("there is no way into the platform's database: set `platform.url`");
   const isStackStorm = preset === "stackstorm";
   const { packsDir = "/opt/attune/packs" } = platform;

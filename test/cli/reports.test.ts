@@ -198,7 +198,11 @@ test("a status tells where every pack stands", () => {
   ] as const;
   const sources = [sourceReport({ held: "mass-removal" }), sourceReport({ name: "packs.dev", kind: "development" })];
   expect(
-    statusText({ sources, packs, database: undefined, daemon: undefined, services: [] }, config, plain),
+    statusText(
+      { sources, packs, database: undefined, daemon: undefined, services: [], environments: [] },
+      config,
+      plain,
+    ),
   ).toMatchInlineSnapshot(`
     "/opt/volume
       no daemon is running: as of the last sync

@@ -27,6 +27,7 @@ stateDir: /opt/attune/packs/.packsync
 owner: 1000:1000
 # user:
 # runtimeEnvsDir:
+environments: off
 # artifactsDir:
 preserve: static-elf
 arch: [x86_64]
@@ -168,7 +169,7 @@ describe("as JSON", () => {
         ],
         volume: "/opt/attune/packs",
         stateDir: "/opt/attune/packs/.packsync",
-        ...{ owner: "1000:1000", user: null, runtimeEnvsDir: null, artifactsDir: null },
+        ...{ owner: "1000:1000", user: null, runtimeEnvsDir: null, environments: "off", artifactsDir: null },
         preserve: "static-elf",
         arch: ["x86_64"],
         adopt: "merge",

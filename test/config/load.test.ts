@@ -13,6 +13,7 @@ test("needs no configuration at all", async () => {
     volume: "volume",
     stateDir: "volume/.packsync",
     owner: undefined,
+    environments: "off",
     preserve: "static-elf",
     arch: [expect.stringMatching(/^(x86_64|aarch64)$/)],
     adopt: "merge",

@@ -65,6 +65,7 @@ const COMMANDS = [
     "dependencies",
     "test",
     "search",
+    "build-envs",
     "services",
     "notify",
     "docker-guard",

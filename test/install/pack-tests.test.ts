@@ -106,6 +106,16 @@ describe("the section", () => {
     expect(it.exists("packs/demo/ran")).toBe(false);
   });
 
+  test.for([{ enabled: "no" }, { min_pass_rate: "most" }, { min_pass_rate: 101 }, { on_failure: "finish" }])(
+    "%o is an error, whatever the tests say",
+    async (testing) => {
+      using it = pack(...script("exit 0\n"), testing);
+      const result = await it.run();
+      expect(short(result)).toEqual({ status: "failed", passed: 1, failed: 1, skipped: 0, blocks: true });
+      expect(messages(result)[0]).toContain(`\`testing.${Object.keys(testing)[0]}\``);
+    },
+  );
+
   test("what is wrong with one runner keeps no other from running", async () => {
     using it = pack({ bad: 7, good: { type: "script", entry_point: "tests/run.sh" } }, { "run.sh": "exit 0\n" });
     const result = await it.run();
@@ -243,11 +253,16 @@ describe("an end", () => {
     );
 
   test("of time ends the tests and all that they started", async () => {
-    using it = pack(...script(family('trap "" TERM'), { timeout: 2 }));
+    using it = pack(...script(family('trap "" TERM'), { timeout: 5 }));
     const result = await it.run();
     expect(short(result)).toEqual(FAILED);
-    expect(messages(result)).toEqual(["Expected the tests to end within 2 s, got no end"]);
+    expect(messages(result)).toEqual(["Expected the tests to end within 5 s, got no end"]);
     await gone(it);
+  });
+
+  test("may be as far away as one likes", async () => {
+    using it = pack(...script("sleep 0.5\n", { timeout: 1e12 }));
+    expect(short(await it.run())).toEqual(PASSED);
   });
 
   test("of patience does so too, and gives no result", async () => {
@@ -456,6 +471,13 @@ describe("results in other formats", () => {
       expected: { status: "failed", passed: 2, failed: 1 },
     },
     { format: "json", text: '[{"name": "a", "status": "odd"}]', expected: { status: "failed", passed: 0, failed: 1 } },
+    { format: "json", text: '{"passed": 1, "failed": "1"}', expected: { status: "failed", passed: 0, failed: 1 } },
+    { format: "json", text: '{"passed": 1, "tests": [1]}', expected: { status: "failed", passed: 0, failed: 1 } },
+    {
+      format: "json",
+      text: '{"totalTests": 2, "passed": 1, "failed": 1, "testSuites": [{"total": 2, "passed": 2}]}',
+      expected: { status: "failed", passed: 1, failed: 1 },
+    },
     { format: "json", text: "nothing", expected: { status: "failed", passed: 0, failed: 1 } },
     { format: "json", text: "{}", expected: { status: "failed", passed: 0, failed: 1 } },
   ])("$format, case $#: on stdout, and in a file", async ({ format, text, expected }) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { testWith } from "../support/requires.ts";
 import { manifest, pack } from "./support/packs.ts";
 import { story } from "./support/story.ts";
-import type { Tree } from "./support/tree.ts";
+import { executable, type Tree } from "./support/tree.ts";
 
 /** A pack with one test: a shell script. */
 function tests(ref: string, content: string, more = ""): Tree {
@@ -104,6 +104,24 @@ describe("packsync test", () => {
       expect({ code, stdout }, name).toEqual({ code: 2, stdout: "" });
     }
     expect(it.exists("packs/demo/written")).toBe(false);
+  });
+
+  test("finds the programs and libraries of the pack's environments", () => {
+    const runner = "shell: { type: script, entry_point: tests/run.sh }";
+    const manifestOf = `${manifest("demo")}testing:\n  enabled: true\n  runners: { ${runner}, js: { type: node, entry_point: tests } }\n`;
+    const uses = 'require("node:test").test("library", () => require("library"));\n';
+    using it = story({
+      packs: { demo: pack("demo", { "pack.yaml": manifestOf, tests: { "run.sh": "tool\n", "a.test.js": uses } }) },
+    });
+    it.write("envs/demo", {
+      python: { bin: { tool: executable("#!/bin/sh\nexit 0\n") } },
+      nodejs: { node_modules: { library: { "index.js": "" } } },
+    });
+    it.once();
+    const { code, stdout } = it.packsync(["test", "demo"], { env: { RUNTIME_ENVS_DIR: it.at("envs") } });
+    expect(stdout).toMatch(/^demo 1\.0\.0 {2}passed {2}2 of 2 tests/);
+    expect(code).toBe(0);
+    expect(it.packsync(["test", "demo"]).stdout).toContain("0 of 2 tests passed");
   });
 
   testWith({ root: true }, "root runs what a volume has as the volume's owner", () => {

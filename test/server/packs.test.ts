@@ -245,12 +245,12 @@ describe("health", () => {
   test("without a daemon, the server is ready once there is a volume", async () => {
     await using it = await served({ packs: { core: pack("core") } });
     expect((await it.send("GET", "/healthz")).json).toEqual({ data: { status: "alive" } });
-    it.move("volume", "elsewhere");
+    if (it.exists("volume")) it.remove("volume");
     const before = await it.send("GET", "/readyz");
     expect(before).toMatchObject({ status: 503, json: { code: "SERVICE_UNAVAILABLE", status: 503 } });
     expect(before.json.error).toContain(`the volume ${it.at("volume")} is not there`);
     expect(before.headers.get("retry-after")).toBe("5");
-    it.move("elsewhere", "volume");
+    it.once();
     expect(await it.send("GET", "/readyz")).toMatchObject({ status: 200, json: { data: { status: "ready" } } });
   });
 

@@ -10,8 +10,8 @@ import { READER, type Served, served, TOKEN } from "./serving.ts";
 const at = (name: string) => `/api/v1/packs/${name}`;
 
 /** A server whose requests may use `outside`, beside the usual directories of a working directory. */
-function withRoots(packs: Tree = {}): Promise<Served> {
-  return served({ packs, server: { roots: ["packs", "volume", "downloads", "allowed"] } });
+function withRoots(packs: Tree = {}, env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  return served({ packs, env, server: { roots: ["packs", "volume", "downloads", "allowed"] } });
 }
 
 describe("download", () => {
@@ -185,6 +185,88 @@ test("dependencies: what packs need, field by field", async () => {
   expect(nothing).toMatchObject({ status: 200, json: { data: { analyzed_packs: [], errors: [] } } });
 });
 
+describeWith({ tools: ["python3"] }, "build-envs", () => {
+  const whole = {
+    packs_base_dir: "/opt/attune/packs",
+    python_version: "3.11",
+    nodejs_version: "20",
+    skip_python: false,
+    skip_nodejs: false,
+    force_rebuild: false,
+    timeout: 600,
+  };
+  const needy = { "pack.yaml": 'ref: needy\nlabel: N\nversion: "1.0.0"\n', "requirements.txt": "" };
+
+  test("builds what packs need where services look for it, field by field", { timeout: 120_000 }, async () => {
+    await using it = await withRoots({}, { RUNTIME_ENVS_DIR: "envs" });
+    it.write("allowed/needy", needy);
+    it.write("allowed/plain", pack("plain"));
+    const paths = ["needy", "plain", "nothing"].map((name) => it.at(`allowed/${name}`));
+    const { status, json } = await it.send("POST", at("build-envs"), { ...whole, pack_paths: [...paths, "/etc"] });
+    expect({ status, json }).toEqual({
+      status: 200,
+      json: {
+        data: {
+          built_environments: [
+            {
+              pack_ref: "needy",
+              pack_path: paths[0],
+              environments: {
+                python: {
+                  virtualenv_path: it.at("envs/needy/python"),
+                  requirements_installed: true,
+                  package_count: expect.any(Number),
+                  python_version: expect.stringMatching(/^Python 3\./),
+                },
+                nodejs: null,
+              },
+              duration_ms: expect.any(Number),
+            },
+            {
+              pack_ref: "plain",
+              pack_path: paths[1],
+              environments: { python: null, nodejs: null },
+              duration_ms: expect.any(Number),
+            },
+          ],
+          failed_environments: [
+            {
+              pack_ref: "unknown",
+              pack_path: "/etc",
+              runtime: "unknown",
+              error: expect.stringContaining("below one of"),
+              hint: expect.any(String),
+            },
+            expect.objectContaining({ pack_path: paths[2], runtime: "unknown", error: expect.any(String) }),
+          ],
+          summary: {
+            total_packs: 4,
+            success_count: 2,
+            failure_count: 2,
+            python_envs_built: 1,
+            nodejs_envs_built: 0,
+            total_duration_ms: expect.any(Number),
+          },
+        },
+      },
+    });
+    expect(existsSync(it.at("envs/needy/python/bin/python"))).toBe(true);
+  });
+
+  test("where nobody says where environments are, builds none and says what is there", async () => {
+    await using it = await withRoots();
+    it.write("allowed/needy", needy);
+    const { status, json } = await it.send("POST", at("build-envs"), {
+      ...whole,
+      pack_paths: [it.at("allowed/needy")],
+    });
+    expect({ status, json }).toMatchObject({
+      status: 200,
+      json: { data: { summary: { total_packs: 1, python_envs_built: 0 } } },
+    });
+  });
+});
+
 describe("register", () => {
   const batch = (it: Served, body: object) =>
     it.send("POST", at("register-batch"), { packs_base_dir: "/opt/attune/packs", ...body });
@@ -325,10 +407,73 @@ test("who hangs up takes the work back", async () => {
   expect(it.errors).toEqual([]);
 });
 
-test("what this packsync cannot do yet is said: 501", async () => {
-  await using it = await withRoots();
-  const { status, json } = await it.send("POST", at("install"), { source: "core" });
-  expect({ status, code: json.code }).toEqual({ status: 501, code: "NOT_IMPLEMENTED" });
+test.for([
+  {
+    name: "dependencies",
+    body: { pack_paths: ["/tmp/pack-downloads/core", "/tmp/pack-downloads/aws"], skip_validation: false },
+  },
+  { name: "dependencies", body: { pack_paths: [] } },
+  {
+    name: "register-batch",
+    body: {
+      pack_paths: ["/opt/attune/packs/core", "/opt/attune/packs/aws"],
+      packs_base_dir: "/opt/attune/packs",
+      skip_validation: false,
+      skip_tests: false,
+      force: false,
+    },
+  },
+])("a documented request is taken, word by word: $name", async ({ name, body }) => {
+  await using it = await withRoots(); // where none of these paths may be used
+  const { status, json } = await it.send("POST", at(name), body);
+  expect({ status, json }).toEqual({ status: 200, json: { data: expect.any(Object) } });
+});
+
+describe("install", () => {
+  const install = (it: Served, source: string, more: object = {}) =>
+    it.send("POST", at("install"), { source, ...more });
+
+  test("does every stage, for one source: 200 with the pack; again, too", async () => {
+    await using it = await withRoots();
+    it.write("allowed/aws", pack("aws"));
+    const { status, json } = await install(it, it.at("allowed/aws"), { skip_tests: false, skip_deps: false });
+    expect({ status, json }).toEqual({
+      status: 200,
+      json: { data: { pack: (await it.send("GET", at("aws"))).json.data, test_result: null, tests_skipped: false } },
+    });
+    expect(it.tree("volume/aws")).toEqual(it.tree("allowed/aws"));
+    expect(await install(it, it.at("allowed/aws"))).toMatchObject({ status: 200 });
+    expect(await install(it, it.at("allowed/aws"), { force: false })).toMatchObject({ status: 409 });
+  });
+
+  test.for([
+    { title: "what is not there", source: "allowed/nothing", more: {}, status: 422, says: "got neither" },
+    { title: "what no request may use", source: "outside/x", more: {}, status: 400, says: "below one of" },
+    {
+      title: "what needs another pack",
+      source: "allowed/needy",
+      more: {},
+      status: 422,
+      says: "needy needs other *: missing",
+    },
+    { title: "what is not valid", source: "allowed/wrong", more: {}, status: 422, says: "not valid" },
+  ])("$title: $status, and nothing is changed", async ({ source, more, status, says }) => {
+    await using it = await withRoots();
+    it.write("allowed/needy", { "pack.yaml": 'ref: needy\nlabel: N\nversion: "1.0.0"\ndependencies: [other]\n' });
+    it.write("allowed/wrong", pack("wrong", { actions: { "a.yaml": "ref: wrong.a\nlabel: [\n" } }));
+    const answer = await install(it, it.at(source), more);
+    expect(answer).toMatchObject({ status, json: { error: expect.stringContaining(says), status } });
+    expect((await it.send("GET", "/api/v1/packs")).json.data).toEqual([]);
+  });
+
+  test("what needs another pack comes with `skip_deps`", async () => {
+    await using it = await withRoots();
+    it.write("allowed/needy", { "pack.yaml": 'ref: needy\nlabel: N\nversion: "1.0.0"\ndependencies: [other]\n' });
+    expect(await install(it, it.at("allowed/needy"), { skip_deps: true })).toMatchObject({
+      status: 200,
+      json: { data: { pack: { ref: "needy", dependencies: ["other"] } } },
+    });
+  });
 });
 
 function commitIn(directory: string): string {

@@ -42,12 +42,18 @@ test("whoever is told without a container is known by name only", () => {
 async function told(
   service: string,
   setting: HowSetting,
-  about: { readonly preset?: PresetName; readonly url?: string } = {},
+  about: { readonly preset?: PresetName; readonly url?: string; readonly environments?: "auto" } = {},
 ) {
   await using neighbours = openNeighbours({ host: "unix:///nowhere.sock", project: "p" });
   await using wire = openWire();
-  const { preset = "attune", url } = about;
-  const settings = { services: { [service]: setting }, preset, platform: { url }, token: { text: "t0ken" } };
+  const { preset = "attune", url, environments } = about;
+  const settings = {
+    services: { [service]: setting },
+    preset,
+    platform: { url },
+    environments,
+    token: { text: "t0ken" },
+  };
   let nowMs = 0;
   const sleep = async (ms: number): Promise<void> => {
     nowMs += ms;
@@ -67,6 +73,13 @@ test.for<[service: string, preset: PresetName, url: string | undefined, why: str
   expect(await told(service, "restart", { preset, ...(url !== undefined && { url }) })).toEqual({
     kind: "absent",
     why,
+  });
+});
+
+test("environments are nobody's where packsync builds them by itself", async () => {
+  expect(await told("environments", "restart", { environments: "auto" })).toEqual({
+    kind: "absent",
+    why: "packsync builds environments by itself: `environments: auto`",
   });
 });
 

@@ -3,7 +3,8 @@ import { PacksyncError } from "../../src/errors.ts";
 import type { StageProgress } from "../../src/install/stages.ts";
 import type { Log } from "../../src/platform/log.ts";
 import type { Job, JobError, JobEvent } from "../../src/server/jobs/job.ts";
-import { JOB_LIMITS, type JobLimits, type JobOrder, type Jobs } from "../../src/server/jobs/jobs.ts";
+import { JOB_LIMITS, type JobLimits, type Jobs } from "../../src/server/jobs/jobs.ts";
+import type { JobOrder } from "../../src/server/jobs/one-job.ts";
 import { openJobs } from "../../src/server/jobs/open-jobs.ts";
 
 const silent = () => {};
@@ -15,7 +16,7 @@ export const ORDER: JobOrder = { kind: "register", request: {}, packs: 1 };
 export function failureOf(error: unknown): JobError {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof PacksyncError ? error.code : "INTERNAL_SERVER_ERROR";
-  return { error: "It failed", code, message, status: 500 };
+  return { error: message, code, message, status: 500 };
 }
 
 export async function jobsIn(directory: string, limits: Partial<JobLimits> = {}, log = SILENT): Promise<Jobs> {

@@ -55,7 +55,7 @@ export function testConfig(path: string): Config {
     ],
     volume: `${path}/volume`,
     stateDir: `${path}/volume/.packsync`,
-    ...{ owner: undefined, user: undefined, runtimeEnvsDir: undefined, artifactsDir: undefined },
+    ...{ owner: undefined, user: undefined, runtimeEnvsDir: undefined, environments: "off", artifactsDir: undefined },
     preserve: "static-elf",
     arch: ["x86_64"],
     adopt: "merge",

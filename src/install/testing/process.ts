@@ -36,6 +36,9 @@ export interface Ended {
 /** How long what a program left behind may still hold its output. */
 const LINGER_MS = 1000;
 
+/** `setTimeout` takes no more, some 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Runs a program without a shell, in a process group of its own that ends with it: nothing that it started goes on, unless it
  * left the group. Its output is read while it runs, so that it never waits for a reader.
@@ -48,7 +51,7 @@ export async function runProgram(order: ProcessOrder, abort: AbortSignal): Promi
   const started = monotonicMs();
   const child = execa(order.file, order.args, optionsOf(order));
   const exited = new Promise((resolve) => child.nodeChildProcess.once("exit", resolve));
-  const timer = setTimeout(() => late.abort(), order.timeoutSeconds * 1000);
+  const timer = setTimeout(() => late.abort(), Math.min(order.timeoutSeconds * 1000, MAX_TIMER_MS));
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => reading(stream, order));
   {
     using _ = endingWith(child.pid, signal);

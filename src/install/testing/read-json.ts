@@ -16,9 +16,7 @@ import {
 export function readJson(text: string): Results | Unreadable {
   const value = parsed(text);
   if (value === undefined) return { problem: "Expected results in JSON, got something else" };
-  return (
-    read(value) ?? { problem: "Expected results with `total`, `passed` and `failed`, or with `testCases`, got none" }
-  );
+  return read(value) ?? { problem: "Expected results with counts, or with `testCases`, got something else" };
 }
 
 function parsed(text: string): unknown {
@@ -31,31 +29,35 @@ function parsed(text: string): unknown {
   return undefined;
 }
 
+/** `undefined`: there is something that nobody can be sure of. */
 function read(value: unknown): Results | undefined {
   if (Array.isArray(value)) return casesOf(value);
   if (!isMapping(value)) return undefined;
-  const suites = first(value, ["testSuites", "test_suites", "suites"]);
-  if (Array.isArray(suites)) return sum(suites.map(read));
-  const listed = first(value, ["testCases", "test_cases", "tests", "cases"]);
-  const cases = Array.isArray(listed) ? casesOf(listed) : undefined;
-  const [total, passed, failed, skipped] = [
-    ["total", "totalTests", "total_tests"],
-    ["passed"],
-    ["failed"],
-    ["skipped"],
-  ].map((keys) => countOf(first(value, keys)));
-  if (total === undefined && passed === undefined && failed === undefined) return cases;
-  return consistent({ total, passed, failed, skipped }, cases);
+  const inner = innerOf(value);
+  const counts = { total: TOTAL, passed: ["passed"], failed: ["failed"], skipped: ["skipped"] };
+  const entries = Object.entries(counts).map(([key, names]) => [key, first(value, names) ?? undefined] as const);
+  const said = entries.filter(([, count]) => count !== undefined);
+  if (inner === "unclear" || said.some(([, count]) => !isCount(count))) return undefined;
+  return said.length === 0 ? inner : consistent(Object.fromEntries(said), inner);
 }
 
-type Counts = Record<"total" | "passed" | "failed" | "skipped", number | undefined>;
+const TOTAL = ["total", "totalTests", "total_tests"];
+
+function innerOf(value: Mapping): Results | "unclear" | undefined {
+  const suites = first(value, ["testSuites", "test_suites", "suites"]);
+  if (Array.isArray(suites)) return sum(suites.map(read)) ?? "unclear";
+  const cases = first(value, ["testCases", "test_cases", "tests", "cases"]);
+  return Array.isArray(cases) ? (casesOf(cases) ?? "unclear") : undefined;
+}
+
+type Counts = Readonly<Partial<Record<"total" | "passed" | "failed" | "skipped", number>>>;
 
 /** What is said in two ways counts as what is worse. */
 function consistent({ total, passed, failed, skipped }: Counts, cases: Results | undefined): Results {
   const bad = Math.max(failed ?? 0, cases?.failed ?? 0);
   const left = skipped ?? cases?.skipped ?? 0;
   const all = Math.max(total ?? 0, (passed ?? 0) + bad + left);
-  const good = Math.min(passed ?? all - bad - left, all - bad - left);
+  const good = Math.min(passed ?? all, all - bad - left);
   return { total: all, passed: good, failed: all - good - left, skipped: left, testCases: cases?.testCases ?? [] };
 }
 
@@ -87,8 +89,9 @@ function caseOf(value: Mapping): TestCase {
     const found = first(value, keys);
     return typeof found === "string" ? shortMessage(found) : undefined;
   };
+  const duration = first(value, ["durationMs", "duration_ms"]);
   return testCase(shortName(text(["name"]) ?? ""), STATUSES.get(first(value, ["status", "outcome"])) ?? "failed", {
-    durationMs: countOf(first(value, ["durationMs", "duration_ms"])) ?? 0,
+    durationMs: isCount(duration) ? duration : 0,
     errorMessage: text(["errorMessage", "error_message", "message"]),
     stdout: text(["stdout"]),
     stderr: text(["stderr"]),
@@ -100,6 +103,9 @@ function first(value: Mapping, keys: readonly string[]): unknown {
   return key === undefined ? undefined : value[key];
 }
 
-function countOf(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+/** More tests than that nobody has. */
+const MOST = 1e9;
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST;
 }

@@ -1,12 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PacksyncError } from "../../errors.ts";
 import type { Log } from "../../platform/log.ts";
 import { type Following, follow } from "./follow.ts";
-import { isOver, type Job, type JobError, type JobEvent, type JobKind, type JobState, type JobWork } from "./job.ts";
-import { type Journal, openJournal } from "./journal.ts";
-import { NO_PROGRESS, type ProgressMeter, progressMeter } from "./progress.ts";
-import { shownLine, shownRequest } from "./shown.ts";
+import { isOver, type Job, type JobError, type JobEvent, type JobKind, type JobWork } from "./job.ts";
+import { openJournal } from "./journal.ts";
+import { type JobOrder, type OneJob, oneJob } from "./one-job.ts";
 import type { JobList, JobPage, JobStore } from "./store.ts";
 
 /** The long calls of one server: each runs as a job that others can look at, follow and cancel. */
@@ -25,16 +23,6 @@ export interface Jobs extends AsyncDisposable {
   cancel(id: string, reason: string): Job | "over" | undefined;
   /** All that happened after an event, then all that happens, until the job is over. Whoever is slow only delays himself. */
   events(id: string, after: number, abort: AbortSignal): AsyncIterable<JobEvent>;
-}
-
-export interface JobOrder {
-  readonly kind: JobKind;
-  /** The request's body; of it only what may be shown is kept. */
-  readonly request: Readonly<Record<string, unknown>>;
-  /** How many packs it is about, as far as the request says. */
-  readonly packs: number;
-  /** What it works with: released once it is over, or if it cannot begin. */
-  readonly held?: AsyncDisposable;
 }
 
 export interface Started<T> {
@@ -76,237 +64,131 @@ export interface JobsDeps {
   readonly failureOf: (error: unknown) => JobError;
 }
 
-interface Active {
-  job: Job;
-  result: string | undefined;
-  readonly work: JobWork<Done>;
-  readonly meter: ProgressMeter;
-  readonly stop: AbortController;
-  readonly settled: Promise<unknown>;
-  readonly reject: (why: unknown) => void;
-}
-
-interface Done {
-  /** The document as JSON. */
-  readonly result: string;
-  /** Tells whoever waits. */
-  readonly tell: () => void;
-}
+/** Whoever goes back is in trouble: these are quick, and wait for nobody's downloads. */
+const URGENT: readonly JobKind[] = ["rollback", "uninstall"];
 
 /** Nobody else writes this store. */
 export function createJobs(deps: JobsDeps): Jobs {
-  const { store, now, limits } = deps;
+  const { store, log, limits } = deps;
   const journal = openJournal({ ...deps, maxEvents: limits.events, maxBytes: limits.eventBytes });
-  const active = new Map<string, Active>();
-  const waiting: Active[] = [];
+  /** Those that are not over, and those whose end is not written yet. */
+  const active = new Map<string, OneJob>();
+  const waiting: OneJob[] = [];
   const ending = new AbortController();
   const closed = new AbortController();
   let running = 0;
 
-  const forgetOld = (): void => {
-    store.prune(limits.kept, new Date(now().getTime() - limits.keptDays * DAY_MS));
-  };
+  const get = (id: string): Job | undefined => active.get(id)?.facts() ?? store.get(id);
   const next = (): void => {
-    for (let each = take(); each !== undefined; each = take()) void run(each);
+    for (let job = take(); job !== undefined; job = take()) void run(job);
   };
-  const take = (): Active | undefined => {
-    const first = running < limits.atOnce ? 0 : waiting.findIndex(({ job }) => URGENT.includes(job.kind));
+  const take = (): OneJob | undefined => {
+    const first = running < limits.atOnce ? 0 : waiting.findIndex((job) => URGENT.includes(job.facts().kind));
     return first === -1 ? undefined : waiting.splice(first, 1)[0];
   };
-  const run = async (each: Active): Promise<void> => {
+  const run = async (job: OneJob): Promise<void> => {
     running += 1;
-    change(each, { state: "running", started: now().toISOString() }, journal);
-    journal.flush();
-    await perform(each, journal, deps, ending.signal);
+    await job.run();
     running -= 1;
-    retire(each);
+    retire(job.facts().id);
     next();
   };
+  const endWaiting = (job: OneJob): void => {
+    waiting.splice(waiting.indexOf(job), 1);
+    job.end();
+    retire(job.facts().id);
+  };
   /** It stays known until its end is written. */
-  const retire = ({ job: { id } }: Active): void => {
-    if (journal.unwritten(id).change !== undefined) {
-      const listening = journal.listen(id, () => {
-        listening[Symbol.dispose]();
-        forget(id);
-      });
+  const retire = (id: string): void => {
+    if (journal.unwritten(id).change === undefined) {
+      forget(id);
       return;
     }
-    forget(id);
+    const listening = journal.listen(id, () => {
+      listening[Symbol.dispose]();
+      forget(id);
+    });
   };
   const forget = (id: string): void => {
     active.delete(id);
     journal.close(id);
-    attempt(forgetOld, deps.log);
+    prune(deps);
   };
-  const cancelQueued = (each: Active): void => {
-    waiting.splice(waiting.indexOf(each), 1);
-    end(each, stateOfStopped(ending.signal), each.stop.signal.reason, journal, deps);
-    retire(each);
+  const admit = (): void => {
+    if (ending.signal.aborted) throw serverEnds();
+    if (waiting.length >= limits.queued) throw tooMany(limits);
   };
-  const get = (id: string): Job | undefined => active.get(id)?.job ?? store.get(id);
-  const queued = <T>(order: JobOrder, settled: PromiseWithResolvers<T>, work: JobWork<T>): Active => {
-    const job = queuedJob(order, now());
-    journal.begin(job);
-    const each: Active = {
-      ...{ job, result: undefined, stop: new AbortController() },
-      meter: progressMeter(order.kind, order.packs),
-      work: async (onStage, abort) => {
-        const document = await work(onStage, abort);
-        return { result: JSON.stringify(document) ?? "null", tell: () => settled.resolve(document) };
-      },
-      settled: settled.promise,
-      reject: settled.reject,
-    };
-    active.set(job.id, each);
-    waiting.push(each);
-    return each;
-  };
-  const unreleased = (error: unknown): void => {
-    deps.log.warn({ error: messageOf(error) }, "what a job worked with could not be removed");
-  };
-  const following: Following = {
-    journal,
-    store,
-    isOver: (id) => isOver(get(id)?.state ?? "failed"),
-    closed: closed.signal,
-  };
-  attempt(forgetOld, deps.log);
+  const isEnded = (id: string): boolean => isOver(get(id)?.state ?? "failed");
+  const following: Following = { journal, store, isOver: isEnded, closed: closed.signal };
+  prune(deps);
   return {
     get,
     start<T>(order: JobOrder, work: JobWork<T>): Started<T> {
       const settled = Promise.withResolvers<T>();
-      settled.promise
-        .catch(() => {})
-        .then(() => order.held?.[Symbol.asyncDispose]())
-        .catch(unreleased);
+      void release(settled.promise, order.held, log);
       try {
-        if (ending.signal.aborted) throw serverEnds();
-        if (waiting.length >= limits.queued) throw tooMany(limits);
-        const each = queued(order, settled, work);
+        admit();
+        const job = oneJob(order, work, settled, { ...deps, journal });
+        active.set(job.facts().id, job);
+        waiting.push(job);
         next();
-        return { job: each.job, result: settled.promise };
+        return { job: job.facts(), result: settled.promise };
       } catch (error) {
         settled.reject(error);
         throw error;
       }
     },
-    result: (id) => {
-      const result = active.get(id)?.result;
+    result(id) {
+      const result = active.get(id)?.result();
       return result === undefined ? store.result(id) : JSON.parse(result);
     },
-    list: (page) => {
+    list(page) {
       const { jobs, total } = store.list(page);
-      return { total, jobs: jobs.map((job) => active.get(job.id)?.job ?? job) };
+      return { total, jobs: jobs.map((job) => active.get(job.id)?.facts() ?? job) };
     },
     cancel(id, reason) {
-      const each = active.get(id);
-      if (each === undefined || isOver(each.job.state)) return get(id) === undefined ? undefined : "over";
-      change(each, { cancelRequested: true }, journal);
-      each.stop.abort(new PacksyncError("STOPPED", reason));
-      if (each.job.state === "queued") cancelQueued(each);
-      return each.job;
+      const job = active.get(id);
+      if (job === undefined || isEnded(id)) return get(id) === undefined ? undefined : "over";
+      job.stop(new PacksyncError("STOPPED", reason), "cancelled");
+      if (waiting.includes(job)) endWaiting(job);
+      return job.facts();
     },
     events: (id, after, abort) => follow(id, after, following, abort),
     async [Symbol.asyncDispose]() {
       if (ending.signal.aborted) return;
-      ending.abort(serverEnds());
+      ending.abort();
       const all = [...active.values()];
-      for (const each of all) each.stop.abort(serverEnds());
-      for (const each of [...waiting]) cancelQueued(each);
-      await allOrLate(
-        all.map(({ settled }) => settled),
-        limits.graceMs,
-      );
-      for (const each of all) if (!isOver(each.job.state)) end(each, "interrupted", serverEnds(), journal, deps);
+      for (const job of all) job.stop(serverEnds(), "interrupted");
+      for (const job of [...waiting]) endWaiting(job);
+      const ends = all.map(({ settled }) => settled);
+      await allOrLate(ends, limits.graceMs);
+      for (const job of all) job.end();
       journal[Symbol.dispose]();
       await nextTurn(); // whoever keeps up is told the end
-      closed.abort(serverEnds());
+      closed.abort();
     },
   };
 }
 
-/** Whoever goes back is in trouble: these are quick, and wait for nobody's downloads. */
-const URGENT: readonly JobKind[] = ["rollback", "uninstall"];
-
 const DAY_MS = 24 * 3600 * 1000;
 
-function queuedJob({ kind, request }: JobOrder, now: Date): Job {
-  return {
-    id: randomUUID(),
-    kind,
-    request: shownRequest(request),
-    state: "queued",
-    cancelRequested: false,
-    created: now.toISOString(),
-    started: undefined,
-    ended: undefined,
-    progress: NO_PROGRESS,
-    error: undefined,
-  };
-}
-
-/** A job that was told to end did so if it fails; one that came to its end all the same succeeded. */
-async function perform(each: Active, journal: Journal, deps: JobsDeps, ending: AbortSignal): Promise<void> {
-  const { work, stop, meter } = each;
+/** What only tidies up must not fail what was done. */
+function prune({ store, limits, log, now }: JobsDeps): void {
   try {
-    stop.signal.throwIfAborted();
-    const { result, tell } = await work((progress) => {
-      if (!isOver(each.job.state)) tellStage(each, progress, meter, journal);
-    }, stop.signal);
-    if (isOver(each.job.state)) return; // the server ended before
-    each.result = result;
-    change(each, { state: "succeeded", ...ended(each, deps.now(), 100) }, journal, "at once");
-    tell();
+    store.prune(limits.kept, new Date(now().getTime() - limits.keptDays * DAY_MS));
   } catch (error) {
-    if (isOver(each.job.state)) return;
-    const state = stop.signal.aborted ? stateOfStopped(ending) : "failed";
-    end(each, state, stop.signal.aborted ? stop.signal.reason : error, journal, deps);
+    log.warn({ error: messageOf(error) }, "old jobs could not be removed");
   }
 }
 
-function stateOfStopped(ending: AbortSignal): JobState {
-  return ending.aborted ? "interrupted" : "cancelled";
-}
-
-function tellStage(
-  each: Active,
-  progress: Parameters<ProgressMeter["take"]>[0],
-  meter: ProgressMeter,
-  journal: Journal,
-): void {
-  const [stage, pack] = [progress.stage, shownLine(progress.pack)];
-  const isNews = each.job.progress.stage !== stage || each.job.progress.pack !== pack;
-  const { percentage } = meter.take({ stage, pack });
-  if (isNews) {
-    change(each, { progress: { stage, pack, percentage } }, journal);
-    journal.add(each.job.id, "stage", { stage, pack, percentage });
+/** Once it is over; whoever does not wait for it reads in the job how it ended. */
+async function release(settled: Promise<unknown>, held: AsyncDisposable | undefined, log: Log): Promise<void> {
+  await settled.catch(() => {});
+  try {
+    await held?.[Symbol.asyncDispose]();
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, "what a job worked with could not be removed");
   }
-  if (progress.line !== undefined) journal.add(each.job.id, "line", { stage, pack, line: shownLine(progress.line) });
-}
-
-/** Ends a job that did not succeed. */
-function end(each: Active, state: JobState, why: unknown, journal: Journal, { now, failureOf }: JobsDeps): void {
-  const error = failureOf(why);
-  change(
-    each,
-    { state, error: { ...error, message: shownLine(error.message) }, ...ended(each, now()) },
-    journal,
-    "at once",
-  );
-  each.reject(why);
-}
-
-function ended({ job: { progress } }: Active, now: Date, percentage = progress.percentage) {
-  return { ended: now.toISOString(), progress: { ...progress, percentage } };
-}
-
-function change(each: Active, news: Partial<Job>, journal: Journal, when: "soon" | "at once" = "soon"): void {
-  each.job = { ...each.job, ...news };
-  if (news.state !== undefined) {
-    const { state, error } = each.job;
-    journal.add(each.job.id, "state", { state, ...(error && { error }) });
-  }
-  journal.save({ job: each.job, result: each.result }, when);
 }
 
 async function allOrLate(promises: readonly Promise<unknown>[], graceMs: number): Promise<void> {
@@ -314,15 +196,6 @@ async function allOrLate(promises: readonly Promise<unknown>[], graceMs: number)
   const timer = setTimeout(late.resolve, graceMs);
   await Promise.race([Promise.allSettled(promises), late.promise]);
   clearTimeout(timer);
-}
-
-/** What only tidies up must not fail what was done. */
-function attempt(work: () => void, log: Log): void {
-  try {
-    work();
-  } catch (error) {
-    log.warn({ error: messageOf(error) }, "old jobs could not be removed");
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -5,7 +5,8 @@ import { refusalOf } from "../refusal.ts";
 import type { DoWork } from "../work.ts";
 import type { JobWork } from "./job.ts";
 import { type JobDocument, jobDocument } from "./job-document.ts";
-import type { JobOrder, Jobs } from "./jobs.ts";
+import type { Jobs } from "./jobs.ts";
+import type { JobOrder } from "./one-job.ts";
 import { preferenceOf } from "./prefer.ts";
 import type { Workplace } from "./workplace.ts";
 

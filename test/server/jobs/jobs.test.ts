@@ -11,7 +11,7 @@ import { eventsOf, failureOf, jobIn, jobsIn, ORDER, SILENT, steered } from "../.
 import { scratch } from "../../support/trees.ts";
 
 const FIRST_PAGE = { page: 1, pageSize: 50, state: undefined, kind: undefined };
-const STOPPED = { error: "It failed", code: "STOPPED", status: 500 };
+const STOPPED = { code: "STOPPED", status: 500 };
 
 function states(events: readonly JobEvent[]): unknown[] {
   return events.filter(({ type }) => type === "state").map(({ data }) => data["state"]);
@@ -61,7 +61,8 @@ test("a job that fails says why, to whoever waits and to whoever looks later", a
     throw new PacksyncError("DOWNLOAD_FAILED", "Cannot fetch https://me:secret@host/x");
   });
   await expect(result).rejects.toThrow("Cannot fetch");
-  const error = { ...STOPPED, code: "DOWNLOAD_FAILED", message: "Cannot fetch https://…@host/x" };
+  const message = "Cannot fetch https://…@host/x";
+  const error = { error: message, code: "DOWNLOAD_FAILED", message, status: 500 };
   expect(jobs.get(job.id)).toMatchObject({ state: "failed", error });
   expect(jobs.result(job.id)).toBeUndefined();
   expect((await eventsOf(jobs, job.id)).at(-1)?.data).toEqual({ state: "failed", error });
@@ -430,6 +431,7 @@ describe("a database", () => {
     expect(jobs.result(job.id)).toEqual({ done: true });
     expect(store.get(job.id)?.state).toBe("running");
     const told = await eventsOf(jobs, job.id);
+    expect(jobs.cancel(job.id, "Too late.")).toBe("over");
     expect(states(told)).toEqual(["queued", "running", "succeeded"]);
     expect(() => jobs.start({ ...ORDER, request: { packs: Array(100).fill("x".repeat(90)) } }, work.work)).toThrow(
       "full",
