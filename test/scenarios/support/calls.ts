@@ -38,7 +38,8 @@ export async function traceCalls({ root, command, refused }: Traced): Promise<re
 
 /** A log for each thread, so that no line is torn by another thread's. */
 async function strace(root: string, options: readonly string[], command: readonly string[]) {
-  const log = ["-ff", "-y", "-s0", "-qqq", "-o", `${root}/strace`];
+  const temporary = ["-E", `TMPDIR=${root}`]; // what a killed run leaves there goes with the directory
+  const log = [...temporary, "-ff", "-y", "-s0", "-qqq", "-o", `${root}/strace`];
   const ended = await startCommand(root, ["strace", ...log, ...options, ...command]).ended;
   const names = readdirSync(root).filter((name) => name.startsWith("strace."));
   const threads = names.map((name) => readFileSync(`${root}/${name}`, "utf8").split("\n"));
