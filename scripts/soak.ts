@@ -1,6 +1,7 @@
 // The long proofs: every kill point for more shapes of packs, every call that fails in each way that it can, a power cut at every
-// call, and many more random sequences; 100,000 hostile requests to the guard; the daemon under churn, killed, and its memory, each of the endless ones for ten
-// minutes or `--minutes=60`. Takes hours. Other arguments go to vitest, e.g. `npm run soak -- -t EIO`.
+// call, and many more random sequences; 100,000 hostile requests to the guard; 10,000 hostile archives, and as many harmless ones;
+// the daemon under churn, killed, and its memory, each of the endless ones for ten minutes or `--minutes=60`. Takes hours. Other
+// arguments go to vitest, e.g. `npm run soak -- -t EIO`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -16,6 +17,7 @@ const tests = [
   "daemon-git",
   "daemon-memory",
   "guard.fuzz",
+  "unpack.laws",
 ];
 const MINUTES = "--minutes=";
 const given = process.argv.slice(2);

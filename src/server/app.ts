@@ -67,6 +67,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
+  app.addHook("onResponse", async (request, reply) => noteRequest(request, reply, log));
   takeJsonOnly(app);
   await prepareForSockets(app);
   await addGuards(app, options);
@@ -110,6 +111,14 @@ const ABOUT = {
   components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
   security: [{ bearer: [] }],
 } satisfies NonNullable<FastifyDynamicSwaggerOptions["openapi"]>;
+
+/** Whatever may have changed something is worth a line; nobody's token is in it. */
+function noteRequest({ method, url, principal }: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const [path] = url.split("?");
+  const by = typeof principal === "string" ? undefined : principal.name;
+  const about = { method, path, status: reply.statusCode, by, durationMs: Math.round(reply.elapsedTime) };
+  log[method === "GET" || method === "HEAD" ? "debug" : "info"](about, "request");
+}
 
 /** An empty body is none, whatever it says it is. */
 function takeJsonOnly(app: Api): void {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { buildEnvironments } from "../../src/install/environments.ts";
@@ -99,4 +99,13 @@ export async function lookingAt(
     const [seen] = await once(worker, "message");
     return seen;
   };
+}
+
+/** What has ended, and nobody has taken note of it yet, does not run. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
 }

@@ -6,7 +6,7 @@ import { environmentsDocument } from "../../src/install/environments-document.ts
 import { npmTarball, sourcePackage, writeWheels } from "../support/packages.ts";
 import { testWith } from "../support/requires.ts";
 import { writeTree } from "../support/trees.ts";
-import { lookingAt, needing, type Site, site } from "./building.ts";
+import { isRunning, lookingAt, needing, type Site, site } from "./building.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -156,6 +156,20 @@ test("a pack without needs has no environments, a missing pack is a failure, and
   expect(existsSync(it.at("envs/quiet"))).toBe(false);
 });
 
+test.for(["../evil", "/etc", "a/b", ".", "..", ".packsync", "a\\0b"])(
+  "a pack called %j has no environments anywhere",
+  async (ref) => {
+    using it = site();
+    const pack = it.pack("named", needing("1.0.0"));
+    writeTree(pack, { "pack.yaml": `ref: "${ref}"\nlabel: A pack\nversion: "1.0.0"\n` });
+    const { packs, failed } = await it.build([pack]);
+    expect(packs).toEqual([]);
+    expect(failed).toMatchObject([{ packRef: "unknown", packPath: pack, runtime: "unknown" }]);
+    expect(readdirSync(it.at("")).sort()).toEqual(["envs", "packs"]);
+    expect(readdirSync(it.at("envs"))).toEqual([".packsync"]);
+  },
+);
+
 test.for([
   ["requirements.txt", "Python 3 not available in system: expected any version, got none"],
   ["package.json", "Node.js not available in system: expected `20`, got none"],
@@ -255,14 +269,6 @@ test.for(["time-out", "abort"] as const)(
   },
 );
 
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
 test("what a script leaves running ends with its build", async () => {
   using it = site();
   const pid = it.at("pid");
@@ -325,3 +331,25 @@ testWith(
     expect(lstatSync(it.at("envs")).uid).toBe(owner.uid);
   },
 );
+
+testWith(PYTHON, "where there is uv, it finds Pythons, and installs packages", async () => {
+  using it = site();
+  writeWheels(it.at("wheels"), ["alpha@1.0"]);
+  const where = ["-c", "import sys; print(sys.executable)"];
+  const python = execFileSync("python3", where, { encoding: "utf8" }).trim();
+  // Debian has none: this one takes the same arguments, and leaves the work to pip.
+  const uv = `#!/bin/sh
+case "$1 $2" in
+  "--version ") echo "uv 0" ;;
+  "python list") echo "cpython-3-linux   ${python} -> somewhere" ;;
+  "pip install") test "$3" = --python && python=$4 && shift 4 && exec "$python" -I -m pip install "$@" ;;
+  *) exit 2 ;;
+esac
+`;
+  writeTree(it.at("bin"), { uv: { script: uv } });
+  const demo = it.pack("demo", { "requirements.txt": "alpha\n" });
+  const { failed, packs } = await it.build([demo], { env: { PATH: it.at("bin") } });
+  expect(failed).toEqual([]);
+  expect(packs[0]?.environments).toMatchObject([{ outcome: "built", packageCount: 1 }]);
+  expect(pythonSays(it, "import alpha; print(alpha.VERSION)")).toBe("1.0");
+});

@@ -25,6 +25,7 @@ testWith({ tools: ["curl"] }, "the actions of the core pack install packs by pac
   const manifest = 'ref: needy\nlabel: Needy\nversion: "1.0.0"\ndependencies: ["demo@>=1.0.0"]\n';
   await using it = await served({
     packs: { elsewhere: { demo: pack("demo"), needy: pack("needy", { "pack.yaml": manifest }), none: {} } },
+    env: { RUNTIME_ENVS_DIR: "./envs" },
   });
   const sources = ["demo", "needy", "none"].map((name) => it.at(`packs/elsewhere/${name}`));
   const [demo, needy] = ["demo", "needy"].map((name) => it.at(`packs/got/${name}`));
@@ -47,6 +48,13 @@ testWith({ tools: ["curl"] }, "the actions of the core pack install packs by pac
   const need = { pack_ref: "demo", version_spec: ">=1.0.0", required_by: "needy" };
   const before = await act(it, "get_pack_dependencies", { pack_paths: [needy] });
   expect(before).toMatchObject({ code: 0, result: { missing_dependencies: [{ ...need, already_installed: false }] } });
+
+  const bad = { pack_path: it.at("packs/got/none"), runtime: "unknown", error: expect.any(String) };
+  const built = await act(it, "build_pack_envs", { pack_paths: [demo, bad.pack_path], timeout: 60 });
+  expect(built).toMatchObject({
+    code: 0,
+    result: { failed_environments: [bad], summary: { total_packs: 2, success_count: 1, failure_count: 1 } },
+  });
 
   const registered = await act(it, "register_packs", { pack_paths: [demo], skip_tests: true });
   expect(registered).toMatchObject({

@@ -11,7 +11,7 @@ const TOKEN = "all-scopes-0123456789abcdef";
  * The session that the platform documents for installing packs, request by request, by curl and the real program: what a client of the platform's reads
  * there is what it gets here, and everything that packsync says beside it is named.
  */
-describeWith({ tools: ["curl", "git"] }, "the documented session", () => {
+describeWith({ tools: ["curl", "git", "python3"] }, "the documented session", () => {
   let stand: ApiStand;
   let it: Story;
   beforeAll(async () => {
@@ -121,6 +121,71 @@ describeWith({ tools: ["curl", "git"] }, "the documented session", () => {
 
   test("2. dependencies: what both need", () => expectDependencies(false));
 
+  test("3. build-envs: a real environment, then the same once more, and a runtime that is not there", {
+    timeout: 300_000,
+  }, async () => {
+    const { core, aws } = paths();
+    const request = {
+      pack_paths: [core, aws],
+      packs_base_dir: "/opt/attune/packs",
+      python_version: "3.9",
+      nodejs_version: "20",
+      skip_python: false,
+      skip_nodejs: false,
+      force_rebuild: false,
+      timeout: 600,
+    };
+    const python = {
+      virtualenv_path: it.at("envs/aws/python"),
+      requirements_installed: true,
+      package_count: 1,
+      python_version: expect.stringMatching(/^Python 3\.\d+\.\d+/),
+    };
+    const none = { python: null, nodejs: null };
+    const wanted = {
+      built_environments: [
+        { pack_ref: "core", pack_path: core, environments: none, duration_ms: expect.any(Number) },
+        { pack_ref: "aws", pack_path: aws, environments: { python, nodejs: null }, duration_ms: expect.any(Number) },
+      ],
+      failed_environments: [],
+      summary: {
+        total_packs: 2,
+        success_count: 2,
+        failure_count: 0,
+        python_envs_built: 1,
+        nodejs_envs_built: 0,
+        total_duration_ms: expect.any(Number),
+      },
+    };
+    for (const turn of ["built", "reused"]) {
+      const { status, json } = await post("build-envs", request);
+      expect({ status, json }, turn).toEqual({ status: 200, json: { data: wanted } });
+    }
+    expect(it.exists("envs/aws/python/bin/python3")).toBe(true);
+
+    it.write("downloads/odd", {
+      "pack.yaml": 'ref: odd\nlabel: Odd\nversion: "1.0.0"\npython: ">=77"\n',
+      "requirements.txt": "",
+    });
+    const odd = await post("build-envs", { pack_paths: [it.at("downloads/odd")] });
+    expect({ status: odd.status, data: odd.json.data }).toEqual({
+      status: 200,
+      data: {
+        built_environments: [],
+        failed_environments: [
+          {
+            pack_ref: "odd",
+            pack_path: it.at("downloads/odd"),
+            runtime: "python",
+            error: expect.stringContaining(">=77"),
+            hint: expect.any(String),
+          },
+        ],
+        summary: expect.objectContaining({ total_packs: 1, success_count: 0, failure_count: 1 }),
+      },
+    });
+  });
+
   test("4. register-batch: both are live, tested and counted", async () => {
     const { core, aws } = paths();
     const request = {
@@ -173,25 +238,28 @@ describeWith({ tools: ["curl", "git"] }, "the documented session", () => {
     await expectDependencies(true);
   });
 
-  test.for(["download", "dependencies", "register-batch"])("%s with parameters that are none: 400", async (stage) => {
-    const answer = await post(stage, { packs: "core", pack_paths: "core", destination_dir: it.at("downloads") });
-    expect(answer).toEqual({
-      status: 400,
-      type: "application/json; charset=utf-8",
-      json: {
-        error: expect.stringMatching(/^Expected `(packs|pack_paths)` to be a list of .*, got `core`/),
-        code: "BAD_REQUEST",
-        message: expect.any(String),
+  test.for(["download", "dependencies", "build-envs", "register-batch"])(
+    "%s with parameters that are none: 400",
+    async (stage) => {
+      const answer = await post(stage, { packs: "core", pack_paths: "core", destination_dir: it.at("downloads") });
+      expect(answer).toEqual({
         status: 400,
-      },
-    });
-  });
+        type: "application/json; charset=utf-8",
+        json: {
+          error: expect.stringMatching(/^Expected `(packs|pack_paths)` to be a list of .*, got `core`/),
+          code: "BAD_REQUEST",
+          message: expect.any(String),
+          status: 400,
+        },
+      });
+    },
+  );
 
   test.for([
     { title: "none", token: undefined },
     { title: "a wrong one", token: "nobody-has-this-one" },
   ])("missing authentication, $title: 401", async ({ token }) => {
-    for (const stage of ["download", "dependencies", "register-batch"])
+    for (const stage of ["download", "dependencies", "build-envs", "register-batch"])
       expect(await curl("POST", `${stand.url}/api/v1/packs/${stage}`, token, "{}"), stage).toEqual({
         status: 401,
         type: "application/json; charset=utf-8",
@@ -207,7 +275,7 @@ describeWith({ tools: ["curl", "git"] }, "the documented session", () => {
     });
   });
 
-  test("missing dependencies are in `missing_dependencies`", async () => {
+  test("missing dependencies are in `missing_dependencies`; an installation ends there, but with `skip_deps`", async () => {
     it.write("downloads/needy", {
       ...pack("needy"),
       "pack.yaml": 'ref: needy\nlabel: Needy\nversion: "1.0.0"\ndependencies: ["absent@^2"]\n',
@@ -217,6 +285,13 @@ describeWith({ tools: ["curl", "git"] }, "the documented session", () => {
     expect(json.data.missing_dependencies).toEqual([
       { pack_ref: "absent", version_spec: "^2", required_by: "needy", already_installed: false },
     ]);
+    const refused = await post("install", { source: path });
+    expect({ status: refused.status, text: refused.json.message }).toEqual({
+      status: 422,
+      text: expect.stringContaining("absent"),
+    });
+    const skipped = await post("install", { source: path, skip_deps: true });
+    expect(skipped).toMatchObject({ status: 200, json: { data: { pack: { ref: "needy" }, test_result: null } } });
   });
 
   test("a pack that is registered already fails without `force`", async () => {

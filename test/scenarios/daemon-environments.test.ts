@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { needing } from "../install/building.ts";
+import { isRunning, needing } from "../install/building.ts";
 import { writePack } from "../support/packages.ts";
 import { daemon } from "./support/daemon.ts";
 import { type Story, story } from "./support/story.ts";
@@ -46,6 +46,26 @@ test("the daemon builds what a published pack needs, again when it changes, and 
   ];
   await expect.poll(standings, { ...PATIENCE, interval: 500 }).toEqual(standing);
   expect(readlinkSync(it.at("envs/demo/nodejs"))).toBe(link);
+  await running.stop();
+});
+
+test("a daemon that is stopped in the middle of a build ends with all that it started, and the next one builds", async () => {
+  using it = story({ packs: {}, volume: {} });
+  const [pid, mayEnd] = [it.at("pid"), it.at("may-end")];
+  writePack(it.at("packs"), "demo", needing("1.0.0", `test -e ${mayEnd} || { echo $$ > ${pid}; exec sleep 600; }`));
+  {
+    await using running = await daemon(it, { env: ENV });
+    await expect.poll(() => existsSync(pid) && readFileSync(pid, "utf8"), PATIENCE).toMatch(/\d\n$/);
+    await running.stop();
+  }
+  const script = Number(readFileSync(pid, "utf8"));
+  await expect.poll(() => isRunning(script), PATIENCE).toBe(false);
+  expect(installed(it)).toBe("none");
+
+  it.write("may-end", "");
+  await using running = await daemon(it, { env: ENV });
+  await running.hear("environment built");
+  expect(installed(it)).toBe("1.0.0");
   await running.stop();
 });
 

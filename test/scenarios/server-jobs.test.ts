@@ -116,9 +116,26 @@ test("a server that is killed finds its jobs interrupted, with all that happened
   expect(missed.events).toEqual(again.events.slice(seen.length));
 
   it.write("gate", "");
-  expect(await register(after.url, it)).toMatchObject({ status: 201, json: { data: { pack: { ref: "sky" } } } });
+  const second = (await register(after.url, it, ASYNC)).json.data.id;
+  const publishing = follow(after.url, second);
+  await expect.poll(() => publishing.events.some(({ data }) => data["stage"] === "register"), PATIENCE).toBe(true);
+  after.signal("SIGKILL");
+  await after.ended;
+
+  await using last = await serve(it, ["serve"]);
+  expect(["interrupted", "succeeded"]).toContain((await ended(last.url, second)).state);
+  const answer = await call(
+    `${last.url}/api/v1/packs/register`,
+    "POST",
+    JSON.stringify({ path: it.at("incoming/sky"), force: true }),
+    {
+      "content-type": "application/json",
+    },
+  );
+  expect(answer).toMatchObject({ status: 201, json: { data: { pack: { ref: "sky" } } } });
   expect(it.exists("volume/sky/pack.yaml")).toBe(true);
-  expect((await call(`${after.url}/api/v1/jobs/${id}`, "GET")).json.data.state).toBe("interrupted");
+  expect((await call(`${last.url}/api/v1/packs/sky`, "GET")).status).toBe(200);
+  expect((await call(`${last.url}/api/v1/jobs/${id}`, "GET")).json.data.state).toBe("interrupted");
 });
 
 test("beside the daemon, a job is followed, cancelled, and done when it is asked for again", async () => {

@@ -72,7 +72,6 @@ test.for([
   [{ pack_paths: [], timeout: 5 }, "Expected `timeout` to be whole seconds from 10 to 3600"],
   [{ pack_paths: [], force_rebuild: "yes" }, "Expected `force_rebuild` to be `true` or `false`"],
   [{ pack_paths: [], packs_base_dir: "/etc" }, "`packs_base_dir`"],
-  [{ pack_paths: [] }, "Expected to be told where the services' environments are"],
 ] as const)("build-envs refuses %j", async ([body, error]) => {
   await using it = await served();
   const { status, json } = await it.send("POST", PATH, body);

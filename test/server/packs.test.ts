@@ -245,6 +245,7 @@ describe("health", () => {
   test("without a daemon, the server is ready once there is a volume", async () => {
     await using it = await served({ packs: { core: pack("core") } });
     expect((await it.send("GET", "/healthz")).json).toEqual({ data: { status: "alive" } });
+    if (it.exists("volume")) it.remove("volume");
     const before = await it.send("GET", "/readyz");
     expect(before).toMatchObject({ status: 503, json: { code: "SERVICE_UNAVAILABLE", status: 503 } });
     expect(before.json.error).toContain(`the volume ${it.at("volume")} is not there`);

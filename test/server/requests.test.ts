@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PATIENCE } from "../scenarios/support/daemon.ts";
 import { rawRequest, statusOf } from "../support/raw-request.ts";
 import { READER, type Served, sendBytes, served, TOKEN } from "./serving.ts";
 
@@ -202,6 +203,7 @@ test.for([
 });
 
 test.for([
+  { title: "nothing at all", bytes: [] },
   { title: "headers", bytes: ["GET /healthz HTTP/1.1\r\nHost: localhost\r\n", "X-A: b\r\n"] },
   {
     title: "a body",
@@ -230,6 +232,23 @@ test.for([
   }
   expect(statusOf(answer)).toBe(408);
   expect((await slow.send("GET", "/healthz")).status).toBe(200);
+});
+
+test("what may have changed something is logged: who, what, and how it ended; no token", async () => {
+  await using own = await served();
+  await own.send("POST", `${DOWNLOAD}?token=${TOKEN}`, { packs: [], destination_dir: own.at("volume/d") });
+  await own.send("DELETE", "/api/v1/packs/core", undefined, { authorization: `Bearer ${READER}` });
+  await own.send("GET", "/api/v1/packs");
+  await expect
+    .poll(
+      () => own.news.filter((each) => Array.isArray(each) && each[1] === "request").map((each) => Object(each)[0]),
+      PATIENCE,
+    )
+    .toEqual([
+      { method: "POST", path: DOWNLOAD, status: 200, by: "token", durationMs: expect.any(Number) },
+      { method: "DELETE", path: "/api/v1/packs/core", status: 403, by: "reader", durationMs: expect.any(Number) },
+    ]);
+  expect(JSON.stringify(own.news)).not.toContain(TOKEN);
 });
 
 describe("the description", () => {

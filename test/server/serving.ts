@@ -22,8 +22,9 @@ export interface Answer {
 /** The real server on a real socket, over a working directory. */
 export interface Served extends Story, AsyncDisposable {
   readonly url: string;
-  /** What was logged as an error. */
+  /** What was logged as an error, and as news. */
   readonly errors: readonly unknown[];
+  readonly news: readonly unknown[];
   /** Sends a request with the token of all scopes, unless headers say something else. */
   send(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
@@ -57,7 +58,12 @@ export async function served({
   const given = { PACKSYNC_API_TOKEN: TOKEN, ...env };
   const { config } = await loadConfig({ listen: "127.0.0.1:0", ...flags }, given, it.directory);
   const errors: unknown[] = [];
-  const log: Log = { ...silent, error: (...about: unknown[]) => void errors.push(about) };
+  const news: unknown[] = [];
+  const log: Log = {
+    ...silent,
+    error: (...about: unknown[]) => void errors.push(about),
+    info: (...about: unknown[]) => void news.push(about),
+  };
   const options = {
     config,
     log,
@@ -70,6 +76,7 @@ export async function served({
     ...it,
     url: serving.url,
     errors,
+    news,
     send: (method, path, body, headers = {}) => send(`${serving.url}${path}`, method, body, headers),
     [Symbol.dispose]: () => it[Symbol.dispose](),
     async [Symbol.asyncDispose]() {

@@ -63,7 +63,7 @@ export async function jobServer(
     transform: jsonSchemaTransform,
   });
   const uploadSpace = openUploadSpace(directory);
-  const workplace = { open: async () => ({ jobs, uploads: uploadSpace }), jobs: async () => jobs };
+  const workplace = { open: async () => ({ jobs, uploads: () => uploadSpace }), jobs: async () => jobs };
   await api.register(async (scope: Api) => {
     addJobRoutes(scope, { workplace, pingMs, followers });
     scope.post(

@@ -222,9 +222,9 @@ export function factsOf(directory: string): Facts | undefined {
 }
 
 /** A directory that somebody made as a link would lead elsewhere. */
-function ownDirectory(path: string, owner: Owner | undefined): string {
+function ownDirectory(path: string, owner: Owner | undefined, mode = 0o755): string {
   try {
-    mkdirSync(path, { mode: 0o755 });
+    mkdirSync(path, { mode });
     giveTo(path, owner);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
@@ -274,7 +274,7 @@ export function openEnvs(path: string, owner: Owner | undefined): string {
   return realpathSync(path);
 }
 
-/** Where programs of packages have their home: settings, caches. */
+/** Where programs of packages have their home: settings, caches, and logs that are nobody else's business. */
 export function homeIn(envs: string, owner: Owner | undefined): string {
-  return ownDirectory(join(ownDirectory(join(envs, OWN), owner), "home"), owner);
+  return ownDirectory(join(ownDirectory(join(envs, OWN), owner), "home"), owner, 0o700);
 }

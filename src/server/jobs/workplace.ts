@@ -17,7 +17,8 @@ export interface Workplace extends AsyncDisposable {
 
 interface OpenWorkplace {
   readonly jobs: Jobs;
-  readonly uploads: UploadSpace;
+  /** On a root that is read-only there may be no place for them: nothing else needs one. @throws PacksyncError `VOLUME_UNUSABLE` */
+  uploads(): UploadSpace;
 }
 
 export interface WorkplaceOptions {
@@ -35,12 +36,12 @@ export function keepWorkplace({ stateDir, prepare, ...options }: WorkplaceOption
   const openNow = async (): Promise<OpenWorkplace> => {
     const place = { ...options, directory: stateDir, now: () => new Date(), failureOf };
     const jobs = await openJobs({ ...place, owner: prepare() }, stop.signal);
-    try {
-      return { jobs, uploads: openUploadSpace(stateDir) };
-    } catch (error) {
-      await jobs[Symbol.asyncDispose]();
-      throw error;
-    }
+    let space = spaceIfAny(stateDir); // what a killed server left there goes now
+    const uploads = (): UploadSpace => {
+      space ??= openUploadSpace(stateDir);
+      return space;
+    };
+    return { jobs, uploads };
   };
   const open = (): Promise<OpenWorkplace> => {
     if (stop.signal.aborted) throw stop.signal.reason;
@@ -59,6 +60,14 @@ export function keepWorkplace({ stateDir, prepare, ...options }: WorkplaceOption
       await place?.jobs[Symbol.asyncDispose]();
     },
   };
+}
+
+function spaceIfAny(stateDir: string): UploadSpace | undefined {
+  try {
+    return openUploadSpace(stateDir);
+  } catch {
+    return undefined; // who uploads is told why
+  }
 }
 
 function failureOf(error: unknown) {

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PacksyncError } from "../../errors.ts";
+import { isSystemError, PacksyncError } from "../../errors.ts";
 import { listNames } from "../../platform/names.ts";
 import { sha256 } from "../../platform/sha256.ts";
 import { removeTree } from "../../publish/directories.ts";
@@ -26,7 +26,7 @@ export interface UploadDirectory extends AsyncDisposable {
 export function openUploadSpace(stateDir: string): UploadSpace {
   const uid = process.geteuid?.() ?? 0;
   const root = join(tmpdir(), `packsync-uploads-${uid}-${sha256(stateDir).slice(0, 16)}`);
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeRoot(root);
   const stats = lstatSync(root);
   if (!stats.isDirectory() || stats.uid !== uid || (stats.mode & 0o077) !== 0) throw foreign(root);
   for (const name of listNames(root)) removeTree(join(root, name));
@@ -36,6 +36,18 @@ export function openUploadSpace(stateDir: string): UploadSpace {
       return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
     },
   };
+}
+
+function makeRoot(root: string): void {
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new PacksyncError("VOLUME_UNUSABLE", `Cannot make a directory for uploads: ${error.message}.`, {
+      hint: "Make /tmp writable (a tmpfs is enough), or name another directory by TMPDIR.",
+      cause: error,
+    });
+  }
 }
 
 function foreign(root: string): PacksyncError {

@@ -58,7 +58,7 @@ export async function addUploadRoute<T>(api: Api, deps: UploadDeps<T>): Promise<
     async (request, reply) => {
       const { jobs, uploads } = await workplace.open();
       await using held = new AsyncDisposableStack();
-      const { path: directory } = held.use(await uploads.make());
+      const { path: directory } = held.use(await uploads().make());
       const { archive, ...flags } = await receive(request, directory, maxBytes);
       const form = { force: flags.force, skip_tests: flags.skipTests };
       const order = { kind: "upload", request: form, packs: 1, held: held.move(), log } as const;

@@ -3,13 +3,14 @@ import { mkdirSync } from "node:fs";
 import { vi } from "vitest";
 import { tarGzOf } from "../../support/archives.ts";
 import { gitBackend, makeRepository, type Repository } from "../../support/git-server.ts";
+import { writeWheels } from "../../support/packages.ts";
 import { serveWeb, type Web } from "../../support/web.ts";
 import { PATIENCE, startDaemon } from "./daemon.ts";
 import { action, pack, script } from "./packs.ts";
 import { type Story, story } from "./story.ts";
 import { executable, type Tree, walk } from "./tree.ts";
 
-/** `packsync serve` over an empty volume, with a registry that has `core`, and a repository of `aws`. */
+/** `packsync serve` over an empty volume, with a registry that has `core`, and a repository of `aws`, which needs `core` and `boto3`. */
 export interface ApiStand extends AsyncDisposable {
   readonly it: Story;
   readonly url: string;
@@ -33,11 +34,15 @@ export async function apiStand(token: string): Promise<ApiStand> {
   const web = await registryAndGit(it, coreArchive);
   const settings = {
     volume: "./volume",
+    runtimeEnvsDir: "./envs",
     server: { roots: ["downloads", "volume"], rateLimit: 0 },
     install: { allowPrivate: ["127.0.0.1"], registries: [{ url: `${web.url}/index.json`, allowHttp: true }] },
   };
   it.write("packsync.yaml", JSON.stringify(settings));
-  const env = { PACKSYNC_API_TOKEN: token, HOME: it.directory };
+  mkdirSync(it.at("envs"));
+  writeWheels(it.at("wheels"), ["boto3@1.34.0"]);
+  const pip = { PIP_NO_INDEX: "1", PIP_FIND_LINKS: it.at("wheels"), PIP_CONFIG_FILE: "/dev/null" };
+  const env = { PACKSYNC_API_TOKEN: token, HOME: it.directory, ...pip };
   const server = startDaemon(it, { args: ["serve", "--listen", "127.0.0.1:0"], env });
   const find = () => /listens at (http:\S+),/.exec(server.stderr())?.[1] ?? Promise.reject(new Error("it is silent"));
   const url = await vi.waitFor(find, PATIENCE);

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { PacksyncError } from "../../../src/errors.ts";
@@ -243,6 +244,34 @@ describe("a WebSocket", () => {
       const { events, code } = await followed(socketTo(it.server, `/api/v1/jobs/${id}/events?after=${after}`));
       expect([code, events]).toEqual([1000, all.slice(after)]);
     }
+  });
+
+  test("that is cut anywhere while the job runs misses nothing when it is opened again", async () => {
+    await using it = await trial();
+    const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(cuts, async (lengths) => {
+        const { id, work } = await begun(it);
+        const seen: { readonly id: number }[] = [];
+        const read = async (most: number): Promise<void> => {
+          const socket = socketTo(it.server, `/api/v1/jobs/${id}/events?after=${seen.at(-1)?.id ?? 0}`);
+          const enough = seen.length + most;
+          socket.on("message", (message) => {
+            if (seen.length < enough) seen.push(JSON.parse(String(message)));
+            if (seen.length === enough) socket.terminate();
+          });
+          await once(socket, "close");
+        };
+        for (const [cut, length] of lengths.entries()) {
+          work.lines(...Array.from({ length: 12 }, (_, line) => `${cut} ${line}`));
+          await read(length);
+        }
+        work.finish({});
+        await read(Number.POSITIVE_INFINITY);
+        expect(seen).toEqual(await eventsOf(it.jobs, id));
+      }),
+      { numRuns: 15 },
+    );
   });
 
   test("brings the same to 200 who follow one job", async () => {

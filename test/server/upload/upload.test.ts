@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { sha256 } from "../../../src/platform/sha256.ts";
 import type { Jobs } from "../../../src/server/jobs/jobs.ts";
 import { Refusal } from "../../../src/server/refusal.ts";
@@ -259,6 +259,14 @@ describe("the space of uploads", () => {
     expect(existsSync(before.path)).toBe(false);
     await using made = await after.make();
     expect(readdirSync(made.path)).toEqual([]);
+  });
+
+  test("has to be writable", () => {
+    using directory = scratch();
+    writeFileSync(join(directory.path, "file"), "");
+    vi.stubEnv("TMPDIR", join(directory.path, "file"));
+    using _ = { [Symbol.dispose]: () => vi.unstubAllEnvs() };
+    expect(() => openUploadSpace(directory.path)).toThrow("Cannot make a directory for uploads");
   });
 
   test("is not taken over from somebody else", () => {
