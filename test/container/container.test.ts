@@ -21,7 +21,7 @@ describeWith({ root: true, tools }, "the container", () => {
     docker = await startDocker();
     await buildImage(docker, "packsync");
   }, 300_000);
-  afterAll(() => docker?.[Symbol.asyncDispose]());
+  afterAll(() => docker?.[Symbol.asyncDispose](), 200_000);
 
   imageTests(() => docker);
   userTests(() => docker);

@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { buildSensor, SENSOR } from "../engine/support/pack-binaries.ts";
 import { PATIENCE } from "../scenarios/support/daemon.ts";
+import { testWith } from "../support/requires.ts";
 import { composeProject, type Project } from "./support/compose.ts";
 import type { Docker } from "./support/docker.ts";
+import { importPostgres } from "./support/postgres-image.ts";
 
 const SERVICES = ["api", "executor", "worker-shell", "worker-python", "sensor"];
 
@@ -65,20 +67,53 @@ export function stackTests(docker: () => Docker): void {
   });
 
   describe("npm run dev:stack", () => {
-    test("brings the stack up in one command, and takes it down in another", async () => {
-      const script = (command: string) =>
-        docker().command(process.execPath, [`${docker().context}/scripts/dev-stack.ts`, command], {
-          env: { STAND_IN_IMAGE: "busybox:latest", DOCKER_SOCKET: docker().engine.host.slice("unix://".length) },
+    testWith(
+      { postgres: true, timeout: 300_000 },
+      "brings the stack up in one command, with a database where its image is at hand, and takes it down in another",
+      async () => {
+        const stack = composeProject(docker(), {
+          name: "packsync-dev",
+          files: ["docker/compose.yaml"],
+          copied: readdirSync(docker().context),
         });
-      const running = async () =>
-        (await docker().ok("ps", "--format", "{{.Names}}")).split("\n").filter((name) => /dev.packsync/.test(name));
-      const { code, stderr, stdout } = await script("up");
-      expect(code, `${stderr}${stdout}`).toBe(0);
-      expect(await running()).toHaveLength(1);
-      expect((await script("down")).code).toBe(0);
-      expect(await running()).toEqual([]);
-      const { scripts } = JSON.parse(readFileSync(`${docker().context}/package.json`, "utf8"));
-      expect(scripts["dev:stack"]).toBe("node scripts/dev-stack.ts");
-    }, 200_000);
+        const down = ["--profile", "database", "down", "--volumes", "--timeout", "1"];
+        onTestFinished(async () => void (await stack.compose(...down)));
+        const script = (command: string) =>
+          docker().command(process.execPath, [`${stack.directory}/scripts/dev-stack.ts`, command], { env: stack.env });
+        const running = async () => {
+          const lines = await docker().ok("ps", "--format", '{{.Label "com.docker.compose.service"}} {{.Names}}');
+          return lines
+            .split("\n")
+            .filter((line) => /dev.(packsync|postgres)/.test(line))
+            .map((line) => line.split(" ")[0]);
+        };
+        const { code, stderr, stdout } = await script("up");
+        expect(code, `${stderr}${stdout}`).toBe(0);
+        expect(stdout).toContain("Without a database: the image postgres:17 is not here.");
+        expect(await running()).toEqual(["packsync"]);
+
+        await importPostgres(docker(), "postgres:17");
+        const again = await script("up");
+        expect(again.code, `${again.stderr}${again.stdout}`).toBe(0);
+        expect(again.stdout).not.toContain("Without a database");
+        expect((await running()).sort()).toEqual(["packsync", "postgres"]);
+        const ask = async (sql: string) =>
+          (await stack.compose("exec", "-T", "postgres", "psql", "-U", "attune", "-Atc", sql)).stdout.trim();
+        await expect.poll(() => ask("SELECT ref FROM attune.pack ORDER BY ref"), PATIENCE).toBe("core\nmypack");
+        const echo = "SELECT description FROM attune.action WHERE ref = 'core.echo'";
+        expect(await ask(echo)).not.toBe("");
+        const yaml = `${stack.directory}/packs/core/actions/echo.yaml`;
+        writeFileSync(
+          yaml,
+          readFileSync(yaml, "utf8").replace(/^description: .*$/m, "description: Edited on the host"),
+        );
+        await expect.poll(() => ask(echo), PATIENCE).toBe("Edited on the host");
+
+        expect((await script("down")).code).toBe(0);
+        expect(await running()).toEqual([]);
+        const { scripts } = JSON.parse(readFileSync(`${docker().context}/package.json`, "utf8"));
+        expect(scripts["dev:stack"]).toBe("node scripts/dev-stack.ts");
+      },
+    );
   });
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { addOnce, addProgram, makeLibraryPlaces, script, which } from "./root-files.ts";
 
 const PROJECT = new URL("../../..", import.meta.url).pathname;
 
@@ -15,24 +15,16 @@ export const BASE_TOOLS: readonly string[] = ["busybox", "tini", "strip", "ldd"]
  */
 export function baseImage(directory: string): Buffer {
   const root = `${directory}/base`;
-  const add = (from: string, to: string): void => {
-    mkdirSync(dirname(`${root}${to}`), { recursive: true });
-    cpSync(realpathSync(from), `${root}${to}`);
-    for (const library of librariesOf(from)) addOnce(root, library);
-  };
-  for (const name of ["lib", "lib64"]) {
-    mkdirSync(`${root}/usr/${name}`, { recursive: true });
-    symlinkSync(`usr/${name}`, `${root}/${name}`);
-  }
-  for (const name of ["busybox", "tini", "strip"]) add(which(name), `/usr/bin/${name}`);
-  add(process.execPath, "/usr/local/bin/node");
+  makeLibraryPlaces(root);
+  for (const name of ["busybox", "tini", "strip"]) addProgram(root, which(name), `/usr/bin/${name}`);
+  addProgram(root, process.execPath, "/usr/local/bin/node");
   addOnce(root, "/etc/ssl/certs/ca-certificates.crt");
   symlinkSync("usr/bin", `${root}/bin`);
   for (const applet of APPLETS) symlinkSync("busybox", `${root}/usr/bin/${applet}`);
   mkdirSync(`${root}/tmp`);
-  program(`${root}/usr/bin/apt-get`, "exit 0");
-  program(`${root}/usr/bin/ldd`, LDD);
-  program(`${root}/usr/local/bin/npm`, '[ "$1" = ci ] && [ -f package-lock.json ] && cp -a /look-alike/node_modules .');
+  script(`${root}/usr/bin/apt-get`, "exit 0");
+  script(`${root}/usr/bin/ldd`, LDD);
+  script(`${root}/usr/local/bin/npm`, '[ "$1" = ci ] && [ -f package-lock.json ] && cp -a /look-alike/node_modules .');
   const modules = ["--transform", "s,^node_modules/,look-alike/node_modules/,", "-C", PROJECT, ...neededModules()];
   return execFileSync("tar", ["-c", "-C", root, ".", ...modules], { maxBuffer: 1e9 });
 }
@@ -58,31 +50,6 @@ const APPLETS = [
 /** As glibc's: what the loader itself says. */
 const LDD =
   'for loader in /lib64/ld-linux-*.so.* /lib/ld-linux-*.so.*; do [ -e "$loader" ] && exec "$loader" --list "$1"; done; exit 1';
-
-function program(path: string, script: string): void {
-  writeFileSync(path, `#!/bin/sh\n${script}\n`);
-  chmodSync(path, 0o755);
-}
-
-function which(name: string): string {
-  return execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
-}
-
-function librariesOf(file: string): readonly string[] {
-  try {
-    const text = execFileSync("ldd", [file], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return [...text.matchAll(/(?:=> |^\s+)(\/\S+) \(/gm)].map(([, path = ""]) => path);
-  } catch {
-    return []; // it is static
-  }
-}
-
-/** `/lib` is `/usr/lib`. */
-function addOnce(root: string, path: string): void {
-  const to = join(root, path.startsWith("/lib") ? `/usr${path}` : path);
-  mkdirSync(dirname(to), { recursive: true });
-  cpSync(realpathSync(path), to);
-}
 
 /** What a bundle is made of, and with: paths below the project. */
 function neededModules(): string[] {
