@@ -1,5 +1,5 @@
 import { createEngine } from "../programs/engine.ts";
-import { ONCE, type Operation } from "./operations.ts";
+import { ONCE, type Operation, pushTimes } from "./operations.ts";
 import { pack } from "./packs.ts";
 import { makeTree } from "./tree.ts";
 
@@ -19,6 +19,7 @@ export const INSTALLATION: Operation = {
     const engine = await createEngine(root);
     await engine.sync();
     await engine.register(`${root}/elsewhere/one`);
+    pushTimes(root);
     const next = { one: pack("one", { "old.txt": "new\n" }, "2.0.0"), two: pack("two") };
     makeTree(`${root}/elsewhere`, next);
   },

@@ -135,7 +135,7 @@ function writeSources(root: string, packs: Packs): void {
 }
 
 /** As after many releases within one second, so that the next one sets its times whether or not this second is over. */
-function pushTimes(root: string): void {
+export function pushTimes(root: string): void {
   const releases = `${root}/volume/.packsync/releases`;
   const latestMtime = Math.floor(Date.now() / 1000) + 3600;
   for (const path of readdirSync(releases, { recursive: true, encoding: "utf8" }))
