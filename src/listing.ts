@@ -29,8 +29,7 @@ export interface ShownPack extends CatalogEntry {
 export function listPacks(config: Config): Promise<readonly ListedPack[]> {
   return looking(config, ({ embedded, standings }) =>
     embedded.packs().map(({ ref, version, label, release }) => {
-      const components = countKinds(embedded.entry(ref));
-      return { ref, version, label, release, components, catalogs: standings.of(ref, release) };
+      return { ref, version, label, release, components: embedded.kinds(ref), catalogs: standings.of(ref, release) };
     }),
   );
 }
@@ -66,8 +65,8 @@ export function pageOfPacks(
   { skip, take }: { readonly skip: number; readonly take: number },
 ): Promise<PackPage> {
   return looking(config, (at) => {
-    const all = at.embedded.packs();
-    return { total: all.length, packs: all.slice(skip, skip + take).map((summary) => definedPack(summary, at)) };
+    const { packs, total } = at.embedded.page(skip, take);
+    return { total, packs: packs.map((summary) => definedPack(summary, at)) };
   });
 }
 
@@ -88,7 +87,7 @@ function definedPack(summary: EmbeddedSummary, { embedded, standings }: Looking)
   const definition = embedded.component(ref, "pack.yaml")?.definition;
   return {
     ...{ id: embedded.idOf(ref) ?? 0, ref, version, label, release, dialect },
-    components: countKinds(embedded.entry(ref)),
+    components: embedded.kinds(ref),
     catalogs: standings.of(ref, release),
     definition: isPythonMapping(definition) ? mappingJson(definition) : {},
     created: versions.at(-1)?.since,
@@ -98,12 +97,6 @@ function definedPack(summary: EmbeddedSummary, { embedded, standings }: Looking)
 
 function mappingJson(definition: PythonMapping): PackDefinition {
   return Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, plainJson(value)]));
-}
-
-function countKinds(entry: CatalogEntry | undefined): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { kind } of entry?.components ?? []) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
 }
 
 /** @throws PacksyncError `USAGE` for a pack that is not registered */

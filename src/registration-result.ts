@@ -30,15 +30,13 @@ export async function registeredPacks(packs: readonly LivePack[], config: Config
   return await reading(config, (database) => {
     const catalog = database && readEmbedded(database);
     return packs.map(({ installed: { how, ref, release = "", report }, tests }) => {
-      const components: Record<string, number> = {};
-      for (const { kind } of catalog?.entry(ref)?.components ?? []) components[kind] = (components[kind] ?? 0) + 1;
       return {
         packRef: ref,
         packId: ids.get(ref) ?? catalog?.idOf(ref) ?? 0,
         version: catalog?.summary(ref)?.version ?? report?.version ?? "unknown",
         release,
         storagePath: `${layoutOf(config).root}/${ref}`,
-        components,
+        components: catalog?.kinds(ref) ?? {},
         tests,
         outcome: how === "live" ? "registered" : report?.outcome === "published" ? "published" : "unchanged",
         diagnostics: report?.diagnostics ?? [],

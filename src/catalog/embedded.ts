@@ -55,9 +55,13 @@ export interface EmbeddedReader {
   pack(ref: string): CatalogPack | undefined;
   /** What is registered, without components. */
   packs(): readonly EmbeddedSummary[];
+  /** A part of them, in the order of their refs, and how many there are. */
+  page(skip: number, take: number): { readonly packs: readonly EmbeddedSummary[]; readonly total: number };
   summary(ref: string): EmbeddedSummary | undefined;
   component(ref: string, file: string): CatalogComponent | undefined;
   entry(ref: string): CatalogEntry | undefined;
+  /** How many components of which kind; `pack.yaml` is none. */
+  kinds(ref: string): Readonly<Record<string, number>>;
   versions(ref: string): readonly CatalogVersion[];
   /** Counts from 1; `undefined`: it was never registered. */
   idOf(ref: string): number | undefined;
@@ -141,6 +145,13 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
   const onePack = database.prepare("SELECT * FROM catalog_pack WHERE ref = ?");
   const components = database.prepare("SELECT * FROM catalog_component WHERE pack = ? ORDER BY file");
   const oneComponent = database.prepare("SELECT * FROM catalog_component WHERE pack = ? AND file = ?");
+  const somePacks = database.prepare("SELECT * FROM catalog_pack ORDER BY ref LIMIT ? OFFSET ?");
+  const countPacks = database.prepare("SELECT count(*) AS total FROM catalog_pack");
+  const countKinds = database.prepare(
+    "SELECT kind, count(*) AS count FROM catalog_component WHERE pack = ? AND kind <> 'pack' AND ref IS NOT NULL GROUP BY kind ORDER BY kind",
+  );
+  const versions = database.prepare("SELECT * FROM catalog_version WHERE pack = ? ORDER BY number DESC");
+  const id = database.prepare("SELECT id FROM catalog_id WHERE ref = ?");
   return {
     summary: (ref) => onePack.all(ref).flatMap(summaryFromRow)[0],
     pack(ref) {
@@ -148,6 +159,11 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
       return summary && { ...summary, components: components.all(ref).map(componentFromRow) };
     },
     packs: () => database.prepare("SELECT * FROM catalog_pack ORDER BY ref").all().flatMap(summaryFromRow),
+    page(skip, take) {
+      return { packs: somePacks.all(take, skip).flatMap(summaryFromRow), total: Number(countPacks.get()?.["total"]) };
+    },
+    kinds: (ref) =>
+      Object.fromEntries(countKinds.all(ref).map(({ kind, count }) => [String(kind), Number(count)] as const)),
     component: (ref, file) => oneComponent.all(ref, file).map(componentFromRow)[0],
     entry(ref) {
       const summary = onePack.all(ref).flatMap(summaryFromRow)[0];
@@ -155,9 +171,9 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
       const { version, label } = summary;
       return { ref: summary.ref, version, label, components: entryComponents(database, ref) };
     },
-    versions: (ref) => versionsOf(database, ref),
+    versions: (ref) => versions.all(ref).map(versionFromRow),
     idOf(ref) {
-      const row = database.prepare("SELECT id FROM catalog_id WHERE ref = ?").get(ref);
+      const row = id.get(ref);
       return row && Number(row["id"]);
     },
   };
@@ -168,19 +184,16 @@ export const emptyEmbedded: EmbeddedReader = {
   summary: () => undefined,
   pack: () => undefined,
   packs: () => [],
+  page: () => ({ packs: [], total: 0 }),
+  kinds: () => ({}),
   component: () => undefined,
   entry: () => undefined,
   versions: () => [],
   idOf: () => undefined,
 };
 
-function versionsOf(database: DatabaseSync, ref: string): readonly CatalogVersion[] {
-  const rows = database.prepare("SELECT * FROM catalog_version WHERE pack = ? ORDER BY number DESC").all(ref);
-  return rows.map(({ version, release, since }) => ({
-    version: String(version),
-    release: String(release),
-    since: String(since),
-  }));
+function versionFromRow({ version, release, since }: Row): CatalogVersion {
+  return { version: String(version), release: String(release), since: String(since) };
 }
 
 /** Of several with one ref the last one counts, as everywhere. */

@@ -20,17 +20,13 @@ export interface Standings {
 
 /** @param isConfigured whether there is a database of Attune to be registered in */
 export function readStandings(database: DatabaseSync, isConfigured: boolean): Standings {
-  const embedded = new Map(
-    readEmbedded(database)
-      .packs()
-      .map((pack) => [pack.ref as string, pack]),
-  );
+  const embedded = readEmbedded(database);
   const registrations = readRegistrations(database, "attune");
   const known = registrations.all();
   return {
     attune: registrations.catalog(),
     of(ref, release) {
-      const pack = embedded.get(ref);
+      const pack = embedded.summary(ref);
       const own: Standing = { catalog: "packsync", state: pack?.release === release ? "registered" : "pending" };
       const found = known.get(ref);
       if (found === undefined) return isConfigured && pack?.dialect !== "stackstorm" ? [own, PENDING] : [own];
