@@ -110,7 +110,8 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   };
   const answering = { about, status, ask: building(delivering(registering(loop, registrar), looking), keeper) };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
-  const serving = config.listen === undefined ? undefined : resources.use(serveBeside({ config, log, ...served }));
+  const serving =
+    config.listen === undefined ? undefined : resources.use(serveBeside({ config, log, beside: "daemon", ...served }));
   delay.reset(); // the start loads what never comes again
   const { ready } = watcher;
   await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced

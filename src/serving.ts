@@ -21,6 +21,8 @@ interface ServeBesideOptions {
   readonly config: Config;
   readonly log: Log;
   readonly generatedToken: string;
+  /** Whether a daemon keeps the volume in sync, or nobody has to. */
+  readonly beside: "daemon" | "nobody";
   readonly onListening: (listening: Listening) => void;
 }
 
@@ -38,15 +40,15 @@ export function generateToken(): string {
   return process.getBuiltinModule("node:crypto").randomBytes(24).toString("base64url");
 }
 
-/** Serves beside a daemon. Whatever becomes of the thread, the daemon goes on; it serves again a moment later. */
-export function serveBeside({ config, log, generatedToken, onListening }: ServeBesideOptions): ServingBeside {
+/** Serves beside a daemon, or nobody. Whatever becomes of the thread, the daemon goes on; it serves again a moment later. */
+export function serveBeside({ config, log, generatedToken, beside, onListening }: ServeBesideOptions): ServingBeside {
   const stop = new AbortController();
   const refusal = Promise.withResolvers<never>();
   refusal.promise.catch(() => {}); // whoever cares asks
   let thread: Thread<ServingRequests, ServingAnswers> | undefined;
   let hasListened = false;
   const start = async (): Promise<never> => {
-    thread = startThread(threadEntry("server-thread", import.meta.url), { config, generatedToken }, log);
+    thread = startThread(threadEntry("server-thread", import.meta.url), { config, generatedToken, beside }, log);
     const listening = await thread.ask("listen", {}, () => {}, stop.signal);
     hasListened = true;
     onListening(listening);

@@ -1,16 +1,16 @@
-import { type ErrorCode, isSystemError, PacksyncError } from "../errors.ts";
+import { isSystemError, PacksyncError } from "../errors.ts";
 
 /** An error on its way to another thread or process: a class does not survive the trip. */
 export interface Failure {
-  readonly known?: { readonly code: ErrorCode; readonly hint: string | undefined; readonly retryable: boolean };
+  readonly known?: Pick<PacksyncError, "code" | "hint" | "retryable"> & Partial<Pick<PacksyncError, "position">>;
   readonly system?: { readonly code: string | undefined; readonly syscall: string | undefined };
   readonly message: string;
 }
 
 export function toFailure(error: unknown): Failure {
   if (error instanceof PacksyncError) {
-    const { code, hint, retryable, message } = error;
-    return { known: { code, hint, retryable }, message };
+    const { code, hint, retryable, position, message } = error;
+    return { known: { code, hint, retryable, ...(position && { position }) }, message };
   }
   if (isSystemError(error)) return { system: { code: error.code, syscall: error.syscall }, message: error.message };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
