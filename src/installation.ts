@@ -1,5 +1,3 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "./config/config.ts";
 import { dependenciesOf } from "./dependencies.ts";
@@ -17,6 +15,7 @@ import type {
   RegisterReport,
 } from "./install/stages.ts";
 import type { Log } from "./platform/log.ts";
+import { scratchDirectory } from "./platform/scratch.ts";
 import { registerPacks } from "./registering.ts";
 
 /** Composition root of an installation: all stages, one after another. Everything is done, or nothing is changed. */
@@ -57,30 +56,26 @@ export async function installPacks(
   options: InstallationOptions,
   abort: AbortSignal,
 ): Promise<Installation> {
-  const scratch = realpathSync(mkdtempSync(join(tmpdir(), "packsync-install-")));
-  try {
-    const fetched = await fetchAll(order, scratch, options, abort);
-    const { downloads, dependencies } = fetched;
-    const so = { downloads, dependencies, environments: undefined, registration: undefined };
-    if (dependencies === undefined) return { ...so, failedIn: "download" };
-    const isUnmet = downloads.failed.length > 0 || (!order.skipDependencies && misses(dependencies));
-    if (isUnmet) return { ...so, failedIn: "dependencies" };
-    if (order.dryRun) return { ...so, failedIn: undefined };
+  using scratch = scratchDirectory("packsync-install-");
+  const fetched = await fetchAll(order, scratch.path, options, abort);
+  const { downloads, dependencies } = fetched;
+  const so = { downloads, dependencies, environments: undefined, registration: undefined };
+  if (dependencies === undefined) return { ...so, failedIn: "download" };
+  const isUnmet = downloads.failed.length > 0 || (!order.skipDependencies && misses(dependencies));
+  if (isUnmet) return { ...so, failedIn: "dependencies" };
+  if (order.dryRun) return { ...so, failedIn: undefined };
 
-    const packPaths = inOrder(fetched);
-    const environments = await buildAll(packPaths, order, options, abort);
-    if (environments !== undefined && environments.failed.length > 0)
-      return { ...so, environments, failedIn: "environments" };
+  const packPaths = inOrder(fetched);
+  const environments = await buildAll(packPaths, order, options, abort);
+  if (environments !== undefined && environments.failed.length > 0)
+    return { ...so, environments, failedIn: "environments" };
 
-    const { force, skipTests, skipValidation } = order;
-    const about = { force, skipTests, skipValidation, programs: programsOf(environments) };
-    const registration = await registerPacks({ packPaths, ...about, how: "together" }, options, abort);
-    if (registration.failed.length > 0) return { ...so, environments, registration, failedIn: "register" };
-    environments?.activate();
-    return { ...so, environments, registration, failedIn: undefined };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const { force, skipTests, skipValidation } = order;
+  const about = { force, skipTests, skipValidation, programs: programsOf(environments) };
+  const registration = await registerPacks({ packPaths, ...about, how: "together" }, options, abort);
+  if (registration.failed.length > 0) return { ...so, environments, registration, failedIn: "register" };
+  environments?.activate();
+  return { ...so, environments, registration, failedIn: undefined };
 }
 
 interface Fetched {

@@ -1,5 +1,4 @@
-import { existsSync, lstatSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, lstatSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { Config } from "./config/config.ts";
 import { isSystemError, PacksyncError } from "./errors.ts";
@@ -12,6 +11,7 @@ import { asPackRef } from "./pack/ref.ts";
 import { lstatIfAny } from "./platform/absence.ts";
 import { listNames } from "./platform/names.ts";
 import { adopt, type Owner, ownerToSet } from "./platform/ownership.ts";
+import { scratchDirectory } from "./platform/scratch.ts";
 
 /** Composition root of `packsync test`: runs packs' own tests, of live packs in copies. */
 
@@ -119,20 +119,17 @@ function ownerOf({ owner, volume }: Config): Owner | undefined {
 
 /** A pack may be exchanged while it is copied; then it is copied again. */
 function copied(path: string, ref: string, owner: Owner | undefined): Disposable & { readonly root: string } {
-  const scratch = mkdtempSync(join(tmpdir(), "packsync-test-"));
-  const [root, remove] = [join(scratch, ref), () => rmSync(scratch, { recursive: true, force: true })];
-  try {
-    for (let before: number | undefined; before !== lstatSync(path).ino; ) {
-      before = lstatSync(path).ino;
-      rmSync(root, { recursive: true, force: true });
-      copyDirectory(path, root, LIMITS);
-    }
-    give(scratch, owner);
-  } catch (error) {
-    remove();
-    throw error;
+  using owned = new DisposableStack();
+  const scratch = owned.use(scratchDirectory("packsync-test-"));
+  const root = join(scratch.path, ref);
+  for (let before: number | undefined; before !== lstatSync(path).ino; ) {
+    before = lstatSync(path).ino;
+    rmSync(root, { recursive: true, force: true });
+    copyDirectory(path, root, LIMITS);
   }
-  return { root, [Symbol.dispose]: remove };
+  give(scratch.path, owner);
+  const mine = owned.move();
+  return { root, [Symbol.dispose]: () => mine.dispose() };
 }
 
 function give(path: string, owner: Owner | undefined): void {

@@ -1,11 +1,10 @@
-import { mkdtempDisposableSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "./config/config.ts";
 import { installedPacks } from "./dependencies.ts";
 import { type FetchOrder, fetchDeps } from "./downloads.ts";
 import { type FoundPack, type FoundPacks, searchRegistries } from "./install/search.ts";
 import { isNewer } from "./pack/version-range.ts";
+import { scratchDirectory } from "./platform/scratch.ts";
 
 /** A pack of a registry, and what of it is here. */
 export interface SearchedPack extends FoundPack {
@@ -26,7 +25,7 @@ export async function searchPacks(
   order: FetchOrder,
   abort: AbortSignal,
 ): Promise<Searched> {
-  using directory = mkdtempDisposableSync(join(tmpdir(), "packsync-search-"));
+  using directory = scratchDirectory("packsync-search-");
   let files = 0;
   const scratch = (): string => join(directory.path, `${files++}`);
   const { found, failed } = await searchRegistries(words, { ...fetchDeps(order), scratch }, abort);

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, realpathSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { isSystemError, PacksyncError } from "../errors.ts";
 import { lstatIfAny } from "../platform/absence.ts";
+import { scratchDirectory } from "../platform/scratch.ts";
 import { downloadFailed } from "./failure.ts";
 import { type ObtainDeps, obtain, type SourceType } from "./obtain.ts";
 import { type PackIdentity, readPackIdentity } from "./pack-root.ts";
@@ -82,27 +83,22 @@ async function downloadPack(
   abort: AbortSignal,
 ): Promise<DownloadedPack> {
   const source = parseSource(text, ref);
-  const scratch = mkdtempSync(join(destination, ".packsync-"));
-  try {
-    const obtainDeps = { ...deps, scratch: () => join(scratch, randomUUID()) };
-    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
-    const obtained = await obtain(source, obtainDeps, AbortSignal.any([abort, deadline])).catch((error: unknown) => {
-      if (deadline.aborted) throw downloadFailed(`Expected the pack within ${timeoutSeconds} s, got no end`);
-      throw error;
-    });
-    const { root, name, sourceType, checksum, gitCommit } = obtained;
-    const identity = readPackIdentity(root);
-    if (name !== undefined && name !== identity.ref)
-      throw downloadFailed(`Expected the pack \`${name}\`, got \`${identity.ref}\` from where the registry leads`);
-    const other = taken.get(identity.ref);
-    if (other !== undefined)
-      throw downloadFailed(`Expected each pack once, got \`${identity.ref}\` from ${other}, too`);
-    const packPath = place(root, identity, destination, scratch);
-    const { ref: packRef, version: packVersion } = identity;
-    return { source: shownUrl(text), sourceType, packPath, packRef, packVersion, gitCommit, checksum };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  using scratch = scratchDirectory(".packsync-", destination);
+  const obtainDeps = { ...deps, scratch: () => join(scratch.path, randomUUID()) };
+  const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+  const obtained = await obtain(source, obtainDeps, AbortSignal.any([abort, deadline])).catch((error: unknown) => {
+    if (deadline.aborted) throw downloadFailed(`Expected the pack within ${timeoutSeconds} s, got no end`);
+    throw error;
+  });
+  const { root, name, sourceType, checksum, gitCommit } = obtained;
+  const identity = readPackIdentity(root);
+  if (name !== undefined && name !== identity.ref)
+    throw downloadFailed(`Expected the pack \`${name}\`, got \`${identity.ref}\` from where the registry leads`);
+  const other = taken.get(identity.ref);
+  if (other !== undefined) throw downloadFailed(`Expected each pack once, got \`${identity.ref}\` from ${other}, too`);
+  const packPath = place(root, identity, destination, scratch.path);
+  const { ref: packRef, version: packVersion } = identity;
+  return { source: shownUrl(text), sourceType, packPath, packRef, packVersion, gitCommit, checksum };
 }
 
 /** RACE: between two renames there is no such pack. Nobody is told of it before. */

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PacksyncError } from "../errors.ts";
 import { checkYaml } from "../pack/yaml.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { adopt, type Owner, ownerToSet } from "../platform/ownership.ts";
+import { scratchDirectory } from "../platform/scratch.ts";
 import { readManifestBytes } from "./pack-root.ts";
 import type { PackTestResult, TestSuite } from "./stages.ts";
 import { testEnvironment } from "./testing/environment.ts";
@@ -57,16 +55,12 @@ function planOf(root: string): TestPlan | undefined {
 async function runSuites(plan: TestPlan, order: TestOrder, abort: AbortSignal): Promise<readonly TestSuite[]> {
   const { root, envs = [], onLine } = order;
   const owner = ownerToSet(order.owner);
-  const scratch = mkdtempSync(join(tmpdir(), "packsync-tests-"));
-  try {
-    adopt(scratch, owner);
-    // Another user's home is not theirs to use.
-    const env = testEnvironment(envs, owner === undefined ? undefined : scratch);
-    const place: Place = { root, env, owner, scratch, onLine };
-    const suites: TestSuite[] = [];
-    for (const [index, runner] of plan.runners.entries()) suites.push(await runSuite(runner, index, place, abort));
-    return suites;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  using scratch = scratchDirectory("packsync-tests-");
+  adopt(scratch.path, owner);
+  // Another user's home is not theirs to use.
+  const env = testEnvironment(envs, owner === undefined ? undefined : scratch.path);
+  const place: Place = { root, env, owner, scratch: scratch.path, onLine };
+  const suites: TestSuite[] = [];
+  for (const [index, runner] of plan.runners.entries()) suites.push(await runSuite(runner, index, place, abort));
+  return suites;
 }

@@ -1,15 +1,24 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { tarGzOf } from "../support/archives.ts";
 import { MAIN } from "./programs/start.ts";
+import { PATIENCE } from "./support/daemon.ts";
 import { type Story, story } from "./support/story.ts";
 
 const SCRIPT = "#!/bin/sh\necho\n";
 
 const run = promisify(execFile);
+
+interface Registry {
+  /** What was asked for, in order. */
+  readonly asked: string[];
+  /** It answers nobody. */
+  isStuck: boolean;
+}
 
 /** A registry with these packs in it, as archives beside its index. */
 async function registry(
@@ -17,7 +26,10 @@ async function registry(
   packs: readonly { ref: string; version?: string; needs?: string; files?: Record<string, string> }[],
 ) {
   const archives = new Map<string, Buffer>();
+  const registered: Registry = { asked: [], isStuck: false };
   const server = createServer(({ url: path = "" }, response) => {
+    registered.asked.push(path);
+    if (registered.isStuck) return;
     const bytes = archives.get(path);
     response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
   });
@@ -42,6 +54,7 @@ async function registry(
   it.write("index.json", JSON.stringify({ packs: entries }));
   const registries = `[{url: "file://${it.at("index.json")}", allowHttp: true}]`;
   it.write("packsync.yaml", `install: {registries: ${registries}, allowPrivate: ["127.0.0.1"]}\n`);
+  return registered;
 }
 
 /** Beside the registry, which this process is. */
@@ -128,4 +141,19 @@ test("a source that cannot be had ends it with what was expected", async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/failed \.\/none: [\s\S]*nothing was changed\n$/);
   expect(it.exists("volume/lib")).toBe(false);
+});
+
+test("killed while it downloads, it has changed nothing; the next one does it", async () => {
+  using it = story();
+  const registered = await registry(it, [{ ref: "app" }]);
+  registered.isStuck = true;
+  const env = { PATH: process.env["PATH"] ?? "", TMPDIR: it.at(".") };
+  const child = spawn(process.execPath, [MAIN, "install", "app", "--no-cache"], { cwd: it.directory, env });
+  await expect.poll(() => registered.asked, PATIENCE).toEqual(["/app.tgz"]);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(it.exists("volume")).toBe(false);
+  registered.isStuck = false;
+  expect(await install(it, "app")).toMatchObject({ code: 0 });
+  expect(live(it)).toEqual(["app 1.0.0"]);
 });
