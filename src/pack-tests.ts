@@ -9,8 +9,7 @@ import { testPack } from "./install/pack-tests.ts";
 import type { PackTestResult } from "./install/stages.ts";
 import { asPackRef } from "./pack/ref.ts";
 import { lstatIfAny } from "./platform/absence.ts";
-import { listNames } from "./platform/names.ts";
-import { adopt, type Owner, ownerToSet } from "./platform/ownership.ts";
+import { adoptTree, type Owner, ownerToSet } from "./platform/ownership.ts";
 import { scratchDirectory } from "./platform/scratch.ts";
 
 /** Composition root of `packsync test`: runs packs' own tests, of live packs in copies. */
@@ -127,15 +126,9 @@ function copied(path: string, ref: string, owner: Owner | undefined): Disposable
     rmSync(root, { recursive: true, force: true });
     copyDirectory(path, root, LIMITS);
   }
-  give(scratch.path, owner);
+  adoptTree(scratch.path, owner);
   const mine = owned.move();
   return { root, [Symbol.dispose]: () => mine.dispose() };
-}
-
-function give(path: string, owner: Owner | undefined): void {
-  if (owner === undefined || lstatSync(path).isSymbolicLink()) return;
-  adopt(path, owner);
-  if (lstatSync(path).isDirectory()) for (const name of listNames(path)) give(join(path, name), owner);
 }
 
 /** Where the environments of a pack have their programs, as far as there are any. */

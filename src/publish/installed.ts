@@ -10,8 +10,7 @@ import {
 } from "node:fs";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
 import { lstatIfAny } from "../platform/absence.ts";
-import { listNames } from "../platform/names.ts";
-import { adopt, type Owner } from "../platform/ownership.ts";
+import { adopt, adoptTree, type Owner } from "../platform/ownership.ts";
 import { syncFileSystem } from "../platform/syscalls.ts";
 import { removeFile, removeTree } from "./directories.ts";
 import type { VolumeLayout } from "./layout.ts";
@@ -194,12 +193,4 @@ const SETTLE_MS = 3_600_000;
 
 function namesIn(path: string): readonly string[] {
   return lstatIfAny(path) === undefined ? [] : readdirSync(path);
-}
-
-function adoptTree(path: string, owner: Owner | undefined): void {
-  if (owner === undefined) return;
-  const stats = lstatIfAny(path);
-  if (stats?.isSymbolicLink() !== false) return;
-  adopt(path, owner);
-  if (stats.isDirectory()) for (const name of listNames(path)) adoptTree(`${path}/${name}`, owner);
 }
