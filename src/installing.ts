@@ -13,6 +13,7 @@ import { toFailure } from "./platform/failures.ts";
 import {
   beginInstall,
   dropInstalled,
+  forgetInstalled,
   isInstalled,
   keepInstalled,
   noteBefore,
@@ -20,6 +21,7 @@ import {
   type Placing,
   placeInstalled,
   putBack,
+  putBackLeaving,
   syncInstalls,
 } from "./publish/installed.ts";
 import { NO_SOURCE } from "./publish/manifest.ts";
@@ -166,10 +168,17 @@ export async function uninstallPack(
   dropInstalled(layout, ref, owner);
   const previous = record?.pinned === NO_SOURCE ? publisher.previous(ref) : undefined;
   if (previous !== undefined) publisher.unpin(previous); // brought back by a rollback, it would stay
-  const reports = await cycleAt([installedStep(ref)], session, how, abort);
-  keepInstalled(layout, ref);
-  const report = reports.find(({ source }) => source === INSTALLED);
-  return { ref, report };
+  try {
+    const reports = await cycleAt([installedStep(ref)], session, how, abort);
+    const after = publisher.packs().get(ref);
+    const stays = after?.release !== undefined && after.source === INSTALLED;
+    if (stays) putBackLeaving(layout, ref);
+    else forgetInstalled(layout, ref);
+    return { ref, report: reports.find(({ source }) => source === INSTALLED) };
+  } catch (error) {
+    putBackLeaving(layout, ref);
+    throw error;
+  }
 }
 
 /** One cycle about these places only; installed packs may leave. */

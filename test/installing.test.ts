@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { expect, test } from "vitest";
 import type { PackRef } from "../src/pack/ref.ts";
 import { fromFailure } from "../src/platform/failures.ts";
-import { beginInstall, noteBefore, placeInstalled } from "../src/publish/installed.ts";
+import { beginInstall, dropInstalled, noteBefore, placeInstalled } from "../src/publish/installed.ts";
 import { volumeLayout } from "../src/publish/layout.ts";
 import { type CyclesMachine, cyclesMachine } from "./support/cycles.ts";
 import { type Content, scratch, writeTree } from "./support/trees.ts";
@@ -376,6 +385,42 @@ test("an installation is settled by another process, too", async () => {
   using restarted = machine.again();
   await settle(restarted, false, release);
   expect(liveVersion(restarted)).toBeUndefined();
+});
+
+test("a run that died while a pack was leaving leaves it installed", async () => {
+  using machine = cyclesMachine();
+  using pack = elsewhere("1.0.0");
+  await install(machine, pack.path);
+  await settle(machine, true);
+  dropInstalled(volumeLayout(machine.volume), "demo" as PackRef, undefined);
+  using restarted = machine.again();
+  expect((await restarted.ask("sync", ALL)).packs).toMatchObject([{ ref: "demo", outcome: "unchanged" }]);
+  expect([own(restarted, "installed"), own(restarted, "installing")]).toEqual([["demo"], []]);
+  await restarted.ask("uninstall", { pack: "demo" });
+  expect([liveVersion(restarted), own(restarted, "installed"), own(restarted, "installing")]).toEqual([
+    undefined,
+    [],
+    [],
+  ]);
+});
+
+test("a pack that cannot be taken out of the volume stays installed", async () => {
+  using machine = cyclesMachine();
+  using pack = elsewhere("1.0.0");
+  await install(machine, pack.path);
+  await settle(machine, true);
+  const history = `${machine.volume}/.packsync/releases/demo`;
+  renameSync(history, `${history}.aside`);
+  writeFileSync(history, "");
+  expect(await machine.ask("uninstall", { pack: "demo" })).toMatchObject({ report: { outcome: "failed" } });
+  rmSync(history);
+  renameSync(`${history}.aside`, history);
+  expect([liveVersion(machine), own(machine, "installed"), own(machine, "installing")]).toEqual([
+    "1.0.0",
+    ["demo"],
+    [],
+  ]);
+  expect((await machine.ask("sync", ALL)).packs).toMatchObject([{ ref: "demo", outcome: "unchanged" }]);
 });
 
 test("a run that died once it was live has installed it", async () => {

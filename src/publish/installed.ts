@@ -22,6 +22,7 @@ import type { VolumeLayout } from "./layout.ts";
  * .packsync/installing/<ref>/next/      the pack while it is copied
  * .packsync/installing/<ref>/before     what was live before it took its place; from then on it counts
  * .packsync/installing/<ref>/previous/  what was installed before
+ * .packsync/installing/<ref>/leaving    it is being uninstalled: `next` is what was installed
  * .packsync/installing/<ref>/live       it is live: whoever asked for it says whether it stays
  * ```
  *
@@ -157,15 +158,31 @@ function beforeOf(path: string): Before | undefined {
   }
 }
 
-/** Takes a pack out of what is installed. */
+/** Takes a pack out of what is installed; until it is {@link forgetInstalled} it can be put back. */
 export function dropInstalled(layout: VolumeLayout, ref: PackRef, owner: Owner | undefined): void {
-  const gone = beginInstall(layout, ref, owner);
-  if (isInstalled(layout, ref)) renameSync(`${installedPath(layout)}/${ref}`, gone);
+  const next = beginInstall(layout, ref, owner);
+  const leaving = `${installingPath(layout, ref)}/leaving`;
+  writeFileSync(leaving, "", { flush: true });
+  adopt(leaving, owner);
+  if (isInstalled(layout, ref)) renameSync(`${installedPath(layout)}/${ref}`, next);
+}
+
+/** It has left for good. */
+export function forgetInstalled(layout: VolumeLayout, ref: PackRef): void {
   removeFile(uncheckedPath(layout, ref));
+  keepInstalled(layout, ref);
+}
+
+/** A pack that was to leave, and is live all the same, is installed again. */
+export function putBackLeaving(layout: VolumeLayout, ref: PackRef): void {
+  const path = installingPath(layout, ref);
+  const isLeaving = existsSync(`${path}/leaving`) && lstatIfAny(`${path}/next`) !== undefined;
+  if (isLeaving && !isInstalled(layout, ref)) renameSync(`${path}/next`, `${installedPath(layout)}/${ref}`);
+  keepInstalled(layout, ref);
 }
 
 /**
- * After a run that died: an installation whose pack went live is done, any other is taken back. One that waits to be settled is left alone, for
+ * After a run that died: an installation whose pack went live is done, any other is taken back, as is the leaving of a pack that is live. One that waits to be settled is left alone, for
  * an hour: then whoever should have done it is gone, and it stays.
  *
  * @param live the live release of a pack
@@ -184,7 +201,8 @@ export function recoverInstalls(
     const before = beforeOf(installingPath(layout, ref));
     const isLive = noted !== undefined || (before !== undefined && before.release !== live(ref));
     if (!isLive) putBack(layout, ref, owner);
-    keepInstalled(layout, ref);
+    if (live(ref) !== undefined) putBackLeaving(layout, ref);
+    else keepInstalled(layout, ref);
     return before !== undefined && !isLive;
   });
 }
