@@ -49,7 +49,7 @@ export function createLoop(given: LoopDeps): Loop {
     degrade(source, isDegraded) {
       const root = state.roots.get(source);
       if (root === undefined) return;
-      telling(root, deps, () => {
+      telling(root, working, () => {
         root.isDegraded = isDegraded;
       });
     },
@@ -119,11 +119,12 @@ async function begin(working: Working): Promise<void> {
   deps.say({ kind: "started", news, status: statusOf(state, deps), tookMs: deps.now() - startedMs });
 }
 
-function hear({ source, directory }: Hint, { state, deps }: Working): void {
+function hear({ source, directory }: Hint, working: Working): void {
+  const { state, deps } = working;
   const root = state.roots.get(source);
   if (root === undefined) return;
   state.suspicions.heard(source, directory, deps.now());
-  telling(root, deps, () => {
+  telling(root, working, () => {
     root.events++;
   });
 }
