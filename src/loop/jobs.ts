@@ -123,7 +123,7 @@ export async function lookAtSlice(root: Root, working: Working): Promise<void> {
   );
   const news = await cycle({ look: "slice", source: root.name, after: root.pass.after, unsettled }, working);
   if (news === undefined) return;
-  afterSlice(root, news.cpuMs, news.next, deps.now(), deps.rescanMs);
+  afterSlice(root, spent(news.cpuMs, state), news.next, deps.now(), deps.rescanMs);
   wait(news, () => startedMs, working);
   state.suspicions.add(changedIn(news), startedMs, deps.now());
   tellPacks(news, () => undefined, working);
@@ -145,10 +145,15 @@ export async function lookAtEverything(working: Working): Promise<void> {
 }
 
 /** The next looks at everything are counted from now. */
-export function startOver(news: CycleNews, { state: { roots }, deps }: Working): void {
+export function startOver(news: CycleNews, { state, deps }: Working): void {
+  const { roots } = state;
   for (const root of roots.values()) {
-    afterEverything(root, news.cpuMs / roots.size, deps.now(), deps.rescanMs);
+    afterEverything(root, spent(news.cpuMs / roots.size, state), deps.now(), deps.rescanMs);
   }
+}
+
+function spent(costMs: number, { publishing }: LoopState) {
+  return { costMs, busyMs: publishing.busyMs() };
 }
 
 /** @returns `undefined` when it was withdrawn, or when the volume cannot be used now, which is said */
@@ -168,12 +173,13 @@ async function cycle(request: CycleRequest, working: Working, withdrawn?: AbortS
 }
 
 /** What a cycle found of the sources as such. */
-export function take(news: CycleNews, { state, deps }: Working): void {
+export function take(news: CycleNews, working: Working): void {
+  const { state, deps } = working;
   state.last = { news, at: new Date().toISOString() };
   for (const { name, path, state: found, held } of news.sources) {
     const root = state.roots.get(name) ?? createRoot({ name, path }, deps.now()); // packs were installed for the first time
     state.roots.set(name, root);
-    telling(root, deps, () => {
+    telling(root, working, () => {
       root.isVanished = found !== "listed";
       root.held = held;
     });
@@ -181,11 +187,11 @@ export function take(news: CycleNews, { state, deps }: Working): void {
 }
 
 /** Says it when a root is watched otherwise than before. */
-export function telling(root: Root, { say, rescanMs }: LoopDeps, change: () => void): void {
+export function telling(root: Root, { state, deps }: Pick<Working, "state" | "deps">, change: () => void): void {
   const [watching, held] = [watchingOf(root), root.held];
   change();
   if (watchingOf(root) !== watching || root.held !== held)
-    say({ kind: "root", root: rootStatus(root, rescanMs), before: { watching, held } });
+    deps.say({ kind: "root", root: rootStatus(root, state, deps), before: { watching, held } });
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -225,12 +231,13 @@ function withTimings(report: PackNews, timings: Timings | undefined): PackNews {
 }
 
 /** Only when a hint had time to come after all is it missing. */
-export function judgeSuspicions({ state, deps }: Working): void {
+export function judgeSuspicions(working: Working): void {
+  const { state, deps } = working;
   for (const [source, packs] of state.suspicions.confirmed(deps.now())) {
     const root = state.roots.get(source);
     if (root === undefined) continue;
     deps.say({ kind: "missed", source, packs });
-    telling(root, deps, () => noteMissed(root, packs.length));
+    telling(root, working, () => noteMissed(root, packs.length));
   }
 }
 

@@ -51,7 +51,7 @@ export function createLoop(given: LoopDeps): Loop {
     degrade(source, isDegraded) {
       const root = state.roots.get(source);
       if (root === undefined) return;
-      telling(root, deps, () => {
+      telling(root, working, () => {
         root.isDegraded = isDegraded;
       });
     },
@@ -121,13 +121,14 @@ async function begin(working: Working): Promise<void> {
   deps.say({ kind: "started", news, status: statusOf(state, deps), tookMs: deps.now() - startedMs });
 }
 
-function hear({ source, directory }: Hint, tookMs: number, { state, deps }: Working): void {
+function hear({ source, directory }: Hint, tookMs: number, working: Working): void {
+  const { state, deps } = working;
   const root = state.roots.get(source);
   if (root === undefined) return;
   const key = keyOf({ source, directory });
   if (!state.watchedMs.has(key)) state.watchedMs.set(key, tookMs);
   state.suspicions.heard(source, directory, deps.now());
-  telling(root, deps, () => {
+  telling(root, working, () => {
     root.events++;
   });
 }

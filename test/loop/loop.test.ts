@@ -214,6 +214,24 @@ describe("a look at everything", () => {
     expect(it.loop.status().roots).toMatchObject([{ watching: "vanished", rescanIntervalMs: 5000 }]);
   });
 
+  test("is late when nothing else is to be done, and in time again after it; never for what takes long", async () => {
+    let takesMs = 0;
+    const it = looping((asked) => (isSlice(asked) ? { afterMs: takesMs } : {}));
+    const late = () => it.loop.status().roots.map(({ rescanLateMs }) => rescanLateMs);
+    await it.wait(60_000);
+    const [calm, { lastRescanAt }] = [late(), it.loop.status().roots[0] ?? {}];
+    takesMs = 200_000;
+    await it.wait(150_000); // the volume has been busy with it for long
+    const busy = late();
+    takesMs = 0;
+    await it.wait(100_000);
+    expect([calm, busy, late()]).toEqual([[0], [0], [0]]);
+    expect(Date.parse(lastRescanAt ?? "")).toBeGreaterThanOrEqual(Date.now() - 256_000);
+    await it.stop();
+    await it.wait(10_000); // nobody looks any more
+    expect(late()[0]).toBeGreaterThan(3000);
+  });
+
   test("rests the longer the more it costs", async () => {
     const it = looping((asked) => (isSlice(asked) ? { answer: cycleNews({ cpuMs: 400 }) } : {}));
     await it.wait(5000);

@@ -1,0 +1,5 @@
+import { Empty } from "../ui/views.tsx";
+
+export function ChartsPage() {
+  return <Empty title="Charts" />;
+}
