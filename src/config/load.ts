@@ -170,7 +170,7 @@ function defaults(cwd: string): Complete {
     platform: {},
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, metrics: "token", jobs: 4 },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",

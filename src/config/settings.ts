@@ -67,6 +67,7 @@ export const SETTINGS: readonly Setting[] = [
   { key: "server.jwtScopes", example: "packs:read" },
   { key: "server.roots", example: "/tmp/packs" },
   { key: "server.rateLimit", example: "6000" },
+  { key: "server.metrics", example: "token" },
   { key: "server.jobs", example: "4" },
   { key: "require", option: "require", example: "core" },
   { key: "database.url", option: "databaseUrl", example: "postgresql://attune@postgres/attune", secret: true },

@@ -69,6 +69,7 @@ export const PRESENT = {
   packsync_source_watching: gauge("How a source is watched: 1 for the mode that it has", "source", "mode"),
   packsync_source_held: gauge("Whether a source is held, and why: 1 for the reason", "source", "reason"),
   packsync_rescan_interval_seconds: gauge("From one look at all of a source to the next", "source"),
+  packsync_rescan_age_seconds: gauge("How long ago the last look at all of a source was over", "source"),
   packsync_watches: gauge("Directories that are watched"),
   packsync_watches_allowed: gauge("Directories that may be watched by this user"),
   packsync_service_state: gauge("Where a service stands: 1 for the state that it has", "service", "state"),
@@ -97,7 +98,7 @@ export const PRESENT = {
 } as const satisfies Readonly<Record<string, Family>>;
 
 /** What this server of the API was asked, since somebody looked for the first time. */
-export const REQUESTED = {
+const REQUESTED = {
   packsync_api_requests_total: counter("Requests of the API by the route's template", "method", "route", "status"),
   packsync_api_request_duration_seconds: {
     ...gauge("What requests of the API took", "method", "route"),

@@ -15,14 +15,16 @@ export interface Present {
   readonly status: Status | undefined;
   readonly jobs: { readonly waiting: number; readonly running: number } | undefined;
   readonly disk: { readonly freeBytes: number; readonly sizeBytes: number } | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** The gauges, and those counters that somebody else counts. */
-export function presentOf({ daemon, isReady, status, jobs, disk }: Present): readonly Measure[] {
+export function presentOf({ daemon, isReady, status, jobs, disk, now }: Present): readonly Measure[] {
   return [
     number("packsync_up", daemon === undefined ? 0 : 1),
     number("packsync_ready", isReady ? 1 : 0),
-    ...(daemon === undefined ? [] : daemonMeasures(daemon)),
+    ...(daemon === undefined ? [] : daemonMeasures(daemon, now)),
     ...(status === undefined ? [] : statusMeasures(status)),
     ...(jobs === undefined
       ? []
@@ -33,7 +35,7 @@ export function presentOf({ daemon, isReady, status, jobs, disk }: Present): rea
   ];
 }
 
-function daemonMeasures(daemon: DaemonStatus): readonly Measure[] {
+function daemonMeasures(daemon: DaemonStatus, now: number): readonly Measure[] {
   const { since, trouble, lagMs, lastCycle, stages, eventLoopDelayMs, roots, watches, watchesAllowed, services } =
     daemon;
   return [
@@ -48,7 +50,7 @@ function daemonMeasures(daemon: DaemonStatus): readonly Measure[] {
         ]),
     ...stages.map(({ name: stage, ageMs }) => number("packsync_stage_age_seconds", ageMs / 1000, { stage })),
     number("packsync_event_loop_delay_seconds", eventLoopDelayMs / 1000),
-    ...roots.flatMap(rootMeasures),
+    ...roots.flatMap((root) => rootMeasures(root, now)),
     number("packsync_watches", watches),
     ...(watchesAllowed === undefined ? [] : [number("packsync_watches_allowed", watchesAllowed)]),
     ...services.flatMap(serviceMeasures),
@@ -58,13 +60,17 @@ function daemonMeasures(daemon: DaemonStatus): readonly Measure[] {
 const WATCHING: readonly Watching[] = ["events", "polling", "degraded", "vanished"];
 const REASONS: readonly HoldReason[] = ["root-absent", "root-unreadable", "emptied", "mass-removal", "not-uninstalled"];
 
-function rootMeasures({ name: source, watching, held, events, missedEvents, rescanIntervalMs }: RootStatus) {
+function rootMeasures(root: RootStatus, now: number): readonly Measure[] {
+  const { name: source, watching, held, events, missedEvents, rescanIntervalMs, lastRescanAt } = root;
   return [
     number("packsync_source_hints_total", events, { source }),
     number("packsync_missed_events_total", missedEvents, { source }),
     ...oneOf("packsync_source_watching", { source }, ["mode", WATCHING, watching]),
     ...oneOf("packsync_source_held", { source }, ["reason", REASONS, held]),
     number("packsync_rescan_interval_seconds", rescanIntervalMs / 1000, { source }),
+    ...(lastRescanAt === undefined
+      ? []
+      : [number("packsync_rescan_age_seconds", Math.max(0, now - Date.parse(lastRescanAt)) / 1000, { source })]),
   ];
 }
 

@@ -23,6 +23,7 @@ export function createMeasures(): Measures {
   const startOver = (): void => {
     for (const [name, family] of entriesOf(COUNTED)) known.get(name)?.begin(family);
   };
+  clear([...known.keys()]);
   startOver();
   return {
     add: (measures) => addAll(known, measures),

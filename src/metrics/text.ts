@@ -23,9 +23,9 @@ interface Range {
 /** A version that is not ours is none that we have. */
 function rangeOf(text: string): Range {
   const [name = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
-  const valueOf = (key: string) => parameters.find((each) => each.startsWith(`${key}=`))?.slice(key.length + 1);
-  const isOurs = name !== "application/openmetrics-text" || /^(1\.0\.0|1)?$/.test(valueOf("version") ?? "");
-  const quality = Number(valueOf("q") ?? "1");
+  const parameter = (key: string) => parameters.find((each) => each.startsWith(`${key}=`))?.slice(key.length + 1);
+  const isOurs = name !== "application/openmetrics-text" || /^(1\.0\.0|1)?$/.test(parameter("version") ?? "");
+  const quality = Number(parameter("q") ?? "1");
   return { name, quality: isOurs && quality >= 0 ? quality : 0 };
 }
 

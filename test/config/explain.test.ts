@@ -80,6 +80,7 @@ server:
   jwtScopes: [packs:read]
   # roots:
   rateLimit: 6000
+  metrics: token
   jobs: 4
 require: []
 database:
@@ -194,6 +195,7 @@ describe("as JSON", () => {
           jwtScopes: ["packs:read"],
           roots: null,
           rateLimit: 6000,
+          metrics: "token",
           jobs: 4,
         },
         require: [],

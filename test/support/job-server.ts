@@ -101,6 +101,7 @@ const accessConfig = {
   tokens: [{ name: "reader", token: READER, scopes: ["packs:read"] }],
   jwtScopes: [],
   rateLimit: 0,
+  metrics: "token",
   jobs: 4,
 } as const;
 

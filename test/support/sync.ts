@@ -67,7 +67,7 @@ export function testConfig(path: string): Config {
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
     listen: undefined,
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, metrics: "token", jobs: 4 },
     require: [],
     only: [],
     lockTimeoutSeconds: 5,
