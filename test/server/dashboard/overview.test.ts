@@ -1,5 +1,5 @@
-import type * as z from "zod";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type * as z from "zod";
 import type { overview } from "../../../src/server/dashboard/documents.ts";
 import { brokenYaml, manifest, pack } from "../../scenarios/support/packs.ts";
 import { READER, type Served, served } from "../serving.ts";
