@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PacksyncEvent } from "../../src/events/event.ts";
+import type { LiveEvent } from "../../web/src/documents.ts";
 import { CHARTS, columnsOf, durationText, summaryOf, tableRows } from "../../web/src/pages/charts/data.ts";
 import { matches, NO_FILTER, traceOf } from "../../web/src/pages/events/traces.ts";
-import { advance, type JobEvent, NOTHING_YET } from "../../web/src/progress.ts";
 import { explanationOf, inlineCode } from "../../web/src/pages/pack/explanation.ts";
-import { bytesText } from "../../web/src/text.ts";
 import { parametersOf } from "../../web/src/pages/pack/schema.ts";
+import { advance, type JobEvent, NOTHING_YET } from "../../web/src/progress.ts";
+import { bytesText } from "../../web/src/text.ts";
 
 const DIAGNOSTICS = readFileSync(join(import.meta.dirname, "../../docs/diagnostics.md"), "utf8");
 
@@ -47,7 +47,10 @@ describe("the parameters of a component", () => {
   test.for([
     {
       title: "names with their schemas",
-      schema: { url: { type: "string", required: true, description: " Where " }, token: { type: "string", secret: true } },
+      schema: {
+        url: { type: "string", required: true, description: " Where " },
+        token: { type: "string", secret: true },
+      },
       rows: [
         { name: "url", type: "string", isRequired: true, description: "Where" },
         { name: "token", type: "string", isRequired: false, isSecret: true },
@@ -88,11 +91,11 @@ describe("the parameters of a component", () => {
 });
 
 const at = (ms: number): string => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
-const event = (id: number, ms: number, about: Partial<PacksyncEvent>): PacksyncEvent => {
+const event = (id: number, ms: number, about: Partial<LiveEvent>): LiveEvent => {
   return { id, at: at(ms), kind: "pack.published", severity: "info", text: "", ...about };
 };
 
-const STORY: readonly PacksyncEvent[] = [
+const STORY: readonly LiveEvent[] = [
   event(1, 100, { pack: "demo", version: "1.0.0", release: "r1", elapsed_ms: 40 }),
   event(2, 150, { kind: "pack.registered", pack: "demo", release: "r1" }),
   event(3, 151, { kind: "service.pending", service: "worker", data: { packs: [{ pack: "demo", release: "r1" }] } }),
@@ -116,7 +119,10 @@ describe("the trace of a release", () => {
 
   test("nothing is known of another", () => {
     expect(traceOf("r3", "", STORY)).toBeUndefined();
-    expect(traceOf("r1", "other", STORY)?.steps.map(({ event: { id } }) => id), "of the same id").toEqual([4]);
+    expect(
+      traceOf("r1", "other", STORY)?.steps.map(({ event: { id } }) => id),
+      "of the same id",
+    ).toEqual([4]);
   });
 });
 
@@ -142,7 +148,12 @@ const state = (name: string, error?: object): Omit<JobEvent, "id"> => ({ type: "
 describe("the progress of an installation", () => {
   test("goes through the stages; what nothing was heard of was skipped", () => {
     const before = job(state("running"), stage("download", 0), stage("dependencies", 20), stage("tests", 60));
-    expect(before.stages).toEqual({ download: "done", dependencies: "done", environments: "skipped", register: "running" });
+    expect(before.stages).toEqual({
+      download: "done",
+      dependencies: "done",
+      environments: "skipped",
+      register: "running",
+    });
     expect(before).toMatchObject({ doing: "Running the tests of aws", percentage: 60, state: "running" });
     const after = advance(before, { id: 9, ...state("succeeded") });
     expect(after).toMatchObject({ stages: { register: "done" }, percentage: 100, doing: undefined });
@@ -150,7 +161,12 @@ describe("the progress of an installation", () => {
 
   test("goes back to the download of what is needed", () => {
     const { stages } = job(stage("download", 0), stage("dependencies", 20), stage("download", 30));
-    expect(stages).toEqual({ download: "running", dependencies: "waiting", environments: "waiting", register: "waiting" });
+    expect(stages).toEqual({
+      download: "running",
+      dependencies: "waiting",
+      environments: "waiting",
+      register: "waiting",
+    });
   });
 
   test("a failure is that of the stage it was in, and says what to do", () => {
@@ -170,7 +186,14 @@ describe("the progress of an installation", () => {
 });
 
 describe("charts", () => {
-  const empty = { published: 0, rejected: 0, restarts: 0, latency_p50_ms: null, latency_max_ms: null, memory_bytes: null };
+  const empty = {
+    published: 0,
+    rejected: 0,
+    restarts: 0,
+    latency_p50_ms: null,
+    latency_max_ms: null,
+    memory_bytes: null,
+  };
   const series = {
     window: "hour",
     bucket_ms: 60_000,

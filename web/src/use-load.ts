@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask, isFailure } from "./api.ts";
+import type { LiveEvent } from "./documents.ts";
 import { connection } from "./live.ts";
 import { type Load, onLiveEvent } from "./store.ts";
-import type { LiveEvent } from "./documents.ts";
 
 /**
  * What the API has at a path, asked for again whenever `version` is another. What was shown stays until then, and if it fails.
@@ -10,7 +10,10 @@ import type { LiveEvent } from "./documents.ts";
  * @returns also what asks again
  */
 export function useLoad<T>(path: string, version: unknown = undefined): readonly [Load<T>, () => void] {
-  const [{ of, load }, setLoad] = useState<{ readonly of: string; readonly load: Load<T> }>(() => ({ of: path, load: LOADING }));
+  const [{ of, load }, setLoad] = useState<{ readonly of: string; readonly load: Load<T> }>(() => ({
+    of: path,
+    load: LOADING,
+  }));
   const [asked, setAsked] = useState(0);
   useEffect(() => {
     const stop = new AbortController();

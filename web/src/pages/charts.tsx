@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
+import { Scroll } from "../ui/scroll.tsx";
 import { absolute } from "../ui/time.tsx";
 import { Loaded } from "../ui/views.tsx";
 import { useLoad, useNews } from "../use-load.ts";
@@ -28,13 +29,13 @@ export function ChartsPage() {
     <article class="charts-page">
       <header class="page-head">
         <h1>Charts</h1>
-        <div class="buttons" role="group" aria-label="Which time">
+        <fieldset class="buttons" aria-label="Which time">
           {WINDOWS.map(({ id, title }) => (
             <Button key={id} pressed={id === chosen} onClick={() => setChosen(id)}>
               {title}
             </Button>
           ))}
-        </div>
+        </fieldset>
       </header>
       <Loaded load={load} what="the charts" again={again}>
         {(series) => (
@@ -65,7 +66,11 @@ function Figure({ chart, series }: { readonly chart: Chart; readonly series: Ser
         <summary>
           In numbers<span class="sr">: {chart.title}</span>
         </summary>
-        {rows.length === 0 ? <p class="muted">Nothing happened in this time.</p> : <Numbers chart={chart} rows={rows} />}
+        {rows.length === 0 ? (
+          <p class="muted">Nothing happened in this time.</p>
+        ) : (
+          <Numbers chart={chart} rows={rows} />
+        )}
       </details>
     </figure>
   );
@@ -85,7 +90,7 @@ function Legend({ chart }: { readonly chart: Chart }) {
 
 function Numbers({ chart, rows }: { readonly chart: Chart; readonly rows: ReturnType<typeof tableRows> }) {
   return (
-    <div class="chart-numbers" tabIndex={0} role="region" aria-label={`${chart.title} in numbers`}>
+    <Scroll class="chart-numbers" label={`${chart.title} in numbers`}>
       <table>
         <thead>
           <tr>
@@ -108,6 +113,6 @@ function Numbers({ chart, rows }: { readonly chart: Chart; readonly rows: Return
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

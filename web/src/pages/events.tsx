@@ -21,8 +21,13 @@ export function EventsPage({ query }: { readonly query: URLSearchParams }) {
       <header class="page-head">
         <h1>Events</h1>
       </header>
-      {release !== "" && <TraceView release={release} pack={filter.pack} closed={link.events(queryOf({ ...filter }))} />}
-      <Filters filter={filter} onChange={(next) => replaceRoute(link.events({ ...queryOf(next), ...(release !== "" && { release }) }))} />
+      {release !== "" && (
+        <TraceView release={release} pack={filter.pack} closed={link.events(queryOf({ ...filter }))} />
+      )}
+      <Filters
+        filter={filter}
+        onChange={(next) => replaceRoute(link.events({ ...queryOf(next), ...(release !== "" && { release }) }))}
+      />
       <Feed filter={filter} />
     </article>
   );
@@ -50,7 +55,10 @@ function Feed({ filter }: { readonly filter: EventFilter }) {
   return (
     <section aria-label="What happened, the newest first" class="feed">
       <p class="controls">
-        <Button pressed={paused !== undefined} onClick={() => setPaused(paused === undefined ? (feed.events[0]?.id ?? 0) : undefined)}>
+        <Button
+          pressed={paused !== undefined}
+          onClick={() => setPaused(paused === undefined ? (feed.events[0]?.id ?? 0) : undefined)}
+        >
           {paused === undefined ? "Pause" : "Go on"}
         </Button>
         <span class="muted" role="status">
@@ -58,7 +66,9 @@ function Feed({ filter }: { readonly filter: EventFilter }) {
         </span>
       </p>
       {feed.failure !== undefined && <FailureView failure={feed.failure} again={feed.again} />}
-      {shown.length === 0 && feed.failure === undefined && !feed.hasOlder && <Nothing isFiltered={filter !== NO_FILTER && Object.values(filter).some((each) => each !== "")} />}
+      {shown.length === 0 && feed.failure === undefined && !feed.hasOlder && (
+        <Nothing isFiltered={filter !== NO_FILTER && Object.values(filter).some((each) => each !== "")} />
+      )}
       <EventList events={shown} />
       {feed.hasOlder && <Older onReach={feed.older} />}
     </section>
@@ -68,7 +78,11 @@ function Feed({ filter }: { readonly filter: EventFilter }) {
 function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
   return (
     <Empty title={isFiltered ? "No such event" : "Nothing happened yet"} icon={isFiltered ? "search" : "clock"}>
-      <p>{isFiltered ? "What is kept has none that fits all of the above." : "What packsync does shows up here as it happens."}</p>
+      <p>
+        {isFiltered
+          ? "What is kept has none that fits all of the above."
+          : "What packsync does shows up here as it happens."}
+      </p>
     </Empty>
   );
 }
@@ -91,7 +105,13 @@ function Older({ onReach }: { readonly onReach: () => void }) {
 
 const GROUPS = [...new Set(EVENT_KINDS.map((kind) => kind.split(".")[0] ?? kind))];
 
-function Filters({ filter, onChange }: { readonly filter: EventFilter; readonly onChange: (filter: EventFilter) => void }) {
+function Filters({
+  filter,
+  onChange,
+}: {
+  readonly filter: EventFilter;
+  readonly onChange: (filter: EventFilter) => void;
+}) {
   const known = overview.value.state === "ready" ? overview.value.value : undefined;
   const packs = [...new Set(known?.packs.map(({ ref }) => ref))];
   const services = known?.daemon.services.map(({ service }) => service) ?? [];
@@ -102,7 +122,12 @@ function Filters({ filter, onChange }: { readonly filter: EventFilter; readonly 
       <label class="search">
         <Icon name="search" />
         <span class="sr">Words in them</span>
-        <input type="search" placeholder="Words" value={filter.text} onInput={({ currentTarget }) => change("text")(currentTarget.value)} />
+        <input
+          type="search"
+          placeholder="Words"
+          value={filter.text}
+          onInput={({ currentTarget }) => change("text")(currentTarget.value)}
+        />
       </label>
       <Choice label="Pack" value={filter.pack} options={packs} onChange={change("pack")} />
       <Choice label="Service" value={filter.service} options={services} onChange={change("service")} />
@@ -123,7 +148,11 @@ function Filters({ filter, onChange }: { readonly filter: EventFilter; readonly 
         </select>
       </label>
       <Choice label="Severity" value={filter.severity} options={EVENT_SEVERITIES} onChange={change("severity")} />
-      {isFiltered && <Button kind="bare" onClick={() => onChange(NO_FILTER)}>Show all</Button>}
+      {isFiltered && (
+        <Button kind="bare" onClick={() => onChange(NO_FILTER)}>
+          Show all
+        </Button>
+      )}
     </search>
   );
 }

@@ -23,7 +23,11 @@ export function InstallPage() {
       <header class="page-head">
         <h1>Install</h1>
       </header>
-      {mayChange.value ? <Forms onStarted={started} /> : <p class="muted">Who is signed in with the scope packs:create may install packs here.</p>}
+      {mayChange.value ? (
+        <Forms onStarted={started} />
+      ) : (
+        <p class="muted">Who is signed in with the scope packs:create may install packs here.</p>
+      )}
       <Loaded load={load} what="the jobs" again={again}>
         {(jobs) => <Jobs jobs={jobs} chosen={chosen} onChoice={setChosen} onOver={again} />}
       </Loaded>
@@ -89,7 +93,8 @@ function SourceForm({ onSend }: { readonly onSend: (body: object) => void }) {
         <span>Source</span>
         <input name="source" required autocomplete="off" spellcheck={false} aria-describedby="source-about" />
         <small id="source-about" class="muted">
-          A pack of a registry (<code>aws@1.2.0</code>), a git repository, an archive's address, or a path on the server.
+          A pack of a registry (<code>aws@1.2.0</code>), a git repository, an archive's address, or a path on the
+          server.
         </small>
       </label>
       <label class="field">

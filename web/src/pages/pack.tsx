@@ -2,8 +2,7 @@ import { useCallback } from "preact/hooks";
 import type { PackDetail } from "../documents.ts";
 import { link } from "../route.ts";
 import { overview } from "../store.ts";
-import { PACK_STANDINGS, StateBadge } from "../ui/badge.tsx";
-import { Badge } from "../ui/badge.tsx";
+import { Badge, PACK_STANDINGS, StateBadge } from "../ui/badge.tsx";
 import { Code } from "../ui/code.tsx";
 import { type Tab, Tabs } from "../ui/tabs.tsx";
 import { plural, Time } from "../ui/time.tsx";
@@ -24,7 +23,9 @@ interface PackPageProps {
 
 /** Everything about one pack. */
 export function PackPage({ packRef, tab }: PackPageProps) {
-  const news = useNews(({ pack, data }) => pack === packRef || (Array.isArray(data?.["packs"]) && namesIt(data["packs"], packRef)));
+  const news = useNews(
+    ({ pack, data }) => pack === packRef || (Array.isArray(data?.["packs"]) && namesIt(data["packs"], packRef)),
+  );
   const path = `api/v1/packs/${encodeURIComponent(packRef)}`;
   const [load, again] = useLoad<PackDetail>(`${path}/detail`, `${news} ${rowOf(packRef)}`);
   const isUnknown = load.state === "failed" && load.failure.status === 404;
@@ -49,7 +50,9 @@ export function PackPage({ packRef, tab }: PackPageProps) {
 }
 
 function namesIt(packs: readonly unknown[], ref: string): boolean {
-  return packs.some((pack) => pack === ref || (typeof pack === "object" && pack !== null && "pack" in pack && pack.pack === ref));
+  return packs.some(
+    (pack) => pack === ref || (typeof pack === "object" && pack !== null && "pack" in pack && pack.pack === ref),
+  );
 }
 
 /** Another text as soon as the overview knows something else about it. */
@@ -87,7 +90,14 @@ function Pack({ pack, path, tab, news, again }: Shown) {
 
 function tabsOf({ ref, findings, catalogs }: PackDetail): readonly Tab[] {
   const tab = (id: string, title: string, count?: number): Tab => {
-    const counted = count === undefined ? title : <>{title} <span class="count">{count}</span></>;
+    const counted =
+      count === undefined ? (
+        title
+      ) : (
+        <>
+          {title} <span class="count">{count}</span>
+        </>
+      );
     return { id, title: counted, href: link.pack(ref, id) };
   };
   return [
@@ -110,7 +120,12 @@ function Head({ pack }: { readonly pack: PackDetail }) {
         <span role="status">
           <StateBadge state={state} />
         </span>{" "}
-        {PACK_STANDINGS[state].means} {since !== null && <span class="muted">Since <Time at={since} />.</span>}
+        {PACK_STANDINGS[state].means}{" "}
+        {since !== null && (
+          <span class="muted">
+            Since <Time at={since} />.
+          </span>
+        )}
       </p>
       {(label !== null || description !== null) && (
         <p class="muted">{[label, description].filter((each) => each !== null && each !== ref).join(" · ")}</p>
@@ -127,8 +142,23 @@ function Head({ pack }: { readonly pack: PackDetail }) {
 function Facts({ pack }: { readonly pack: PackDetail }) {
   const { source, directory, source_path, dialect, release, published_at, origin, shadowed_by, is_registered } = pack;
   const facts: readonly (readonly [string, preact.ComponentChildren])[] = [
-    ["Live release", release === null ? undefined : <><code>{release}</code> <span class="muted"><Time at={published_at} /></span></>],
-    ["Source", source === null ? undefined : <span title={source_path ?? ""}>{[source, directory].filter(Boolean).join(" / ")}</span>],
+    [
+      "Live release",
+      release === null ? undefined : (
+        <>
+          <code>{release}</code>{" "}
+          <span class="muted">
+            <Time at={published_at} />
+          </span>
+        </>
+      ),
+    ],
+    [
+      "Source",
+      source === null ? undefined : (
+        <span title={source_path ?? ""}>{[source, directory].filter(Boolean).join(" / ")}</span>
+      ),
+    ],
     ["Shadowed by", shadowed_by ?? undefined],
     ["Dialect", dialect ?? undefined],
     ["Came by", origin ?? undefined],
@@ -136,15 +166,20 @@ function Facts({ pack }: { readonly pack: PackDetail }) {
   ];
   return (
     <dl class="facts">
-      {facts.map(([name, value]) => value !== undefined && (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
+      {facts.map(
+        ([name, value]) =>
+          value !== undefined && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
       <div>
         <dt>What happened</dt>
-        <dd><a href={link.events({ pack: pack.ref })}>its events</a></dd>
+        <dd>
+          <a href={link.events({ pack: pack.ref })}>its events</a>
+        </dd>
       </div>
     </dl>
   );
@@ -152,5 +187,9 @@ function Facts({ pack }: { readonly pack: PackDetail }) {
 
 function registered(isRegistered: boolean | null, catalogs: number) {
   if (isRegistered === null) return undefined;
-  return isRegistered ? <Badge tone="good" icon="check" text={`in ${plural(catalogs, "catalog")}`} /> : <Badge tone="warn" icon="warning" text="not everywhere" />;
+  return isRegistered ? (
+    <Badge tone="good" icon="check" text={`in ${plural(catalogs, "catalog")}`} />
+  ) : (
+    <Badge tone="warn" icon="warning" text="not everywhere" />
+  );
 }

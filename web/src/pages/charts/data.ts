@@ -65,7 +65,9 @@ export function summaryOf(chart: Chart, series: Series): string {
     const values = series.buckets.map((bucket) => value(bucket)).filter((each) => each !== null);
     if (chart.style === "bars") return chart.format(values.reduce((sum, each) => sum + each, 0));
     const last = values.at(-1);
-    return last === undefined ? undefined : `${label} ${chart.format(last)}, at most ${chart.format(Math.max(...values))}`;
+    return last === undefined
+      ? undefined
+      : `${label} ${chart.format(last)}, at most ${chart.format(Math.max(...values))}`;
   });
   const known = parts.filter((part) => part !== undefined);
   return known.length === 0 ? "nothing yet" : known.join("; ");

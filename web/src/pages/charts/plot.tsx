@@ -16,7 +16,7 @@ interface PlotProps {
 /** A picture; who cannot see it reads the label, and the numbers below. */
 export function Plot({ chart, series, label }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>();
+  const plot = useRef<uPlot | undefined>(undefined);
   const look = useLook();
   const data = columnsOf(chart, series) as uPlot.AlignedData;
   useEffect(() => {
@@ -51,13 +51,12 @@ function useLook(): number {
 }
 
 function optionsOf(chart: Chart, element: HTMLElement): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const colour = (name: string) => colourOf(name, element);
   const axis = {
     stroke: colour("--muted"),
     grid: { stroke: colour("--line"), width: 1 },
     ticks: { show: false },
-    font: `11px ${style.fontFamily}`,
+    font: `11px ${getComputedStyle(element).fontFamily}`,
   };
   return {
     width: element.clientWidth,
@@ -74,9 +73,19 @@ function optionsOf(chart: Chart, element: HTMLElement): uPlot.Options {
   };
 }
 
+/** As the theme has it right now: a canvas knows neither `var()` nor `light-dark()`. */
+function colourOf(name: string, element: HTMLElement): string {
+  const probe = element.appendChild(document.createElement("i"));
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
 function lineOf({ style }: Chart, colour: string): uPlot.Series {
   const bars = uPlot.paths.bars?.({ size: [0.7, 24, 2] });
-  if (style === "bars" && bars !== undefined) return { fill: colour, stroke: colour, width: 0, paths: bars, points: { show: false } };
+  if (style === "bars" && bars !== undefined)
+    return { fill: colour, stroke: colour, width: 0, paths: bars, points: { show: false } };
   return { stroke: colour, width: 1.5, points: { size: 4, fill: colour, stroke: colour }, spanGaps: true };
 }
 

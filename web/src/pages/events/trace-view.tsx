@@ -50,7 +50,8 @@ function Steps({ trace }: { readonly trace: Trace }) {
   return (
     <>
       <p>
-        {pack !== undefined && <a href={link.pack(pack)}>{pack}</a>} {version}, saved <Time at={new Date(savedAt).toISOString()} />.{" "}
+        {pack !== undefined && <a href={link.pack(pack)}>{pack}</a>} {version}, saved{" "}
+        <Time at={new Date(savedAt).toISOString()} />.{" "}
         {waiting.length === 0 ? <>All done after {duration(totalMs)}.</> : <>Still to be told: {waiting.join(", ")}.</>}
       </p>
       {stages.length > 0 && <StageBar stages={stages} />}
@@ -111,7 +112,10 @@ function useEventsOf(release: string, pack: string): Load<readonly LiveEvent[]> 
 
 async function readBack(release: string, pack: string, signal: AbortSignal): Promise<Load<readonly LiveEvent[]>> {
   const events: LiveEvent[] = [];
-  const isBegun = () => events.some((event) => event.kind === "pack.published" && event.release === release && (pack === "" || event.pack === pack));
+  const isBegun = () =>
+    events.some(
+      (event) => event.kind === "pack.published" && event.release === release && (pack === "" || event.pack === pack),
+    );
   for (let page = 0, before = ""; page < PAGES && !isBegun(); page++) {
     const answer = await ask<EventPage>(`api/v1/events/history?limit=200${before}`, { signal });
     if (isFailure(answer)) return { state: "failed", failure: answer.failure };

@@ -1,4 +1,4 @@
-import type { PacksyncEvent, StageTime } from "../../../../src/events/event.ts";
+import type { LiveEvent } from "../../documents.ts";
 
 /** What became of one release, from the save to the last service that was told. Times are milliseconds since the epoch. */
 export interface Trace {
@@ -8,7 +8,7 @@ export interface Trace {
   /** When somebody saved, as far as it is known. */
   readonly savedAt: number;
   readonly steps: readonly Step[];
-  readonly stages: readonly StageTime[];
+  readonly stages: NonNullable<LiveEvent["stages"]>;
   /** Services that are to be told and were not yet. */
   readonly waiting: readonly string[];
   /** From the save to the last step. */
@@ -16,7 +16,7 @@ export interface Trace {
 }
 
 interface Step {
-  readonly event: PacksyncEvent;
+  readonly event: LiveEvent;
   /** Since the save. */
   readonly sinceMs: number;
 }
@@ -27,7 +27,7 @@ interface Step {
  * @param pack whose release it is; "": nobody said
  * @param events of any order
  */
-export function traceOf(release: string, pack: string, events: readonly PacksyncEvent[]): Trace | undefined {
+export function traceOf(release: string, pack: string, events: readonly LiveEvent[]): Trace | undefined {
   const ofIt = events.filter((event) => concerns(event, release, pack)).sort((one, other) => one.id - other.id);
   const [first] = ofIt;
   if (first === undefined) return undefined;
@@ -46,7 +46,7 @@ export function traceOf(release: string, pack: string, events: readonly Packsync
   };
 }
 
-function waitingOf(events: readonly PacksyncEvent[]): readonly string[] {
+function waitingOf(events: readonly LiveEvent[]): readonly string[] {
   const waiting = new Set<string>();
   for (const { kind, service } of events) {
     if (service === undefined) continue;
@@ -57,7 +57,7 @@ function waitingOf(events: readonly PacksyncEvent[]): readonly string[] {
 }
 
 /** A service is told of several packs at once: they stand in `data.packs`. */
-function concerns(event: PacksyncEvent, release: string, pack: string): boolean {
+function concerns(event: LiveEvent, release: string, pack: string): boolean {
   if (event.release === release && (pack === "" || event.pack === undefined || event.pack === pack)) return true;
   return packsIn(event).some((each) => each.release === release && (pack === "" || each.pack === pack));
 }
@@ -67,7 +67,7 @@ interface NamedPack {
   readonly release?: unknown;
 }
 
-function packsIn({ data }: PacksyncEvent): readonly NamedPack[] {
+function packsIn({ data }: LiveEvent): readonly NamedPack[] {
   const packs = data?.["packs"];
   if (!Array.isArray(packs)) return [];
   return packs.map((each: unknown) => (typeof each === "object" && each !== null ? each : { pack: each }));
@@ -85,7 +85,7 @@ export interface EventFilter {
 export const NO_FILTER: EventFilter = { pack: "", service: "", kind: "", severity: "", text: "" };
 
 /** `kind` may be a group: `pack` is every `pack.…`. */
-export function matches(event: PacksyncEvent, { pack, service, kind, severity, text }: EventFilter): boolean {
+export function matches(event: LiveEvent, { pack, service, kind, severity, text }: EventFilter): boolean {
   const words = [event.text, event.pack, event.version, event.release, event.source, event.service, event.kind];
   return (
     (pack === "" || event.pack === pack || packsIn(event).some((each) => each.pack === pack)) &&

@@ -42,14 +42,21 @@ export function useFeed(filter: EventFilter): Feed {
       const answer = await ask<EventPage>(`${path}${before === null ? "" : `&before=${before}`}`);
       setKept((was) => {
         const now = was.of === path ? was : emptyOf(path);
-        return isFailure(answer) ? { ...now, state: "there", failure: answer.failure } : withPage(now, answer.data, before === null);
+        return isFailure(answer)
+          ? { ...now, state: "there", failure: answer.failure }
+          : withPage(now, answer.data, before === null);
       });
     },
     [path],
   );
   useEffect(() => void take(null), [take, back]);
   useEffect(
-    () => onLiveEvent((event) => matches(event, { ...filter, text: "" }) && setKept((was) => ({ ...was, events: merged(was.events, [event]) }))),
+    () =>
+      onLiveEvent(
+        (event) =>
+          matches(event, { ...filter, text: "" }) &&
+          setKept((was) => ({ ...was, events: merged(was.events, [event]) })),
+      ),
     [path],
   );
   const { next } = kept;
@@ -69,14 +76,21 @@ export function useFeed(filter: EventFilter): Feed {
 function historyPath({ pack, service, kind, severity }: EventFilter): string {
   const query = new URLSearchParams({ limit: String(PAGE) });
   for (const [name, value] of Object.entries({ pack, service, severity })) if (value !== "") query.set(name, value);
-  for (const each of EVENT_KINDS) if (kind !== "" && (each === kind || each.startsWith(`${kind}.`))) query.append("kind", each);
+  for (const each of EVENT_KINDS)
+    if (kind !== "" && (each === kind || each.startsWith(`${kind}.`))) query.append("kind", each);
   return `api/v1/events/history?${query}`;
 }
 
 function withPage(kept: Kept, { events, next }: EventPage, isNewest: boolean): Kept {
   // Asked for anew, what was read of older ones stays.
   const isKnown = isNewest && kept.events.some(({ id }) => id === events.at(-1)?.id);
-  return { ...kept, state: "there", failure: undefined, events: merged(kept.events, events), next: isKnown ? kept.next : next };
+  return {
+    ...kept,
+    state: "there",
+    failure: undefined,
+    events: merged(kept.events, events),
+    next: isKnown ? kept.next : next,
+  };
 }
 
 function merged(one: readonly LiveEvent[], other: readonly LiveEvent[]): readonly LiveEvent[] {

@@ -1,4 +1,3 @@
-import { useEffect, useRef } from "preact/hooks";
 import type { Job } from "../../documents.ts";
 import { cancelJob, isOver } from "../../jobs.ts";
 import { type Line, type Progress, STAGES, type Stage, type StageState } from "../../progress.ts";
@@ -6,6 +5,7 @@ import { link } from "../../route.ts";
 import { mayChange } from "../../store.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon, type IconName } from "../../ui/icon.tsx";
+import { Scroll } from "../../ui/scroll.tsx";
 import { useJob } from "../../use-job.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -65,17 +65,24 @@ export function JobCard({ job, onOver }: { readonly job: Job; readonly onOver: (
 function stateText(state: string, doing: string | undefined): string {
   if (state === "running") return `${doing ?? "Begins"} …`;
   if (state === "queued") return "Waits for its turn …";
-  return { succeeded: "Done.", failed: "It failed.", cancelled: "It was cancelled.", interrupted: "The server ended before it did." }[state] ?? state;
+  return (
+    {
+      succeeded: "Done.",
+      failed: "It failed.",
+      cancelled: "It was cancelled.",
+      interrupted: "The server ended before it did.",
+    }[state] ?? state
+  );
 }
 
 function Stages({ progress }: { readonly progress: Progress }) {
   return (
-    <ol class="stages" aria-label="Stages">
+    <ol class="job-stages" aria-label="Stages">
       {STAGES.map((stage) => {
         const state = progress.stages[stage];
         const [icon, text] = LOOKS[state];
         return (
-          <li key={stage} class={`stage ${state}`} aria-current={state === "running" ? "step" : undefined}>
+          <li key={stage} class={`job-stage ${state}`} aria-current={state === "running" ? "step" : undefined}>
             <Icon name={icon} />
             <span>
               <b>{TITLES[stage]}</b>
@@ -88,20 +95,11 @@ function Stages({ progress }: { readonly progress: Progress }) {
   );
 }
 
-/** The newest line stays in view, unless somebody looks at another. */
 function Output({ lines }: { readonly lines: readonly Line[] }) {
-  const box = useRef<HTMLPreElement>(null);
-  const isAtEnd = useRef(true);
-  useEffect(() => {
-    if (box.current !== null && isAtEnd.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [lines]);
-  const look = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }: { readonly currentTarget: HTMLPreElement }): void => {
-    isAtEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
-  };
   return (
-    <pre class="output" ref={box} tabIndex={0} role="region" aria-label="Output" onScroll={look}>
-      {lines.map(({ pack, text }) => `${pack} │ ${text}`).join("\n")}
-    </pre>
+    <Scroll label="Output" class="output" end="in view">
+      <pre>{lines.map(({ pack, text }) => `${pack} │ ${text}`).join("\n")}</pre>
+    </Scroll>
   );
 }
 

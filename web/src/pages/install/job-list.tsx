@@ -41,7 +41,11 @@ export function JobList({ jobs, current, onChoice }: JobListProps) {
       },
     },
     { id: "created", title: "Begun", cell: ({ created }) => <Time at={created} /> },
-    { id: "took", title: "Took", cell: ({ started, ended }) => (started && ended ? duration(Date.parse(ended) - Date.parse(started)) : "") },
+    {
+      id: "took",
+      title: "Took",
+      cell: ({ started, ended }) => (started && ended ? duration(Date.parse(ended) - Date.parse(started)) : ""),
+    },
   ];
   return (
     <section aria-labelledby="jobs">

@@ -19,11 +19,23 @@ export function Actions({ pack, path, onDone }: ActionsProps) {
   const isLive = release !== null && state !== "foreign";
   const body = {};
   const sync = () =>
-    start({ path: "api/v1/sync", body: { packs: [ref] }, doing: `Syncing ${ref}`, done: (result) => `${ref} is synced: ${outcomeOf(result, ref)}.` });
+    start({
+      path: "api/v1/sync",
+      body: { packs: [ref] },
+      doing: `Syncing ${ref}`,
+      done: (result) => `${ref} is synced: ${outcomeOf(result, ref)}.`,
+    });
   const verify = () =>
-    start({ path: "api/v1/verify", body: { packs: [ref] }, doing: `Verifying ${ref}`, done: (result) => verified(ref, result) });
-  const pin = () => start({ path: `${path}/pin`, body, doing: `Pinning ${ref}`, done: `${ref} is pinned: it stays as it is` });
-  const unpin = () => start({ path: `${path}/unpin`, body, doing: `Unpinning ${ref}`, done: `${ref} follows its source again` });
+    start({
+      path: "api/v1/verify",
+      body: { packs: [ref] },
+      doing: `Verifying ${ref}`,
+      done: (result) => verified(ref, result),
+    });
+  const pin = () =>
+    start({ path: `${path}/pin`, body, doing: `Pinning ${ref}`, done: `${ref} is pinned: it stays as it is` });
+  const unpin = () =>
+    start({ path: `${path}/unpin`, body, doing: `Unpinning ${ref}`, done: `${ref} follows its source again` });
   return (
     <div class="actions">
       <div class="buttons">
@@ -48,7 +60,10 @@ function outcomeOf(result: unknown, ref: string): string {
 }
 
 function verified(ref: string, result: unknown): string {
-  const findings = listIn(result, "packs").flatMap((pack) => [...listIn(pack, "findings"), ...listIn(pack, "diagnostics")]);
+  const findings = listIn(result, "packs").flatMap((pack) => [
+    ...listIn(pack, "findings"),
+    ...listIn(pack, "diagnostics"),
+  ]);
   const all = [...findings, ...listIn(result, "findings"), ...listIn(result, "diagnostics")];
   const [first] = all;
   if (first === undefined) return `${ref} is sound: every file is as it was published.`;

@@ -81,11 +81,23 @@ const COLUMNS: readonly Column<Parameter>[] = [
       </>
     ),
   },
-  { id: "default", title: "Default", cell: ({ defaultsTo }) => (defaultsTo === undefined ? "" : <code>{defaultsTo}</code>) },
+  {
+    id: "default",
+    title: "Default",
+    cell: ({ defaultsTo }) => (defaultsTo === undefined ? "" : <code>{defaultsTo}</code>),
+  },
   { id: "description", title: "Description", cell: ({ description }) => description ?? "" },
 ];
 
-function Schema({ title, of, rows }: { readonly title: string; readonly of: string; readonly rows: readonly Parameter[] }) {
+function Schema({
+  title,
+  of,
+  rows,
+}: {
+  readonly title: string;
+  readonly of: string;
+  readonly rows: readonly Parameter[];
+}) {
   if (rows.length === 0) return null;
   return (
     <>

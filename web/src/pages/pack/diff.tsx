@@ -1,4 +1,5 @@
 import type { ReleaseDiff } from "../../documents.ts";
+import { Scroll } from "../../ui/scroll.tsx";
 import { plural } from "../../ui/time.tsx";
 import { Loaded } from "../../ui/views.tsx";
 import { useLoad } from "../../use-load.ts";
@@ -9,13 +10,17 @@ const SIGNS = { added: "+", removed: "−", changed: "~" } as const;
 
 /** Of YAML the values that are others, of other text the lines. */
 export function Diff({ path, from, to }: { readonly path: string; readonly from: string; readonly to: string }) {
-  const [load, again] = useLoad<ReleaseDiff>(`${path}/diff?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`);
+  const [load, again] = useLoad<ReleaseDiff>(
+    `${path}/diff?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`,
+  );
   return (
     <Loaded load={load} what="what is different" again={again}>
       {({ files }) => (
         <div class="diff">
           <p class="muted" role="status">
-            {files.length === 0 ? "Nothing: both have the same files." : `${plural(files.length, "file")} ${files.length === 1 ? "is" : "are"} different.`}
+            {files.length === 0
+              ? "Nothing: both have the same files."
+              : `${plural(files.length, "file")} ${files.length === 1 ? "is" : "are"} different.`}
           </p>
           {files.map((file) => (
             <FileChange key={file.path} file={file} isOpen={files.length <= 20} />
@@ -39,14 +44,16 @@ function FileChange({ file, isOpen }: { readonly file: FileDiff; readonly isOpen
       {note !== null && <p class="muted">{note}</p>}
       {keys.length > 0 && <Keys keys={keys} path={path} />}
       {lines.length > 0 && (
-        <pre class="hunks" tabIndex={0} aria-label={`Lines of ${path}`}>
-          {lines.map((line, index) => (
-            <span key={index} class={`hunk ${classOf(line)}`}>
-              {line}
-              {"\n"}
-            </span>
-          ))}
-        </pre>
+        <Scroll label={`Lines of ${path}`} class="hunks">
+          <pre>
+            {lines.map((line, index) => (
+              <span key={index} class={`hunk ${classOf(line)}`}>
+                {line}
+                {"\n"}
+              </span>
+            ))}
+          </pre>
+        </Scroll>
       )}
     </details>
   );

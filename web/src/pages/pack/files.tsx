@@ -1,15 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, type Failure, isFailure } from "../../api.ts";
 import type { FileRow, Files } from "../../documents.ts";
+import { bytesText } from "../../text.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import type { IconName } from "../../ui/icon.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { plural } from "../../ui/time.tsx";
 import { Empty, FailureView, Loaded } from "../../ui/views.tsx";
-import { useLoad } from "../../use-load.ts";
-import { bytesText } from "../../text.ts";
 import { useLater } from "../../use-later.ts";
+import { useLoad } from "../../use-load.ts";
 
 const FATES: Readonly<Record<FileRow["fate"], readonly [Tone, IconName, string]>> = {
   published: ["good", "check", "packsync published it"],
@@ -54,7 +54,12 @@ export function FilesTab({ path, version }: { readonly path: string; readonly ve
       <p class="controls">
         <label class="search">
           <span class="sr">Search files</span>
-          <input type="search" placeholder="Search files" value={text} onInput={({ currentTarget }) => setText(currentTarget.value)} />
+          <input
+            type="search"
+            placeholder="Search files"
+            value={text}
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
         </label>
       </p>
       <Loaded load={load} what="the files" again={again}>

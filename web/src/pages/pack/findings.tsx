@@ -12,15 +12,25 @@ const TONES: Readonly<Record<ShownFinding["severity"], readonly [Tone, IconName]
   hint: ["info", "bolt"],
 };
 
-export function Findings({ findings, state }: { readonly findings: readonly ShownFinding[]; readonly state: PackState }) {
+export function Findings({
+  findings,
+  state,
+}: {
+  readonly findings: readonly ShownFinding[];
+  readonly state: PackState;
+}) {
   if (findings.length === 0)
     return (
       <Empty title="No findings" icon="check">
-        <p>{state === "foreign" ? "packsync does not look into what it did not publish." : "Everything in it is as it should be."}</p>
+        <p>
+          {state === "foreign"
+            ? "packsync does not look into what it did not publish."
+            : "Everything in it is as it should be."}
+        </p>
       </Empty>
     );
   return (
-    <ol class="findings" aria-label="Findings">
+    <ol class="finding-list" aria-label="Findings">
       {findings.map((finding, index) => (
         <li key={`${finding.code} ${finding.file} ${finding.line} ${index}`}>
           <Finding finding={finding} />
@@ -68,7 +78,8 @@ function Why({ code }: { readonly code: string }) {
 function Explained({ code }: { readonly code: string }) {
   const [explanation, setExplanation] = useState<Explanation | "unknown" | undefined>(undefined);
   useEffect(() => {
-    const show = ({ default: page }: { readonly default: string }) => setExplanation(explanationOf(page, code) ?? "unknown");
+    const show = ({ default: page }: { readonly default: string }) =>
+      setExplanation(explanationOf(page, code) ?? "unknown");
     void import("../../../../docs/diagnostics.md?raw").then(show, () => setExplanation("unknown"));
   }, [code]);
   if (explanation === undefined) return <p class="muted">…</p>;
@@ -105,5 +116,7 @@ function Examples({ title, examples }: { readonly title: string; readonly exampl
 }
 
 function Marked({ text }: { readonly text: string }) {
-  return <>{inlineCode(text).map(({ text: part, isCode }, index) => (isCode ? <code key={index}>{part}</code> : part))}</>;
+  return (
+    <>{inlineCode(text).map(({ text: part, isCode }, index) => (isCode ? <code key={index}>{part}</code> : part))}</>
+  );
 }

@@ -28,7 +28,11 @@ export function useOneJob(onOver: () => void): readonly [OneJob, (wish: Wish) =>
   const start = (wish: Wish): void => {
     setJob({ wish, id: undefined, refused: undefined });
     void startJob(wish.path, wish.body).then((answer) => {
-      setJob(isFailure(answer) ? { wish, id: undefined, refused: answer.failure } : { wish, id: answer.data.id, refused: undefined });
+      setJob(
+        isFailure(answer)
+          ? { wish, id: undefined, refused: answer.failure }
+          : { wish, id: answer.data.id, refused: undefined },
+      );
     });
   };
   return [{ ...job, onOver }, start];

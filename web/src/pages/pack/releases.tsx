@@ -69,7 +69,12 @@ function Timeline({ pack, path, releases, onDone }: TimelineProps) {
           onSure={() => {
             setChosen(undefined);
             const body = { to: chosen.release, ...(pack.release !== null && { from: pack.release }) };
-            start({ path: `${path}/rollback`, body, doing: `Rolling ${pack.ref} back`, done: `${pack.ref} is rolled back to ${chosen.release}` });
+            start({
+              path: `${path}/rollback`,
+              body,
+              doing: `Rolling ${pack.ref} back`,
+              done: `${pack.ref} is rolled back to ${chosen.release}`,
+            });
           }}
         />
       )}
@@ -124,7 +129,8 @@ function Rollback({ pack, to, onClose, onSure }: RollbackProps) {
   return (
     <Dialog title={`Roll ${pack.ref} back?`} onClose={onClose} actions={actions}>
       <p>
-        The content of <code>{to.release}</code> (version {to.version}, published <Time at={to.published_at} />) becomes live again, as a new release
+        The content of <code>{to.release}</code> (version {to.version}, published <Time at={to.published_at} />) becomes
+        live again, as a new release
         {pack.release !== null && (
           <>
             , in the place of <code>{pack.release}</code> (version {pack.version})
