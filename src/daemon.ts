@@ -84,9 +84,9 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   });
   watcher = resources.use(
     watchSources(sources, {
-      onHints(hints) {
+      onHints(hints, tookMs) {
         delay.watch();
-        loop.hint(hints);
+        loop.hint(hints, tookMs);
       },
       onDoubt(source, why) {
         log.info({ source, why }, "rescan");

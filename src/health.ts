@@ -24,6 +24,7 @@ export function faultsOf({ daemon, require, isLive }: HealthQuestion): readonly 
     ...missing.map((ref) => `required, but not live in the volume: ${ref}`),
     ...(require.length > 0 ? [] : sourceFaults(daemon)),
     ...stages.flatMap(({ name, ageMs }) => (ageMs > STALLED_MS ? [stuck(name, ageMs)] : [])),
+    ...daemon.roots.flatMap((root) => (root.rescanLateMs > STALLED_MS ? [overdue(root)] : [])),
   ];
 }
 
@@ -39,4 +40,10 @@ function rootFaults({ name, path, watching, held }: RootStatus): string[] {
 
 function stuck(name: string, ageMs: number): string {
   return `${name}: nothing came of it for ${Math.round(ageMs / 1000)} s`;
+}
+
+function overdue({ name, rescanLateMs, lastRescanAt }: RootStatus): string {
+  const last = lastRescanAt === undefined ? "there was none yet" : `the last one was over at ${lastRescanAt}`;
+  const late = Math.round(rescanLateMs / 1000);
+  return `rescan: the look at everything in the source ${name} is ${late} s overdue (${last}): restart the daemon, and look at its log for why`;
 }

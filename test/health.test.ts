@@ -7,6 +7,7 @@ type Answer = NonNullable<HealthQuestion["daemon"]>;
 const root: RootStatus = {
   ...{ name: "packs", path: "/source/packs", watching: "events", held: undefined },
   ...{ events: 0, missedEvents: 0, rescanIntervalMs: 5000 },
+  ...{ lastRescanAt: "2026-11-21T12:00:00.000Z", rescanLateMs: 60_000 },
 };
 const well: Answer = {
   lastCycle: { at: "2026-11-21T12:00:00.000Z", durationMs: 12 },
@@ -31,6 +32,15 @@ test.for<{ title: string; daemon?: Partial<Answer>; require?: string[]; live?: s
     title: "a stage that does not get on",
     daemon: { stages: [{ name: "publish", ageMs: 75_400 }] },
     faults: ["publish: nothing came of it for 75 s"],
+  },
+  {
+    title: "a source that is not looked at any more, whatever is announced",
+    daemon: { roots: [root, { ...root, name: "packs.dev", rescanLateMs: 61_000 }] },
+    require: ["core"],
+    live: ["core"],
+    faults: [
+      "rescan: the look at everything in the source packs.dev is 61 s overdue (the last one was over at 2026-11-21T12:00:00.000Z): restart the daemon, and look at its log for why",
+    ],
   },
   {
     title: "a production source that is gone",

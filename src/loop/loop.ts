@@ -1,6 +1,7 @@
 import { ahead, due, type Hint, noted } from "../plan/settle.ts";
 import {
   judgeSuspicions,
+  keyOf,
   lookAhead,
   lookAtEverything,
   lookAtSettled,
@@ -17,7 +18,8 @@ import type { LoopStatus } from "./status.ts";
 
 /** Watch → settle → cycle, for ever. */
 export interface Loop {
-  hint(hints: readonly Hint[]): void;
+  /** @param tookMs until they were known, in milliseconds */
+  hint(hints: readonly Hint[], tookMs?: number): void;
   /** Hints may be missing: everything there is looked at. */
   doubt(source: string): void;
   /** Whether all of a source's directories can be watched. */
@@ -36,8 +38,8 @@ export function createLoop(given: LoopDeps): Loop {
   const stop = new AbortController();
   const working: Working = { state, deps, stopping: stop.signal, sleepUntil: alarm.sleepUntil };
   return {
-    hint(hints) {
-      for (const hint of hints) hear(hint, working);
+    hint(hints, tookMs = 0) {
+      for (const hint of hints) hear(hint, tookMs, working);
       state.dirty = noted(state.dirty, hints, deps.now());
       alarm.ring();
     },
@@ -49,7 +51,7 @@ export function createLoop(given: LoopDeps): Loop {
     degrade(source, isDegraded) {
       const root = state.roots.get(source);
       if (root === undefined) return;
-      telling(root, deps, () => {
+      telling(root, working, () => {
         root.isDegraded = isDegraded;
       });
     },
@@ -119,11 +121,14 @@ async function begin(working: Working): Promise<void> {
   deps.say({ kind: "started", news, status: statusOf(state, deps), tookMs: deps.now() - startedMs });
 }
 
-function hear({ source, directory }: Hint, { state, deps }: Working): void {
+function hear({ source, directory }: Hint, tookMs: number, working: Working): void {
+  const { state, deps } = working;
   const root = state.roots.get(source);
   if (root === undefined) return;
+  const key = keyOf({ source, directory });
+  if (!state.watchedMs.has(key)) state.watchedMs.set(key, tookMs);
   state.suspicions.heard(source, directory, deps.now());
-  telling(root, deps, () => {
+  telling(root, working, () => {
     root.events++;
   });
 }
