@@ -19,7 +19,7 @@ export interface Ask {
 }
 
 /** What no page of another site can send along: the server changes nothing for a cookie without it. */
-export const OWN_HEADER = { "x-packsync": "1" } as const;
+const OWN_HEADER = { "x-packsync": "1" } as const;
 
 /**
  * Asks the API, by whose session's cookie is there; paths are relative to the page, so that a proxy may serve it below a path of its own.
@@ -40,7 +40,6 @@ export async function ask<T>(path: string, { method = "GET", body, headers, sign
   }
 }
 
-/** Like `ask`, for what no schema describes as a failure: throws it. */
 export function isFailure<T>(answer: Answer<T>): answer is { readonly failure: Failure } {
   return "failure" in answer;
 }
