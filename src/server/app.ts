@@ -61,7 +61,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     requestTimeout: limits.requestMs,
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.min(limits.headersMs, 5000) },
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 3000, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
     clientErrorHandler: answerUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
