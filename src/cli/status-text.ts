@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
 import type { EnvironmentStanding } from "../environments-built.ts";
+import { stalls } from "../health.ts";
 import { printableName } from "../platform/names.ts";
 import type { ServiceView } from "../signal/view.ts";
 import { environmentTrouble } from "./environment-text.ts";
@@ -93,6 +94,7 @@ function daemonLines(daemon: DaemonStatus, paint: Paint): string[] {
     `  lag ${lagMs} ms, ${plural(missedEvents, "missed event")}, ${plural(watches, "watch", "watches")}${allowed}`,
     ...(trouble === undefined ? [] : [`  ${paint("red", trouble)}`]),
     ...waiting.map(({ name, ageMs }) => `  ${paint("yellow", name)}  nothing came of it for ${seconds(ageMs)}`),
+    ...stalls({ ...daemon, stages: [] }).map((stall) => `  ${paint("red", printableName(stall))}`),
     ...columns(rows).map((line) => `  ${line}`),
   ];
 }
