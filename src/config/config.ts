@@ -180,6 +180,12 @@ export interface Config {
     readonly verifySeconds: number;
     readonly drift: "repair" | "report" | "ignore";
   };
+  readonly health: {
+    /** How often a change of packsync's own goes the way of all changes; 0: never. */
+    readonly canarySeconds: number;
+    /** What gets nowhere for so long has stalled. */
+    readonly limitSeconds: number;
+  };
   readonly database: DatabaseConfig;
   readonly install: InstallConfig;
   /** Where the HTTP API listens, `host:port`; unset: nowhere. */

@@ -282,6 +282,10 @@ const shared = {
       oneOf(["repair", "report", "ignore"]),
     ),
   }),
+  health: section({
+    canary: optional("How often a change of packsync's own goes the way of all changes; `0`: never", duration),
+    limit: optional("What gets nowhere for so long has stalled: the daemon is not ready", duration),
+  }),
   database: section({
     url: optional("Attune's database, to register packs in; unset: see `database.host`", databaseUrl),
     host: optional("The same by its parts; unset: packs are registered in the embedded catalog only", text("a host")),

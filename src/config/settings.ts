@@ -44,6 +44,8 @@ export const SETTINGS: readonly Setting[] = [
   { key: "watch.rescan", example: "5s", unit: "seconds" },
   { key: "watch.verify", example: "1d", unit: "seconds" },
   { key: "watch.drift", example: "repair" },
+  { key: "health.canary", example: "15s", unit: "seconds" },
+  { key: "health.limit", example: "1m", unit: "seconds" },
   { key: "preset", option: "preset", example: "attune" },
   { key: "routes", example: "[{when: {meaning: docs}, do: nobody}]", fileOnly: true },
   { key: "services", example: '{"sensor*": restart, worker-full: SIGHUP}', fileOnly: true },

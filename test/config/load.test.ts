@@ -32,6 +32,7 @@ test("needs no configuration at all", async () => {
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
     history: { keep: 5, minAgeSeconds: 600, maxBytes: 2 ** 31, minFreeBytes: 0 },
     watch: { rescanSeconds: 5, verifySeconds: 86_400, drift: "repair" },
+    health: { canarySeconds: 15, limitSeconds: 60 },
     database: {
       ...{ port: 5432, user: "attune", password: "attune", name: "attune", timeoutSeconds: 60, order: "dependencies" },
       ...{ removed: "delete", edits: "overwrite", foreign: "keep", adminPermissionSet: "core.admin" },

@@ -74,6 +74,7 @@ export function testConfig(path: string): Config {
     limits: { maxFiles: 1000, maxFileSize: 1_000_000, maxPackSize: 10_000_000, maxDefinitionSize: 1000 },
     history: { keep: 5, minAgeSeconds: 600, maxBytes: 1e9, minFreeBytes: 0 },
     watch: { rescanSeconds: 5, verifySeconds: 86_400, drift: "repair" },
+    health: { canarySeconds: 0, limitSeconds: 60 },
     database: NO_DATABASE,
     format: "text",
     log: { level: "silent", style: "json" },
