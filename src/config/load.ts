@@ -184,6 +184,7 @@ function defaults(cwd: string): Complete {
     server: {
       jwtScopes: ["packs:read"],
       rateLimit: 6000,
+      metrics: "token",
       jobs: 4,
       anonymous: false,
       hosts: [],

@@ -69,6 +69,7 @@ export const SETTINGS: readonly Setting[] = [
   { key: "server.jwtScopes", example: "packs:read" },
   { key: "server.roots", example: "/tmp/packs" },
   { key: "server.rateLimit", example: "6000" },
+  { key: "server.metrics", example: "token" },
   { key: "server.jobs", example: "4" },
   { key: "server.anonymous", example: "true" },
   { key: "server.hosts", example: "packsync.example" },

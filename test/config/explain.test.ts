@@ -83,6 +83,7 @@ server:
   jwtScopes: [packs:read]
   # roots:
   rateLimit: 6000
+  metrics: token
   jobs: 4
   anonymous: false
   hosts: []
@@ -201,6 +202,7 @@ describe("as JSON", () => {
           jwtScopes: ["packs:read"],
           roots: null,
           rateLimit: 6000,
+          metrics: "token",
           jobs: 4,
           anonymous: false,
           hosts: [],
