@@ -11,7 +11,7 @@ export interface HealthQuestion {
 }
 
 /** A stage that has something to do gets on with it within this time. */
-const MAX_AGE_MS = 60_000;
+export const STALLED_MS = 60_000;
 
 /** What keeps the volume from being in sync, or from staying so, a sentence each; nothing: all is well. */
 export function faultsOf({ daemon, require, isLive }: HealthQuestion): readonly string[] {
@@ -23,8 +23,8 @@ export function faultsOf({ daemon, require, isLive }: HealthQuestion): readonly 
     ...(lastCycle === undefined ? ["the first sync is not over"] : []),
     ...missing.map((ref) => `required, but not live in the volume: ${ref}`),
     ...(require.length > 0 ? [] : sourceFaults(daemon)),
-    ...stages.flatMap(({ name, ageMs }) => (ageMs > MAX_AGE_MS ? [stuck(name, ageMs)] : [])),
-    ...daemon.roots.flatMap((root) => (root.rescanLateMs > MAX_AGE_MS ? [overdue(root)] : [])),
+    ...stages.flatMap(({ name, ageMs }) => (ageMs > STALLED_MS ? [stuck(name, ageMs)] : [])),
+    ...daemon.roots.flatMap((root) => (root.rescanLateMs > STALLED_MS ? [overdue(root)] : [])),
   ];
 }
 

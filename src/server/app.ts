@@ -14,6 +14,7 @@ import { VERSION } from "../platform/version.ts";
 import type { Principal } from "./access.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { complaint } from "./complaint.ts";
+import { addDashboardRoutes } from "./dashboard/routes.ts";
 import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
 import { ANONYMOUS, authorize, type Identifying, identify, refuseOtherHosts } from "./guards.ts";
@@ -65,7 +66,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.min(limits.headersMs, 5000) },
     forceCloseConnections: true,
     trustProxy: (_, hop) => options.proxied && hop === 0, // the one that stands right before it
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 3000, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
     clientErrorHandler: answerUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
@@ -85,6 +86,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     addStageRoutes(scope, options);
     addInstallRoutes(scope, options);
     addPackRoutes(scope, options);
+    addDashboardRoutes(scope, options);
     await addUploadRoute(scope, {
       ...options,
       maxBytes: MAX_ARCHIVE,
@@ -115,6 +117,7 @@ const ABOUT = {
     { name: "jobs", description: "Long calls, while they run and afterwards" },
     { name: "packs", description: "What is installed" },
     { name: "session", description: "Who is signed in to the dashboard" },
+    { name: "dashboard", description: "What the dashboard shows" },
     { name: "health", description: "For whoever looks after containers" },
   ],
   components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
