@@ -110,6 +110,12 @@ export interface ServerConfig {
   readonly rateLimit: number;
   /** How many long calls are done at once. */
   readonly jobs: number;
+  /** Whether whatever only reads is open to who has no token. */
+  readonly anonymous: boolean;
+  /** Names by which browsers may reach it, beside addresses and this machine's own. */
+  readonly hosts: readonly string[];
+  /** Whether a proxy before it is believed what it says of the client. */
+  readonly proxied: boolean;
 }
 
 /** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */

@@ -5,6 +5,7 @@ import type { Scope } from "../config/config.ts";
 import type { Principal } from "./access.ts";
 import type { Operations } from "./operations.ts";
 import type { Roots } from "./roots.ts";
+import type { Session } from "./sessions.ts";
 import type { DoWork } from "./work.ts";
 
 /** Where routes are added; requests and answers are checked by the schemas that describe them. */
@@ -33,5 +34,7 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who asks; a sentence: why nobody knows. */
     principal: Principal | string;
+    /** By which we know them, where it was no token. */
+    session: Session | undefined;
   }
 }

@@ -81,6 +81,9 @@ server:
   # roots:
   rateLimit: 6000
   jobs: 4
+  anonymous: false
+  hosts: []
+  proxied: false
 require: []
 database:
   # url: "***"
@@ -195,6 +198,9 @@ describe("as JSON", () => {
           roots: null,
           rateLimit: 6000,
           jobs: 4,
+          anonymous: false,
+          hosts: [],
+          proxied: false,
         },
         require: [],
         database: {

@@ -25,7 +25,7 @@ test("needs no configuration at all", async () => {
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
     listen: undefined,
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4, anonymous: false, hosts: [], proxied: false },
     require: [],
     only: [],
     lockTimeoutSeconds: 30,

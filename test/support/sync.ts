@@ -67,7 +67,7 @@ export function testConfig(path: string): Config {
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
     listen: undefined,
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
+    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4, anonymous: false, hosts: [], proxied: false },
     require: [],
     only: [],
     lockTimeoutSeconds: 5,
