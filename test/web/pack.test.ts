@@ -20,7 +20,7 @@ testWith(
   needs,
   "a file that breaks turns its pack, and the finding stands where it is; mended, it is live",
   async () => {
-    const { it, wayIn } = own();
+    const { it, wayIn } = await own();
     await using visit = await browser.visit(wayIn);
     const { page } = visit;
     await row(page, "aws", "live").waitFor();
@@ -49,7 +49,7 @@ testWith(
   needs,
   "what is different between releases is shown; rolled back, the volume has it, pinned until unpinned",
   async () => {
-    const { it, wayIn, url } = own();
+    const { it, wayIn, url } = await own();
     const action = it.read("packs/demo/actions/echo.yaml");
     it.write("packs/demo/actions/echo.yaml", action.replace("Says echo", "Repeats"));
     await expect.poll(() => it.read("volume/demo/actions/echo.yaml"), PATIENCE).toContain("Repeats");
@@ -83,7 +83,7 @@ testWith(
 );
 
 testWith(needs, "a service that is told is shown, and one release leads from the save to it", async () => {
-  const { it, wayIn, url } = own();
+  const { it, wayIn, url } = await own();
   await using visit = await browser.visit(wayIn);
   const { page } = visit;
   await row(page, "told", "live").waitFor();
@@ -104,7 +104,7 @@ testWith(
   needs,
   "sync and verify say what came of them; files have their fate, components their parameters",
   async () => {
-    const { it, wayIn, url } = own();
+    const { it, wayIn, url } = await own();
     it.write("volume/aws/notes.txt", "mine");
     await using visit = await browser.visit(wayIn);
     const { page } = visit;

@@ -21,7 +21,7 @@ const own = useDashboard(world);
 const needs = { tools: ["chromium"] };
 
 testWith(needs, "the first load is at most 100 KB", async () => {
-  const { url, wayIn } = own();
+  const { url, wayIn } = await own();
   await using visit = await browser.visit("about:blank");
   const { page } = visit;
   const sizes: Promise<number>[] = [];
@@ -40,7 +40,7 @@ testWith(
   needs,
   "of 500 packs only those in sight are drawn; a search finds at once, and a change draws no other row anew",
   async () => {
-    const { it, wayIn } = own();
+    const { it, wayIn } = await own();
     await using visit = await browser.visit(wayIn);
     const { page } = visit;
     const rows = page.locator("tr[data-pack]");
@@ -63,7 +63,7 @@ testWith(
 );
 
 testWith(needs, "a connection that is cut is said; once it is back, what was missed is there", async () => {
-  const { it, wayIn } = own();
+  const { it, wayIn } = await own();
   await using visit = await browser.visit(wayIn);
   const { page, context } = visit;
   const connection = page.locator(".connection");
@@ -102,7 +102,7 @@ const LOOKS: readonly VisitOptions[] = [
 
 for (const look of LOOKS) {
   testWith(needs, `axe finds nothing serious on any page: ${look.theme}, ${look.size}`, async () => {
-    const { url, wayIn } = own();
+    const { url, wayIn } = await own();
     await using visit = await browser.visit(url, look);
     const { page } = visit;
     await page.getByLabel("Token").waitFor();
