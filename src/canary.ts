@@ -43,9 +43,9 @@ export function withCanary(
   { onHints, onDoubt, onDegraded }: WatchEvents,
 ): WatchEvents {
   return {
-    onHints(hints) {
+    onHints(hints, tookMs) {
       if (hints.some(({ source }) => source === CANARY_SOURCE)) canary()?.heard();
-      onHints(hints);
+      onHints(hints, tookMs);
     },
     onDoubt: (source, why) => void (source === CANARY_SOURCE || onDoubt(source, why)),
     onDegraded: (degraded) => void (degraded.source === CANARY_SOURCE || onDegraded(degraded)),

@@ -95,9 +95,9 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     watchSources(
       sources,
       withCanary(() => canary, {
-        onHints(hints) {
+        onHints(hints, tookMs) {
           delay.watch();
-          loop.hint(hints);
+          loop.hint(hints, tookMs);
         },
         onDoubt(source, why) {
           log.info({ source, why }, "rescan");

@@ -1,5 +1,6 @@
 import { placeKey } from "../cycle/attention.ts";
-import type { CycleNews } from "../cycle/news.ts";
+import type { CycleNews, PackNews } from "../cycle/news.ts";
+import type { Timings } from "../cycle/report.ts";
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { type Ahead, due, isUntouched, type Place, waitOnce, without } from "../plan/settle.ts";
@@ -29,6 +30,7 @@ export interface Working {
 /** What has come to rest is looked at. */
 export async function lookAtSettled(ready: readonly Place[], working: Working, early?: Early): Promise<void> {
   const byKey = new Map(ready.map((place) => [keyOf(place), place]));
+  const rested = early === undefined ? cameToRest(ready, working) : undefined;
   const news = await cycle(
     {
       look: "places",
@@ -41,25 +43,51 @@ export async function lookAtSettled(ready: readonly Place[], working: Working, e
     early?.withdrawn,
   );
   if (news === undefined) return;
+  const announced = rested ?? early?.announced() ?? new Map<string, Announced>();
   const placeOf = (key: string): Place | undefined => byKey.get(key) ?? byKey.get(sourceOf(key));
   wait(news, (key) => placeOf(key)?.sinceMs, working);
-  tellPacks(news, (key) => placeOf(key)?.sinceMs, working);
+  tellPacks(news, (key) => announced.get(key) ?? announced.get(sourceOf(key)), working);
+}
+
+/** When the first hint of a change came, and what it took from there to its being looked at. Milliseconds. */
+interface Announced {
+  readonly sinceMs: number;
+  readonly timings: Timings;
+}
+
+/** These are not dirty any more. @returns by the key of each place what is known of it */
+function cameToRest(places: readonly Place[], { state, deps }: Working): ReadonlyMap<string, Announced> {
+  const now = deps.now();
+  return new Map(
+    places.map((place) => {
+      const key = keyOf(place);
+      const { sinceMs } = place;
+      const timings = { watch: state.watchedMs.get(key) ?? 0, settle: now - sinceMs };
+      state.watchedMs.delete(key);
+      return [key, { sinceMs, timings }];
+    }),
+  );
 }
 
 /** A look at what has not come to rest yet. */
 interface Early {
   readonly gate: SharedArrayBuffer;
   readonly withdrawn: AbortSignal;
+  /** What is known once they have come to rest. */
+  readonly announced: () => ReadonlyMap<string, Announced> | undefined;
 }
 
 /** What is about to come to rest is prepared meanwhile: it goes live as soon as it does, or nothing happens. */
 export async function lookAhead(next: Ahead, working: Working): Promise<void> {
   const gate = createGate();
   const withdraw = new AbortController();
-  const looked = lookAtSettled(next.places, working, { gate, withdrawn: withdraw.signal });
+  let announced: ReadonlyMap<string, Announced> | undefined;
+  const early = { gate, withdrawn: withdraw.signal, announced: () => announced };
+  const looked = lookAtSettled(next.places, working, early);
   let isSettled = false;
   try {
     isSettled = await comesToRest(next, working);
+    if (isSettled) announced = cameToRest(next.places, working);
   } finally {
     decide(gate, isSettled); // the volume's thread stands still until then
   }
@@ -189,12 +217,17 @@ function wait({ waiting }: CycleNews, sinceOf: (key: string) => number | undefin
   }
 }
 
-function tellPacks(news: CycleNews, sinceOf: (key: string) => number | undefined, { state, deps }: Working): void {
+function tellPacks(news: CycleNews, announced: (key: string) => Announced | undefined, { state, deps }: Working): void {
   for (const report of news.packs) {
-    const since = sinceOf(placeKey(report.source, report.directory));
-    deps.say({ kind: "pack", report, elapsedMs: since === undefined ? undefined : deps.now() - since });
+    const { sinceMs, timings } = announced(placeKey(report.source, report.directory)) ?? {};
+    const elapsedMs = sinceMs === undefined ? undefined : deps.now() - sinceMs;
+    deps.say({ kind: "pack", report: withTimings(report, timings), elapsedMs });
   }
   deps.say({ kind: "rest", status: statusOf(state, deps) });
+}
+
+function withTimings(report: PackNews, timings: Timings | undefined): PackNews {
+  return report.timings === undefined ? report : { ...report, timings: { ...timings, ...report.timings } };
 }
 
 /** Only when a hint had time to come after all is it missing. */
@@ -240,7 +273,7 @@ function isWorthSaying({ severity, code }: Diagnostic, { drift }: LoopDeps): boo
 /** Reading everything again takes this part of the time that it does not. */
 const VERIFY_REST = 49;
 
-function keyOf({ source, directory }: Place): string {
+export function keyOf({ source, directory }: Pick<Place, "source" | "directory">): string {
   return directory === undefined ? source : placeKey(source, directory);
 }
 

@@ -1,6 +1,7 @@
 import { ahead, due, type Hint, noted } from "../plan/settle.ts";
 import {
   judgeSuspicions,
+  keyOf,
   lookAhead,
   lookAtEverything,
   lookAtSettled,
@@ -17,7 +18,8 @@ import type { LoopStatus } from "./status.ts";
 
 /** Watch → settle → cycle, for ever. */
 export interface Loop {
-  hint(hints: readonly Hint[]): void;
+  /** @param tookMs until they were known, in milliseconds */
+  hint(hints: readonly Hint[], tookMs?: number): void;
   /** Hints may be missing: everything there is looked at. */
   doubt(source: string): void;
   /** Whether all of a source's directories can be watched. */
@@ -39,9 +41,9 @@ export function createLoop(given: LoopDeps): Loop {
   const working: Working = { state, deps, stopping: stop.signal, sleepUntil: alarm.sleepUntil };
   const isCanarys = ({ source }: Hint): boolean => source === deps.canary?.source;
   return {
-    hint(hints) {
+    hint(hints, tookMs = 0) {
       const [own, real] = [hints.filter(isCanarys), hints.filter((hint) => !isCanarys(hint))];
-      for (const hint of real) hear(hint, working);
+      for (const hint of real) hear(hint, tookMs, working);
       if (real.length > 0) state.dirty = noted(state.dirty, real, deps.now());
       if (own.length > 0) state.dirtyCanary = noted(state.dirtyCanary, own, deps.now());
       alarm.ring();
@@ -125,10 +127,12 @@ async function begin(working: Working): Promise<void> {
   deps.say({ kind: "started", news, status: statusOf(state, deps), tookMs: deps.now() - startedMs });
 }
 
-function hear({ source, directory }: Hint, working: Working): void {
+function hear({ source, directory }: Hint, tookMs: number, working: Working): void {
   const { state, deps } = working;
   const root = state.roots.get(source);
   if (root === undefined) return;
+  const key = keyOf({ source, directory });
+  if (!state.watchedMs.has(key)) state.watchedMs.set(key, tookMs);
   state.suspicions.heard(source, directory, deps.now());
   telling(root, working, () => {
     root.events++;

@@ -14,6 +14,7 @@ import { VERSION } from "../platform/version.ts";
 import type { Access } from "./access.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { complaint } from "./complaint.ts";
+import { addDashboardRoutes } from "./dashboard/routes.ts";
 import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
 import { authorize, identify, refuseOtherHosts } from "./guards.ts";
@@ -79,6 +80,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     addStageRoutes(scope, options);
     addInstallRoutes(scope, options);
     addPackRoutes(scope, options);
+    addDashboardRoutes(scope, options);
     await addUploadRoute(scope, {
       ...options,
       maxBytes: MAX_ARCHIVE,
@@ -106,6 +108,7 @@ const ABOUT = {
     { name: "install", description: "The stages of an installation" },
     { name: "jobs", description: "Long calls, while they run and afterwards" },
     { name: "packs", description: "What is installed" },
+    { name: "dashboard", description: "What the dashboard shows" },
     { name: "health", description: "For whoever looks after containers" },
   ],
   components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },

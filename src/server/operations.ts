@@ -1,3 +1,4 @@
+import type { Board } from "../board.ts";
 import type { HistoryEntry } from "../cycle/history.ts";
 import type { RollbackReport } from "../cycle/rollback.ts";
 import type { DependencyRequest } from "../install/dependencies.ts";
@@ -16,7 +17,7 @@ import type { DescribedPack, PackPage } from "../listing.ts";
 import type { RollbackRequest, Uninstalled } from "../requests.ts";
 
 /** Everything that requests call. Paths are absolute and real, and below the roots; sources are judged likewise. */
-export interface Operations {
+export interface Operations extends Board {
   download(order: DownloadOrder, onStage: OnStage, abort: AbortSignal): Promise<Downloads>;
   dependencies(order: DependencyRequest, onStage: OnStage, abort: AbortSignal): Promise<DependencyReport>;
   environments(

@@ -101,7 +101,7 @@ const QUEUED_EVENTS = 16_384;
 /** A delayed hint may come when nobody listens any more. */
 function onlyWhile(isOpen: () => boolean, { onHints, onDoubt, onDegraded }: WatchEvents): WatchEvents {
   return {
-    onHints: (hints) => void (isOpen() && onHints(hints)),
+    onHints: (hints, tookMs) => void (isOpen() && onHints(hints, tookMs)),
     onDoubt: (source, why) => void (isOpen() && onDoubt(source, why)),
     onDegraded: (degraded) => void (isOpen() && onDegraded(degraded)),
   };

@@ -96,6 +96,30 @@ describe("what is saved", () => {
     expect(it.said).toContainEqual(expect.objectContaining({ kind: "pack", elapsedMs: 32 }));
   });
 
+  test.for([
+    { title: "of a pack that is prepared before it rests", quickly: false },
+    { title: "of one that is written again and again", quickly: true },
+  ])("is told with what each stage took, $title", async ({ quickly }) => {
+    const timings = { scan: 3, validate: 2, stage: 1, publish: 7 };
+    const live = newsOf("core").packs?.map((pack) => ({ ...pack, timings })) ?? [];
+    const it = looping(({ request }) =>
+      "look" in request && request.look === "places" ? { afterMs: 7, answer: cycleNews({ packs: live }) } : {},
+    );
+    await it.wait(0);
+    it.loop.hint([changed("core")], 4);
+    if (quickly) for (let times = 0; times < 5; times++, it.loop.hint([changed("core")], 40)) await it.wait(15);
+    await it.wait(quickly ? 24 : 100);
+    expect(it.loop.status().lagMs > 0).toBe(quickly);
+    await it.wait(300);
+    const [told] = it.said.flatMap((event) => (event.kind === "pack" ? [event] : []));
+    expect(told?.report.timings).toMatchObject({ ...timings, watch: 4 });
+    const { settle = 0 } = told?.report.timings ?? {};
+    expect(told?.elapsedMs).toBe(settle + 7);
+    it.loop.hint([changed("core")], 2);
+    await it.wait(300);
+    expect(it.said.findLast(({ kind }) => kind === "pack")).toMatchObject({ report: { timings: { watch: 2 } } });
+  });
+
   test("while a cycle is under way is looked at after it", async () => {
     const it = looping(() => ({ afterMs: 300 }));
     await it.wait(400);

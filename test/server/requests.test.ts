@@ -262,7 +262,9 @@ describe("the description", () => {
     });
     expect(json.openapi).toBe("3.1.0");
     expect(await new Validator().validate(json)).toMatchObject({ valid: true });
-    expect(Object.keys(json.paths).sort()).toEqual([
+    const paths = Object.keys(json.paths);
+    expect(paths).toContain("/api/v1/overview"); // the dashboard's are tested with it
+    expect(paths.filter((path) => /^.api.v1.(jobs|packs)|z$/.test(path)).sort()).toEqual([
       ...["", "/{id}", "/{id}/events"].map((rest) => `/api/v1/jobs${rest}`),
       "/api/v1/packs",
       ...["build-envs", "dependencies", "download", "install", "register", "register-batch", "upload"].map(
