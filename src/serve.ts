@@ -10,6 +10,8 @@ import { JOB_LIMITS } from "./server/jobs/jobs.ts";
 import { workAsJobs } from "./server/jobs/work-as-job.ts";
 import { keepWorkplace, type Workplace } from "./server/jobs/workplace.ts";
 import { openRoots, type Roots } from "./server/roots.ts";
+import { cookieName } from "./server/session-cookie.ts";
+import { keepSessions, SESSION_LIMITS } from "./server/sessions.ts";
 import { layoutOf } from "./volume-session.ts";
 
 export interface ServeOptions {
@@ -31,6 +33,9 @@ export interface Serving extends AsyncDisposable {
   readonly isGenerated: boolean;
 }
 
+/** The dashboard stands beside the bundle, and where that goes. */
+const WEB_DIRECTORY = new URL(import.meta.url.endsWith(".ts") ? "../dist/web/" : "./web/", import.meta.url);
+
 /** Where the platform's clients look for an API. */
 const DEFAULT_LISTEN = "127.0.0.1:8080";
 
@@ -43,6 +48,7 @@ const DEFAULT_LISTEN = "127.0.0.1:8080";
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, log, generatedToken, limits = API_LIMITS } = options;
   const { host, port } = addressOf(config.listen ?? DEFAULT_LISTEN);
+  const { anonymous, hosts, proxied, rateLimit } = config.server;
   const isGenerated = !hasSecrets(config.server);
   if (isGenerated && !isLoopback(host)) throw open(host);
   await using resources = new AsyncDisposableStack();
@@ -58,8 +64,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     doWork: workAsJobs(workplace, log),
     workplace,
     access: openAccess(config.server, isGenerated ? generatedToken : undefined),
+    sessions: resources.use(keepSessions(SESSION_LIMITS, Date.now)),
+    cookie: cookieName(config.volume),
+    anonymous,
+    hosts,
+    proxied,
+    webDirectory: WEB_DIRECTORY,
     loopback: isLoopback(host) ? host : undefined,
-    rateLimit: config.server.rateLimit,
+    rateLimit,
     limits,
     log,
   });

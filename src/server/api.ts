@@ -6,6 +6,7 @@ import type { TextFormat } from "../metrics/text.ts";
 import type { Principal } from "./access.ts";
 import type { Operations } from "./operations.ts";
 import type { Roots } from "./roots.ts";
+import type { Session } from "./sessions.ts";
 import type { DoWork } from "./work.ts";
 
 /** Where routes are added; requests and answers are checked by the schemas that describe them. */
@@ -46,5 +47,7 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who asks; a sentence: why nobody knows. */
     principal: Principal | string;
+    /** By which we know them, where it was no token. */
+    session: Session | undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { answerOf } from "./api.ts";
 import type { DaemonStatus, LiveEvent } from "./documents.ts";
 import { type Message, messageReader } from "./sse.ts";
@@ -139,15 +139,4 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
   await promise;
   clearTimeout(timer);
   over.abort();
-}
-
-/** Tells `lost` when the connection was lost, and `back` when it is there again. */
-export function onConnection(lost: () => void, back: () => void): () => void {
-  let was: Connection["state"] = connection.peek().state;
-  return effect(() => {
-    const { state } = connection.value;
-    if (state === "lost" && was !== "lost") lost();
-    if (state === "live" && was === "lost") back();
-    was = state;
-  });
 }
