@@ -4,6 +4,7 @@ import type { Verified } from "../cycle/verified.ts";
 import type { Delivered } from "../delivery/delivery.ts";
 import type { DaemonEvent } from "../loop/events.ts";
 import type { RootStatus } from "../loop/status.ts";
+import { STAGES } from "./event.ts";
 import { sentence } from "./event-text.ts";
 import type { Known } from "./known.ts";
 import type { News } from "./recorder.ts";
@@ -99,6 +100,7 @@ export function packNews(report: PackNews, elapsedMs: number | undefined, known:
     ...(version !== undefined && { version }),
     ...(release !== undefined && { release }),
     ...(elapsedMs !== undefined && { elapsed_ms: rounded(elapsedMs) }),
+    ...stagesOf(report.timings),
   };
   const name = version === undefined ? ref : `${ref} ${version}`;
   const stays = release === undefined ? "" : `; ${release} stays live`;
@@ -140,6 +142,15 @@ export function packNews(report: PackNews, elapsedMs: number | undefined, known:
   }
 }
 
+/** In the order of the flow. */
+function stagesOf(timings: PackNews["timings"]): Pick<News, "stages"> {
+  const stages = STAGES.flatMap((stage) => {
+    const ms = timings?.[stage];
+    return ms === undefined ? [] : [{ stage, ms: rounded(ms) }];
+  });
+  return stages.length === 0 ? {} : { stages };
+}
+
 type Findings = PackNews["diagnostics"];
 
 function whyOf(diagnostics: Findings): string {
@@ -161,8 +172,13 @@ function codesOf(diagnostics: Findings): Readonly<Record<string, number>> {
 }
 
 /** What the catalogs have since, and what keeps them from it, each once. */
-function registrationNews({ embedded, attune }: RegistrationReport, known: Known): readonly News[] {
+function registrationNews({ embedded, attune, tookMs }: RegistrationReport, known: Known): readonly News[] {
   const own = "packsync";
+  const took = stagesOf(tookMs === undefined ? {} : { register: tookMs });
+  const registered = (ref: string, catalog: string, release: string | undefined): News => ({
+    ...registeredIn(ref, catalog, release),
+    ...took,
+  });
   return [
     ...embedded.registered.map((ref) => registered(ref, own, known.liveOf(ref))),
     ...embedded.unregistered.map((ref) => unregistered(ref, own)),
@@ -175,7 +191,7 @@ function registrationNews({ embedded, attune }: RegistrationReport, known: Known
   ];
 }
 
-function registered(pack: string, catalog: string, release: string | undefined): News {
+function registeredIn(pack: string, catalog: string, release: string | undefined): News {
   const data = { catalog, state: "registered" };
   const text = `${pack} is registered (${catalog}).`;
   return { kind: "pack.registered", severity: "info", text, pack, ...(release !== undefined && { release }), data };
@@ -264,7 +280,8 @@ function deliveredNews({ service, ending, packs, why, evidence, how, liveAtMs, a
     unhealthy: `${service} was told, and is not back: ${why}`,
   }[ending];
   const kind = isTold ? "service.told" : "service.failed";
-  return { kind, severity, text, service, ...onlyOne(told), ...(isTold && elapsed), data };
+  const took = stagesOf({ signal: tookMs });
+  return { kind, severity, text, service, ...onlyOne(told), ...(isTold && elapsed), ...took, data };
 }
 
 /** One release id leads through everything that is about one pack. */

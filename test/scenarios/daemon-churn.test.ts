@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, rmSync } from "node:fs";
-import { describe, expect } from "vitest";
+import { chmodSync, readdirSync, rmSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { testWith } from "../support/requires.ts";
 import type { ReleasesSeen } from "./programs/release-reader.ts";
 import {
@@ -61,6 +61,18 @@ describe(`several processes change a dozen packs (seed ${SEED}): nothing is lost
     const needs = { ...(trouble.root && { root: trouble.root }), timeout: 180_000 + (isSoak ? SOAK_MS : 0) };
     testWith(needs, trouble.title, () => churnUnder(trouble));
   }
+});
+
+test("what is expected of churned packs is what one sync makes of them, also of a script that its source forgot to make executable", () => {
+  using it = story({ packs: churnedPacks() });
+  chmodSync(it.at("packs/churn_2a/actions/echo.sh"), 0o644);
+  chmodSync(it.at("packs/churn_2a/README.md"), 0o755);
+  it.once();
+  expect(churnedVolume(it)).toEqual(churnedSources(it));
+  expect(churnedVolume(it)["churn_2a"]).toMatchObject({
+    "actions/echo.sh": expect.stringMatching(/^755 /),
+    "README.md": expect.stringMatching(/^755 /),
+  });
 });
 
 async function churnUnder({ start, during, says }: Trouble): Promise<void> {

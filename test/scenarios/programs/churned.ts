@@ -10,27 +10,32 @@ export function refsOf(index: number): string[] {
   return ["a", "b", "c", "d"].map((letter) => `churn_${index}${letter}`);
 }
 
-/** Path → mode and digest of every file below a directory, as packsync publishes them. @throws when one goes meanwhile */
-export function filesBelow(directory: string): Readonly<Record<string, string>> {
-  const paths = readdirSync(directory, { recursive: true, encoding: "utf8" }).sort();
-  return Object.fromEntries(paths.flatMap((path) => fileAt(directory, path)));
+/** Path → mode and digest of every file below a directory. @throws when one goes meanwhile */
+function filesBelow(directory: string): Readonly<Record<string, string>> {
+  return entriesBelow(directory, ({ executable }) => executable);
 }
 
-function fileAt(directory: string, path: string): [string, string][] {
-  const stats = statSync(`${directory}/${path}`);
-  if (!stats.isFile() || path.split("/").some(isLitter)) return [];
-  const mode = (stats.mode & 0o111) === 0 ? 0o644 : 0o755;
-  return [
-    [
-      path,
-      entry(
-        mode,
-        createHash("sha256")
-          .update(readFileSync(`${directory}/${path}`))
-          .digest("hex"),
-      ),
-    ],
-  ];
+/** The same as packsync publishes them: a script is executable, whatever its source says. */
+export function publishedFrom(directory: string): Readonly<Record<string, string>> {
+  return entriesBelow(directory, ({ executable, content }) => executable || content.subarray(0, 2).toString() === "#!");
+}
+
+interface Seen {
+  readonly executable: boolean;
+  readonly content: Buffer;
+}
+
+function entriesBelow(directory: string, isExecutable: (file: Seen) => boolean): Readonly<Record<string, string>> {
+  const paths = readdirSync(directory, { recursive: true, encoding: "utf8" }).sort();
+  return Object.fromEntries(
+    paths.flatMap((path) => {
+      const stats = statSync(`${directory}/${path}`);
+      if (!stats.isFile() || path.split("/").some(isLitter)) return [];
+      const content = readFileSync(`${directory}/${path}`);
+      const mode = isExecutable({ executable: (stats.mode & 0o111) !== 0, content }) ? 0o755 : 0o644;
+      return [[path, entry(mode, createHash("sha256").update(content).digest("hex"))]];
+    }),
+  );
 }
 
 function entry(mode: number, digest: string): string {

@@ -61,6 +61,7 @@ function anyFile(): string {
 }
 
 function replace(path: string, content: string, mode = 0o644): void {
+  rmSync(aside, { force: true }); // one that could not be moved has its own mode
   writeFileSync(aside, content, { mode });
   renameSync(aside, path);
 }
@@ -121,6 +122,7 @@ const operations: readonly (readonly [weight: number, () => unknown])[] = [
   [4, () => replace(anyFile(), text())],
   [3, () => chmodSync(anyFile(), oneOf([0o644, 0o755]) ?? 0)],
   [2, () => replace(`${homeOfAny(all)}/actions/echo.sh`, `#!/bin/sh\necho ${++written}\n`, 0o755)],
+  [1, () => chmodSync(`${homeOfAny(all)}/actions/echo.sh`, oneOf([0o644, 0o755]) ?? 0)], // live, it is executable either way
   [1, newVersionInPlace],
   [1, () => breakOne(oneOf(own) ?? "")],
   [2, () => mend()],

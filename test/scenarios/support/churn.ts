@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { createHistory, filesBelow, readThroughHandle, refsOf, SOURCES } from "../programs/churned.ts";
+import { createHistory, publishedFrom, readThroughHandle, refsOf, SOURCES } from "../programs/churned.ts";
 import type { Churned, ChurnOrder } from "../programs/churner.ts";
 import { type Program, startProgram } from "../programs/start.ts";
 import { PATIENCE } from "./daemon.ts";
@@ -52,7 +52,7 @@ export function startReader(it: Story): Program {
 
 type Packs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Ref → files, wherever the pack's directory is and whatever it is called. */
+/** Ref → files as they have to be live, wherever the pack's directory is and whatever it is called. */
 export function churnedSources(it: Story): Packs {
   const places = SOURCES.flatMap((source) =>
     existsSync(it.at(source)) ? readdirSync(it.at(source)).map((name) => it.at(`${source}/${name}`)) : [],
@@ -61,7 +61,7 @@ export function churnedSources(it: Story): Packs {
     const ref = /^ref: (.*)$/m.exec(
       existsSync(`${place}/pack.yaml`) ? readFileSync(`${place}/pack.yaml`, "utf8") : "",
     )?.[1];
-    return ref === undefined ? [] : [[ref, filesBelow(place)] as const];
+    return ref === undefined ? [] : [[ref, publishedFrom(place)] as const];
   });
   return Object.fromEntries(found);
 }
