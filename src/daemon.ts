@@ -132,7 +132,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     const known = loop.status();
     const stages = [watching.status(), ...known.stages, registrar.stage.status(), telling.status()];
     const health = { canary: canary?.status() ?? NO_CANARY, healthLimitMs: config.health.limitSeconds * 1000 };
-    return { ...about(), ...known, stages, services: deliverer.views(), ...health };
+    return { ...about(), ...known, stages, services: deliverer.views(), ...health, events: events.span() };
   };
   const working = { ...loop, request: events.asking(loop.request) };
   const ask = building(delivering(registering(working, registrar), looking), keeper);
