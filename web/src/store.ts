@@ -1,6 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import { ask, type Failure, isFailure } from "./api.ts";
-import type { DaemonStatus, LiveEvent, Overview, PackRow, Session } from "./documents.ts";
+import type { DaemonStatus, EventPage, LiveEvent, Overview, PackRow, Session, StageRow } from "./documents.ts";
 import { hearLive } from "./live.ts";
 
 /** What is asked for: under way, there, or refused. */
@@ -25,6 +25,16 @@ function has({ scopes }: Session, scope: string): boolean {
   return scopes.includes(scope);
 }
 
+/** How long each stage took the last time that anything was published, or told. */
+export const lastTimes = computed<ReadonlyMap<StageRow["stage"], number>>(() => {
+  const times = new Map<StageRow["stage"], number>();
+  for (const { kind, elapsed_ms, stages = [] } of recentEvents.value) {
+    if (kind === "service.told" && elapsed_ms !== undefined) times.set("signal", elapsed_ms);
+    for (const { stage, ms } of stages) times.set(stage, ms);
+  }
+  return times;
+});
+
 let live: Disposable | undefined;
 let lastEventId = 0;
 const listeners = new Set<(event: LiveEvent) => void>();
@@ -42,6 +52,8 @@ export async function begin(): Promise<void> {
     ? { state: "failed", failure: answer.failure }
     : { state: "ready", value: answer.data };
   if (!mayRead.value) return;
+  // First what happened, then how everything is: what comes in between is heard, and asked for again.
+  await readHistory();
   await refresh();
   live?.[Symbol.dispose]();
   live = hearLive({
@@ -85,6 +97,16 @@ function hearEvent(event: LiveEvent): void {
   recentEvents.value = [...recentEvents.value.slice(1 - KEPT_EVENTS), event];
   for (const listener of listeners) listener(event);
   void refreshSoon();
+}
+
+/** So many are known from before. */
+const REMEMBERED = 50;
+
+async function readHistory(): Promise<void> {
+  const answer = await ask<EventPage>(`api/v1/events/history?limit=${REMEMBERED}`);
+  if (isFailure(answer)) return; // news are heard all the same
+  recentEvents.value = answer.data.events.toReversed();
+  lastEventId = Math.max(lastEventId, recentEvents.value.at(-1)?.id ?? 0);
 }
 
 /** Between two looks at everything. */
