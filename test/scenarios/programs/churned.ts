@@ -11,7 +11,7 @@ export function refsOf(index: number): string[] {
 }
 
 /** Path → mode and digest of every file below a directory. @throws when one goes meanwhile */
-export function filesBelow(directory: string): Readonly<Record<string, string>> {
+function filesBelow(directory: string): Readonly<Record<string, string>> {
   return entriesBelow(directory, ({ executable }) => executable);
 }
 
