@@ -44,12 +44,14 @@ export async function api(bench: Bench): Promise<readonly Measurement[]> {
   ];
 }
 
-interface Api extends AsyncDisposable {
+/** A daemon with its HTTP API. */
+export interface Api extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
+  readonly pid: number;
 }
 
-async function startApi(bench: Bench): Promise<Api> {
+export async function startApi(bench: Bench): Promise<Api> {
   const command = packsyncDaemon(bench);
   const settings = join(bench.root, "api.yaml");
   writeFileSync(settings, "server: { rateLimit: 0 }\n");
@@ -58,7 +60,7 @@ async function startApi(bench: Bench): Promise<Api> {
   const isReady = (line: string) => line.includes('"msg":"watching"');
   const daemon = await startStaying({ ...command, args, stderr }, isReady, bench.abort);
   const [url, token] = await told(stderr, bench.abort);
-  return { url, token, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
+  return { url, token, pid: daemon.pid, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
 }
 
 /** Where it listens, and the token for this run, which it says once. */

@@ -16,6 +16,7 @@ import {
 } from "./contenders.ts";
 import { idleCpu, idleMemory, start } from "./daemon.ts";
 import { registerBatch } from "./installing.ts";
+import { listened } from "./listened.ts";
 import { live } from "./live.ts";
 import { measurePeakMemory, type Rounds, timeAlternately } from "./measure.ts";
 import { expectOutcomes } from "./outcomes.ts";
@@ -52,11 +53,12 @@ export async function runCase(name: Case, bench: Bench): Promise<readonly Measur
 
 function measure(name: Case, bench: Bench): Promise<readonly Measurement[] | undefined> {
   if (name === "signal") return signal(bench);
+  if (name === "listened") return listened(bench);
   return name === "api" ? api(bench) : alone(name, bench);
 }
 
 /** Those that are several rows have a way of their own. */
-type Single = Exclude<Case, "signal" | "api">;
+type Single = Exclude<Case, "signal" | "api" | "listened">;
 
 async function alone(name: Single, bench: Bench): Promise<readonly Measurement[] | undefined> {
   const samples = await samplesFor(name, bench);

@@ -108,7 +108,7 @@ async function expectAwake(bench: Bench): Promise<void> {
   await saves(bench, volumeOf(bench, SUBJECT), 1, `the ${bench.size} idle daemon, ${wakes}`);
 }
 
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return Number(kib) * 1024;
 }

@@ -85,6 +85,7 @@ const ONLY_AT: Readonly<Partial<Record<Case, readonly Size[]>>> = {
   "register-attune": ["10k"],
   "register-batch": ["10k"],
   api: ["10k"],
+  listened: ["10k"],
 };
 
 /** The Node that the lock file brought, not the one that happens to run this; no link, which npm could change meanwhile. */

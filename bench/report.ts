@@ -1,4 +1,4 @@
-import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
+import { pairwiseRatio, ratioOfTails, type Spread, spreadOf } from "./statistics.ts";
 import {
   type Bound,
   judge,
@@ -46,7 +46,7 @@ function inItsUnit(name: Measurement["case"], spread: Spread): string {
 
 /** Both sides were measured often enough. */
 function hasTailsToCompare(measurement: Measurement): boolean {
-  return measurement.case === "api: saves";
+  return measurement.case === "api: saves" || measurement.case === "listened: saves";
 }
 
 /** E.g. `rsync -a 538 ms (0.39×)`. */
@@ -54,15 +54,11 @@ function peersOf(measurement: Measurement, subject: readonly number[], percentil
   const present = PEERS.filter((name) => measurement.samples.has(name));
   const texts = present.map((name) => {
     const peer = samplesOf(measurement, name);
-    const ratio = percentile === 50 ? pairwiseRatio(subject, peer).middle : ratioOf(subject, peer, percentile);
-    return `${name} ${milliseconds(spreadOf(peer, percentile))} (${ratio.toFixed(2)}×)`;
+    const ratio =
+      percentile === 50 ? pairwiseRatio(subject, peer).middle : ratioOfTails(subject, peer, percentile).middle;
+    return `${name} ${inItsUnit(measurement.case, spreadOf(peer, percentile))} (${ratio.toFixed(2)}×)`;
   });
   return texts.join(", ");
-}
-
-/** Tails have no pairs. */
-function ratioOf(subject: readonly number[], peer: readonly number[], percentile: Percentile): number {
-  return spreadOf(subject, percentile).middle / spreadOf(peer, percentile).middle;
 }
 
 function reachedCells(reached: Reached | undefined): readonly [string, string] {

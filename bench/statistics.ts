@@ -22,3 +22,9 @@ export function pairwiseRatio(subject: readonly number[], peer: readonly number[
   const rounds = Math.min(subject.length, peer.length);
   return spreadOf(subject.slice(0, rounds).map((value, round) => value / (peer[round] ?? Number.NaN)));
 }
+
+/** Tails have no pairs: it is one value. */
+export function ratioOfTails(subject: readonly number[], peer: readonly number[], percentile: number): Spread {
+  const ratio = spreadOf(subject, percentile).middle / spreadOf(peer, percentile).middle;
+  return { middle: ratio, min: ratio, max: ratio };
+}

@@ -1,5 +1,5 @@
 import type { Samples } from "./measure.ts";
-import { pairwiseRatio, type Spread, spreadOf } from "./statistics.ts";
+import { pairwiseRatio, ratioOfTails, type Spread, spreadOf } from "./statistics.ts";
 import type { Size } from "./tree.ts";
 
 export const CASES = [
@@ -22,11 +22,19 @@ export const CASES = [
   "register-attune",
   "register-batch",
   "api",
+  "listened",
 ] as const;
 export type Case = (typeof CASES)[number];
 
 /** What a case is made of, in rows of its own. */
-type Part = "signal: visible" | "signal: issued" | "api: list" | "api: pack" | "api: saves";
+type Part =
+  | "signal: visible"
+  | "signal: issued"
+  | "api: list"
+  | "api: pack"
+  | "api: saves"
+  | "listened: saves"
+  | "listened: memory";
 
 /** Who is measured: the program itself, and what it is compared with. */
 export const SUBJECT = "packsync";
@@ -44,6 +52,8 @@ export const PEERS = [
   "lsyncd",
   "cp -r, sync",
   "idle API",
+  "nobody listens",
+  "before",
 ] as const;
 export type Peer = (typeof PEERS)[number];
 
@@ -94,6 +104,9 @@ const TARGETS: readonly Target[] = [
   { case: "register-batch", size: "10k", must: times(2, "cp -r, sync"), dream: times(1.2, "cp -r, sync") },
   { case: "api: saves", size: "10k" },
   { case: "api: saves", size: "10k", percentile: 99 },
+  { case: "listened: saves", size: "10k", must: times(1.2, "nobody listens") },
+  { case: "listened: saves", size: "10k", percentile: 99, must: times(1.2, "nobody listens") },
+  { case: "listened: memory", size: "10k", must: times(1.1, "before") },
   { case: "memory", size: "100k", must: megabytes(250), dream: megabytes(150) },
   { case: "start", size: "10k", must: times(30, "node -e 0"), dream: times(8, "node -e 0") },
   { case: "start", size: "100k", must: times(160, "node -e 0"), dream: times(25, "node -e 0") },
@@ -162,7 +175,11 @@ function reach(measurement: Measurement, bound: Bound, percentile: Percentile): 
   switch (bound.kind) {
     case "ratio": {
       const counted = subject.map((ms) => ms - bound.plusMs);
-      return { bound, value: pairwiseRatio(counted, samplesOf(measurement, bound.to)) };
+      const peer = samplesOf(measurement, bound.to);
+      return {
+        bound,
+        value: percentile === 50 ? pairwiseRatio(counted, peer) : ratioOfTails(counted, peer, percentile),
+      };
     }
     case "milliseconds":
     case "percent":

@@ -1,9 +1,10 @@
 // Bundles src/main.ts to dist/, or to the directory that is named: `packsync.js`, a launcher that turns the compile cache on, the program itself, the
-// libraries that most runs do without, the second thread, and koffi's one native file.
+// libraries that most runs do without, the second thread, koffi's one native file, and the dashboard.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { buildWeb } from "./build-web.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = process.argv[2] ?? `${root}dist`;
@@ -61,6 +62,7 @@ const LAZY = [
   "pg",
   "pino",
   "pino-pretty",
+  "prom-client",
   "saxes",
   "tap-parser",
   "tar",
@@ -121,6 +123,7 @@ writeFileSync(`${dist}/environments-thread.js`, launcher("environments"));
 writeFileSync(`${dist}/server-thread.js`, launcher("server"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
+await buildWeb(dist);
 
 /** The native file that koffi itself would load here: of this architecture, for glibc or musl. */
 function nativeKoffi(): string {

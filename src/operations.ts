@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
 import { ask } from "./ask.ts";
+import { boardOf } from "./board.ts";
 import type { Config } from "./config/config.ts";
 import { findDaemon } from "./control/client.ts";
+import type { DaemonStatus } from "./control/protocol.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { download, fetchOrder } from "./downloads.ts";
 import { environments } from "./environments.ts";
@@ -35,6 +37,7 @@ const USUAL_ENVS = "/opt/attune/runtime_envs";
 export function operationsOf(options: OperationsOptions): Operations {
   const { config, log, env } = options;
   return {
+    ...boardOf({ config, faults: (daemon) => faultsWith(daemon, options) }),
     download: ({ registry, ...order }, onStage, abort) => {
       const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
       const onSource = (pack: string) => onStage({ stage: "download", pack });
@@ -59,7 +62,24 @@ export function operationsOf(options: OperationsOptions): Operations {
     pack: (ref) => definedPackOf(config, ref),
     releases: (ref) => releasesOf(config, ref),
     rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
+    isAlive: sharing(() => isAlive(options)),
     faults: () => faults(options),
+  };
+}
+
+/** Nobody but its first thread answers at the socket, and only while that is not stuck. */
+async function isAlive({ config, beside }: OperationsOptions): Promise<boolean> {
+  return beside === "nobody" || (await findDaemon(config.stateDir)) !== undefined;
+}
+
+/** However many ask at once, it is found out once. */
+function sharing<T>(find: () => Promise<T>): () => Promise<T> {
+  let finding: Promise<T> | undefined;
+  return () => {
+    finding ??= find().finally(() => {
+      finding = undefined;
+    });
+    return finding;
   };
 }
 
@@ -81,9 +101,15 @@ async function releasesOf(config: Config, ref: string) {
   }
 }
 
+async function faults(options: OperationsOptions): Promise<readonly string[]> {
+  return await faultsWith(await (await findDaemon(options.config.stateDir))?.status(), options);
+}
+
 /** Without a daemon nobody keeps anything in sync: it is enough that the volume can be used. */
-async function faults({ config, beside }: OperationsOptions): Promise<readonly string[]> {
-  const daemon = await (await findDaemon(config.stateDir))?.status();
+async function faultsWith(
+  daemon: DaemonStatus | undefined,
+  { config, beside }: OperationsOptions,
+): Promise<readonly string[]> {
   if (daemon !== undefined || beside === "daemon")
     return faultsOf({ daemon, require: config.require, isLive: isLiveIn(config) });
   try {

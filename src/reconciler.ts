@@ -9,6 +9,7 @@ import { prepareRetirement } from "./cycle/retire.ts";
 import { awayReport, broughtBackReport, heldReport, type Survey, survey } from "./cycle/survey.ts";
 import { judgeWorld } from "./cycle/world.ts";
 import { inDependencyOrder } from "./plan/order.ts";
+import { monotonicMs, msSince, wholeMicroseconds } from "./platform/clock.ts";
 import type { GoLiveOutcome } from "./publish/go-live.ts";
 import type { PackRecord } from "./publish/ledger.ts";
 import type { Look } from "./scan/look.ts";
@@ -123,25 +124,36 @@ function armAll(
   const ready = prepared.flatMap(({ ref, dependencies, staged }) =>
     ref && staged ? [{ ref, dependencies, staged }] : [],
   );
+  const startedMs = monotonicMs();
   const armed = deps.publisher?.arm(inDependencyOrder(ready).map(({ staged }) => staged));
+  const armedMs = msSince(startedMs);
   return {
-    goLive: (onLive) => publishedOf(prepared, armed?.goLive(onLive) ?? []),
+    goLive(onLive) {
+      const goesMs = monotonicMs(); // what has not come to rest was waited for meanwhile
+      const outcomes = armed?.goLive(onLive) ?? [];
+      return publishedOf(prepared, outcomes, armedMs + msSince(goesMs));
+    },
     [Symbol.dispose]: () => armed?.[Symbol.dispose](),
   };
 }
 
-function publishedOf(prepared: readonly Prepared[], outcomes: readonly GoLiveOutcome[]): readonly Prepared[] {
+function publishedOf(
+  prepared: readonly Prepared[],
+  outcomes: readonly GoLiveOutcome[],
+  tookMs: number,
+): readonly Prepared[] {
   const byRef = new Map(outcomes.map((outcome) => [outcome.ref, outcome]));
   return prepared.map((pack) => {
     const outcome = pack.ref && pack.staged && byRef.get(pack.ref);
-    return outcome === undefined ? pack : { ...pack, report: afterGoingLive(pack.report, outcome) };
+    return outcome === undefined ? pack : { ...pack, report: afterGoingLive(pack.report, outcome, tookMs) };
   });
 }
 
-function afterGoingLive(report: PackReport, outcome: GoLiveOutcome): PackReport {
+function afterGoingLive({ timings, ...report }: PackReport, outcome: GoLiveOutcome, tookMs: number): PackReport {
   const { diagnostics } = report;
   if (!outcome.live) return { ...report, outcome: "failed", diagnostics: [...diagnostics, failure(outcome.error)] };
-  return { ...report, diagnostics: [...diagnostics, ...describeGoingLive(outcome)] };
+  const took = timings && { timings: { ...timings, publish: wholeMicroseconds(tookMs) } };
+  return { ...report, ...took, diagnostics: [...diagnostics, ...describeGoingLive(outcome)] };
 }
 
 /** What left its source, once what replaces it is live: a renamed pack whose new ref is rejected stays. */

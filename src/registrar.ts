@@ -2,7 +2,7 @@ import type { AttuneRequest } from "./catalog/attune-round.ts";
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
 import { createStage, type Stage } from "./loop/stages.ts";
-import { monotonicMs } from "./platform/clock.ts";
+import { monotonicMs, msSince } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import { startThread, type Thread, threadEntry } from "./platform/thread-client.ts";
 import type { Registered, Registering } from "./registration.ts";
@@ -70,7 +70,9 @@ export function createRegistrar(
     const next = last.then(async () => {
       thread ??= start();
       const asked = thread;
-      latest = await stage.run((progressed) => asked.ask("register", about, progressed, stop.signal));
+      const startedMs = monotonicMs();
+      const report = await stage.run((progressed) => asked.ask("register", about, progressed, stop.signal));
+      latest = { ...report, tookMs: msSince(startedMs) };
       return latest;
     });
     clearTimeout(resting);

@@ -5,4 +5,6 @@ import type { EmbeddedRound } from "./register-embedded.ts";
 export interface RegistrationReport {
   readonly embedded: EmbeddedRound;
   readonly attune: AttuneRound | undefined;
+  /** Of a round of the daemon's, in milliseconds. */
+  readonly tookMs?: number;
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CatalogName } from "./catalog.ts";
-import { readEmbedded } from "./embedded.ts";
+import { type EmbeddedReader, readEmbedded } from "./embedded.ts";
 import { type CatalogState, type RegistrationState, readRegistrations } from "./registrations.ts";
 
 /** Where a live pack stands in one catalog. */
@@ -18,15 +18,21 @@ export interface Standings {
   readonly attune: CatalogState | undefined;
 }
 
-/** @param isConfigured whether there is a database of Attune to be registered in */
-export function readStandings(database: DatabaseSync, isConfigured: boolean): Standings {
-  const embedded = readEmbedded(database);
+/**
+ * @param isConfigured whether there is a database of Attune to be registered in
+ * @param summaryOf what is registered: for who has read all of it anyway
+ */
+export function readStandings(
+  database: DatabaseSync,
+  isConfigured: boolean,
+  summaryOf: EmbeddedReader["summary"] = readEmbedded(database).summary,
+): Standings {
   const registrations = readRegistrations(database, "attune");
   const known = registrations.all();
   return {
     attune: registrations.catalog(),
     of(ref, release) {
-      const pack = embedded.summary(ref);
+      const pack = summaryOf(ref);
       const own: Standing = { catalog: "packsync", state: pack?.release === release ? "registered" : "pending" };
       const found = known.get(ref);
       if (found === undefined) return isConfigured && pack?.dialect !== "stackstorm" ? [own, PENDING] : [own];

@@ -1,4 +1,5 @@
 import { logEnvironments } from "../environment-log.ts";
+import { stageTimes } from "../events/stage-times.ts";
 import type { DaemonEvent } from "../loop/events.ts";
 import type { Log } from "../platform/log.ts";
 
@@ -12,8 +13,9 @@ export function logEvent(event: DaemonEvent, log: Log): void {
     }
     case "pack": {
       const { report, elapsedMs } = event;
-      const { ref, source, version, release, outcome, changes, diagnostics } = report;
-      const took = elapsedMs === undefined ? {} : { elapsedMs: Math.round(elapsedMs) };
+      const { ref, source, version, release, outcome, changes, diagnostics, timings } = report;
+      const elapsed = elapsedMs === undefined ? {} : { elapsedMs: Math.round(elapsedMs) };
+      const took = { ...elapsed, ...(timings && { stages: stageTimes(timings) }) };
       const { registration } = event;
       const about = { ref, source, version, release, outcome, changes, ...took, diagnostics, registration };
       const isRefused = outcome === "rejected" || outcome === "failed";

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { CycleNews } from "../cycle/news.ts";
 import type { PackReport } from "../cycle/report.ts";
+import { ALLOW_REMOVALS } from "../cycle/todo.ts";
 import type { DaemonEvent } from "../loop/events.ts";
 import type { LoopStatus, RootStatus, Watching } from "../loop/status.ts";
 import { VERSION } from "../platform/version.ts";
@@ -126,7 +127,7 @@ function outcomeText({ outcome, changes, ref }: PackReport, paint: Paint): strin
     case "retired":
       return paint("yellow", "retired");
     case "held":
-      return `${paint("yellow", "held")}; end it with packsync sync --allow-removals ${ref}`;
+      return `${paint("yellow", "held")}; end it with ${ALLOW_REMOVALS} ${ref}`;
     case "checked":
       return paint("green", "valid");
     case "waiting":
@@ -156,7 +157,7 @@ function standing({ name, path, watching, held, rescanIntervalMs }: RootStatus, 
     ...(watching === "events" ? [] : [`${paint("yellow", name)}  ${path} ${WATCHING[watching]}${every}`]),
     ...(held === undefined
       ? []
-      : [`${paint("yellow", name)}  held (${held}): nothing is removed; end it with packsync sync --allow-removals`]),
+      : [`${paint("yellow", name)}  held (${held}): nothing is removed; end it with ${ALLOW_REMOVALS}`]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { ask } from "../ask.ts";
 import type { RollbackReport } from "../cycle/rollback.ts";
+import { unpinning } from "../cycle/todo.ts";
 import { ExitCode } from "../errors.ts";
 import { planRollback } from "../history.ts";
 import { VERSION } from "../platform/version.ts";
@@ -39,7 +40,7 @@ export function rollbackText(report: RollbackReport, paint: Paint): string {
     ...diagnostics.flatMap((finding) => findingLines(ref, finding, paint)),
     release === undefined
       ? "  nothing was changed (dry run)"
-      : `  pinned: it stays until the source changes, or until \`packsync unpin ${ref}\` and a sync`,
+      : `  pinned: it stays until the source changes, or until \`${unpinning(ref)}\` and a sync`,
     "",
   ].join("\n");
 }

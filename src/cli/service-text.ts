@@ -1,3 +1,4 @@
+import { unpinning } from "../cycle/todo.ts";
 import type { Delivered } from "../delivery/delivery.ts";
 import type { DaemonEvent } from "../loop/events.ts";
 import { printableName } from "../platform/names.ts";
@@ -41,7 +42,7 @@ export function quarantineLines(
   paint: Paint,
 ): readonly string[] {
   const back = packs.map(({ pack, bad, release }) => {
-    const end = `it stays until one of them changes, or until \`packsync unpin ${pack}\``;
+    const end = `it stays until one of them changes, or until \`${unpinning(pack)}\``;
     return `${paint("bold", pack)}  ${paint("red", "went back")}  ${bad} → ${release}, as ${printableName(service)} did not come back; ${end}`;
   });
   return [

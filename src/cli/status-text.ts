@@ -1,7 +1,9 @@
 import type { Config } from "../config/config.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
+import { ALLOW_REMOVALS } from "../cycle/todo.ts";
 import type { EnvironmentStanding } from "../environments-built.ts";
+import { stalls } from "../health.ts";
 import { printableName } from "../platform/names.ts";
 import type { ServiceView } from "../signal/view.ts";
 import { environmentTrouble } from "./environment-text.ts";
@@ -62,7 +64,7 @@ export function statusText(
     ...(daemon === undefined
       ? [paint("dim", "  no daemon is running: as of the last sync")]
       : daemonLines(daemon, paint)),
-    ...held.map((source) => `${source.name}: held (${source.held}); end it with packsync sync --allow-removals`),
+    ...held.map((source) => `${source.name}: held (${source.held}); end it with ${ALLOW_REMOVALS}`),
     ...(database === undefined || database.state === "reachable"
       ? []
       : [`database ${database.state} since ${database.since}: ${printableName(database.why ?? "")}`]),
@@ -93,6 +95,7 @@ function daemonLines(daemon: DaemonStatus, paint: Paint): string[] {
     `  lag ${lagMs} ms, ${plural(missedEvents, "missed event")}, ${plural(watches, "watch", "watches")}${allowed}`,
     ...(trouble === undefined ? [] : [`  ${paint("red", trouble)}`]),
     ...waiting.map(({ name, ageMs }) => `  ${paint("yellow", name)}  nothing came of it for ${seconds(ageMs)}`),
+    ...stalls({ ...daemon, stages: [] }).map((stall) => `  ${paint("red", printableName(stall))}`),
     ...columns(rows).map((line) => `  ${line}`),
   ];
 }

@@ -6,6 +6,7 @@ import { printableName } from "../platform/names.ts";
 import type { GoLiveOutcome } from "../publish/go-live.ts";
 import type { Manifest } from "../publish/manifest.ts";
 import { type Preserved, preservedFinding } from "./preserved.ts";
+import { unpinning } from "./todo.ts";
 
 /** So many paths are listed one by one; the rest is a number. */
 const LISTED = 20;
@@ -122,7 +123,7 @@ export function pinnedFinding({ pack, restores }: Manifest): Diagnostic {
     severity: "warning",
     code: PINNED,
     message: `rolled back to what ${restores} had; it stays while its source does not change`,
-    hint: `Change the source, or run \`packsync unpin ${pack}\` and sync.`,
+    hint: `Change the source, or run \`${unpinning(pack)}\` and sync.`,
   };
 }
 

@@ -5,6 +5,7 @@ import { entryAt, type FileEntry } from "../pack/snapshot.ts";
 import { INSTALLED, originOf } from "../plan/installed.ts";
 import { type Change, type Plan, planPack } from "../plan/plan.ts";
 import { forPack } from "../plan/preserve.ts";
+import { monotonicMs, msSince } from "../platform/clock.ts";
 import type { StagedRelease } from "../publish/go-live.ts";
 import type { PackRecord } from "../publish/ledger.ts";
 import type { Manifest } from "../publish/manifest.ts";
@@ -83,7 +84,7 @@ async function prepareChanged(look: Look, record: PackRecord | undefined, deps: 
   if (scanned.identity !== undefined && scanned.identity.ref !== ref) throw changedMeanwhile(look);
 
   if (isHalfWritten(scanned) && deps.attention.isPatient(source.name, directory)) return waiting(look, record);
-  const { prepared, diagnostics } = decide({ look, record, previous, scanned, place, staging }, deps);
+  const { prepared, diagnostics } = timed({ look, record, previous, scanned, place, staging }, deps);
   remember(look, scanned, diagnostics, deps);
   if (prepared.staged !== undefined) owned.move(); // the staged tree is the reconciler's now
   return { ...prepared, scanned: { outside: scanned.facts && outsideOf(scanned.facts), diagnostics } };
@@ -118,6 +119,16 @@ function filesOf(
   if (others.length === 0) return files;
   const preserved = new Set(others);
   return Object.fromEntries(Object.entries(files).filter(([path]) => !preserved.has(path)));
+}
+
+/** Planning is a part of staging: it takes no time worth a word. */
+function timed(context: Context, deps: CycleDeps): Decision {
+  const startedMs = monotonicMs();
+  const decision = decide(context, deps);
+  const { prepared } = decision;
+  if (prepared.staged === undefined) return decision;
+  const timings = { ...context.scanned.tookMs, stage: msSince(startedMs) };
+  return { ...decision, prepared: { ...prepared, report: { ...prepared.report, timings } } };
 }
 
 function decide(context: Context, deps: CycleDeps): Decision {

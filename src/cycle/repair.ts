@@ -19,6 +19,7 @@ import {
 import type { CycleDeps } from "./deps.ts";
 import { failure } from "./failure.ts";
 import { describeGoingLive } from "./findings.ts";
+import { unpinning } from "./todo.ts";
 import type { PackVerification } from "./verify.ts";
 
 export interface RepairDeps extends BringBackDeps, Pick<CycleDeps, "sources"> {
@@ -102,7 +103,7 @@ function lostFinding(path: string, { pack, pinned }: Manifest): Diagnostic {
     message: `\`${file}\` cannot be brought back: neither history nor the source has the bytes that were published`,
     file,
     hint: pinned
-      ? `Run \`packsync unpin ${pack}\` and sync: that publishes what the source has now.`
+      ? `Run \`${unpinning(pack)}\` and sync: that publishes what the source has now.`
       : "Run `packsync --once`: it publishes what the source has now.",
   };
 }

@@ -1,4 +1,5 @@
 import type { RegistrationReport } from "../catalog/report.ts";
+import type { StageName } from "../events/event.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
 import type { Change, ChangeKind } from "../plan/plan.ts";
@@ -32,7 +33,12 @@ export interface PackReport {
   readonly plan?: readonly Change[];
   /** Whom the changes concern; only of a pack whose content becomes another. */
   readonly routing?: Routing;
+  /** Of a pack that went live. */
+  readonly timings?: Timings;
 }
+
+/** How long each stage of the flow took, in milliseconds, as far as it is known. What one publishes together shares its `publish`. */
+export type Timings = Readonly<Partial<Record<StageName, number>>>;
 
 /** A source as a cycle found it. */
 export interface SourceReport {

@@ -3,12 +3,12 @@ import type { CatalogState } from "../catalog/registrations.ts";
 import type { Standing, Standings } from "../catalog/standing.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { HoldReason } from "../plan/hold.ts";
-import { type PackRecord, readLedger } from "../publish/ledger.ts";
+import type { PackRecord } from "../publish/ledger.ts";
 import type { VolumeView } from "../publish/view.ts";
-import { type KnownPack, readScanStore } from "../scan/store.ts";
+import { type JudgedPack, readJudged } from "../scan/store.ts";
+import { placeKey } from "./attention.ts";
 import { PINNED, pinnedFinding } from "./findings.ts";
 import { type LastCycle, type Refused, readLastCycle } from "./journal.ts";
-import { isLiveFrom } from "./live-from.ts";
 import type { Shadowed } from "./report.ts";
 
 /**
@@ -51,13 +51,15 @@ export interface Status {
 /** What the last cycle left, read without the lock. */
 export function readStatus(database: DatabaseSync, volume: VolumeView, standings: Standings): Status {
   const last = readLastCycle(database) ?? NO_CYCLE;
-  const records = [...readLedger(database).packs().values()];
-  const store = readScanStore(database);
-  const known = last.sources.flatMap(({ name }) => [...store.known(name).values()]);
-  const isLiveOrRefused = ({ source, directory }: KnownPack) =>
-    records.some((record) => isLiveFrom(record, source, directory)) || last.refused.some(isAt(source, directory));
+  const records = [...volume.packs().values()];
+  const names = new Set(last.sources.map(({ name }) => name));
+  const known = readJudged(database).filter(({ source }) => names.has(source));
+  const byPlace = new Map(known.map((pack) => [placeKey(pack.source, pack.directory), pack]));
+  const live = new Set(records.filter(isLive).map(placeOf));
+  const isLiveOrRefused = ({ source, directory }: JudgedPack) =>
+    live.has(placeKey(source, directory)) || last.refused.some(isAt(source, directory));
   const statuses = [
-    ...records.map((record) => liveStatus(record, { last, known, volume, standings })),
+    ...records.map((record) => liveStatus(record, { last, byPlace, volume, standings })),
     ...known.filter((pack) => pack.verdict === "rejected" && !isLiveOrRefused(pack)).map(rejectedStatus),
     ...known.filter((pack) => pack.verdict === "valid" && isMounted(pack, last)).map(mountedStatus),
     ...last.refused.map((refused) => refusedStatus(refused, last)),
@@ -72,19 +74,28 @@ export function readStatus(database: DatabaseSync, volume: VolumeView, standings
 
 const NO_CYCLE: LastCycle = { since: "", sources: [], shadowed: [], refused: [] };
 
+function isLive({ release }: PackRecord): boolean {
+  return release !== undefined;
+}
+
+/** Where what is live of it came from. */
+function placeOf({ source = "", directory = "" }: PackRecord): string {
+  return placeKey(source, directory);
+}
+
 function isAt(source: string | undefined, directory: string | undefined): (place: Refused) => boolean {
   return (place) => place.source === source && place.directory === directory;
 }
 
 interface Found {
   readonly last: LastCycle;
-  readonly known: readonly KnownPack[];
+  readonly byPlace: ReadonlyMap<string, JudgedPack>;
   readonly volume: VolumeView;
   readonly standings: Standings;
 }
 
-function liveStatus(record: PackRecord, { last, known, volume, standings }: Found): PackStatus {
-  const pack = known.find((each) => isLiveFrom(record, each.source, each.directory));
+function liveStatus(record: PackRecord, { last, byPlace, volume, standings }: Found): PackStatus {
+  const pack = isLive(record) ? byPlace.get(placeOf(record)) : undefined;
   const { ref, version, source, directory, release, publishedAt } = record;
   const rejectedSince =
     pack?.verdict === "rejected" ? pack.since : isQuarrel(record, pack, last) ? last.since : undefined;
@@ -107,7 +118,7 @@ function liveStatus(record: PackRecord, { last, known, volume, standings }: Foun
 /** Its directory wants to be another pack of its source; or it is not there any more, and others quarrel about its ref. */
 function isQuarrel(
   { ref, release, source, directory }: PackRecord,
-  pack: KnownPack | undefined,
+  pack: JudgedPack | undefined,
   { refused }: LastCycle,
 ): boolean {
   const isRival = (each: Refused) => pack === undefined && each.ref === ref && each.source === source;
@@ -128,16 +139,16 @@ function stateOf(
 }
 
 /** A pack that was never good enough. */
-function rejectedStatus({ source, directory, identity, since, diagnostics: findings }: KnownPack): PackStatus {
+function rejectedStatus({ source, directory, identity, since, diagnostics: findings }: JudgedPack): PackStatus {
   const about = { ref: identity?.ref ?? directory, version: identity?.version, source, directory };
   return { ...about, state: "rejected", release: undefined, since, findings, catalogs: [] };
 }
 
-function isMounted({ source }: KnownPack, { sources }: LastCycle): boolean {
+function isMounted({ source }: JudgedPack, { sources }: LastCycle): boolean {
   return sources.some(({ name, mode }) => name === source && mode === "mounted");
 }
 
-function mountedStatus(pack: KnownPack): PackStatus {
+function mountedStatus(pack: JudgedPack): PackStatus {
   return { ...rejectedStatus(pack), state: "mounted" };
 }
 

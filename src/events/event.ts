@@ -23,7 +23,10 @@ export interface PacksyncEvent {
    * it is known.
    */
   readonly elapsed_ms?: number;
-  /** Of a published pack: how long each stage of the flow took. */
+  /**
+   * How long stages of the flow took, each in one event only: of a published pack those up to `publish`, of a registered one `register`, of a
+   * service that was told `signal`.
+   */
   readonly stages?: readonly StageTime[];
   /** Whatever else belongs to the kind; plain JSON. */
   readonly data?: Readonly<Record<string, unknown>>;

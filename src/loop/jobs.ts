@@ -1,5 +1,6 @@
 import { placeKey } from "../cycle/attention.ts";
-import type { CycleNews } from "../cycle/news.ts";
+import type { CycleNews, PackNews } from "../cycle/news.ts";
+import type { Timings } from "../cycle/report.ts";
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { type Ahead, due, isUntouched, type Place, waitOnce, without } from "../plan/settle.ts";
@@ -29,6 +30,7 @@ export interface Working {
 /** What has come to rest is looked at. */
 export async function lookAtSettled(ready: readonly Place[], working: Working, early?: Early): Promise<void> {
   const byKey = new Map(ready.map((place) => [keyOf(place), place]));
+  const rested = early === undefined ? cameToRest(ready, working) : undefined;
   const news = await cycle(
     {
       look: "places",
@@ -41,25 +43,51 @@ export async function lookAtSettled(ready: readonly Place[], working: Working, e
     early?.withdrawn,
   );
   if (news === undefined) return;
+  const announced = rested ?? early?.announced() ?? new Map<string, Announced>();
   const placeOf = (key: string): Place | undefined => byKey.get(key) ?? byKey.get(sourceOf(key));
   wait(news, (key) => placeOf(key)?.sinceMs, working);
-  tellPacks(news, (key) => placeOf(key)?.sinceMs, working);
+  tellPacks(news, (key) => announced.get(key) ?? announced.get(sourceOf(key)), working);
+}
+
+/** When the first hint of a change came, and what it took from there to its being looked at. Milliseconds. */
+interface Announced {
+  readonly sinceMs: number;
+  readonly timings: Timings;
+}
+
+/** These are not dirty any more. @returns by the key of each place what is known of it */
+function cameToRest(places: readonly Place[], { state, deps }: Working): ReadonlyMap<string, Announced> {
+  const now = deps.now();
+  return new Map(
+    places.map((place) => {
+      const key = keyOf(place);
+      const { sinceMs } = place;
+      const timings = { watch: state.watchedMs.get(key) ?? 0, settle: now - sinceMs };
+      state.watchedMs.delete(key);
+      return [key, { sinceMs, timings }];
+    }),
+  );
 }
 
 /** A look at what has not come to rest yet. */
 interface Early {
   readonly gate: SharedArrayBuffer;
   readonly withdrawn: AbortSignal;
+  /** What is known once they have come to rest. */
+  readonly announced: () => ReadonlyMap<string, Announced> | undefined;
 }
 
 /** What is about to come to rest is prepared meanwhile: it goes live as soon as it does, or nothing happens. */
 export async function lookAhead(next: Ahead, working: Working): Promise<void> {
   const gate = createGate();
   const withdraw = new AbortController();
-  const looked = lookAtSettled(next.places, working, { gate, withdrawn: withdraw.signal });
+  let announced: ReadonlyMap<string, Announced> | undefined;
+  const early = { gate, withdrawn: withdraw.signal, announced: () => announced };
+  const looked = lookAtSettled(next.places, working, early);
   let isSettled = false;
   try {
     isSettled = await comesToRest(next, working);
+    if (isSettled) announced = cameToRest(next.places, working);
   } finally {
     decide(gate, isSettled); // the volume's thread stands still until then
   }
@@ -95,7 +123,7 @@ export async function lookAtSlice(root: Root, working: Working): Promise<void> {
   );
   const news = await cycle({ look: "slice", source: root.name, after: root.pass.after, unsettled }, working);
   if (news === undefined) return;
-  afterSlice(root, news.cpuMs, news.next, deps.now(), deps.rescanMs);
+  afterSlice(root, spent(news.cpuMs, state), news.next, deps.now(), deps.rescanMs);
   wait(news, () => startedMs, working);
   state.suspicions.add(changedIn(news), startedMs, deps.now());
   tellPacks(news, () => undefined, working);
@@ -117,10 +145,15 @@ export async function lookAtEverything(working: Working): Promise<void> {
 }
 
 /** The next looks at everything are counted from now. */
-export function startOver(news: CycleNews, { state: { roots }, deps }: Working): void {
+export function startOver(news: CycleNews, { state, deps }: Working): void {
+  const { roots } = state;
   for (const root of roots.values()) {
-    afterEverything(root, news.cpuMs / roots.size, deps.now(), deps.rescanMs);
+    afterEverything(root, spent(news.cpuMs / roots.size, state), deps.now(), deps.rescanMs);
   }
+}
+
+function spent(costMs: number, { publishing }: LoopState) {
+  return { costMs, busyMs: publishing.busyMs() };
 }
 
 /** @returns `undefined` when it was withdrawn, or when the volume cannot be used now, which is said */
@@ -140,12 +173,13 @@ async function cycle(request: CycleRequest, working: Working, withdrawn?: AbortS
 }
 
 /** What a cycle found of the sources as such. */
-export function take(news: CycleNews, { state, deps }: Working): void {
+export function take(news: CycleNews, working: Working): void {
+  const { state, deps } = working;
   state.last = { news, at: new Date().toISOString() };
   for (const { name, path, state: found, held } of news.sources) {
     const root = state.roots.get(name) ?? createRoot({ name, path }, deps.now()); // packs were installed for the first time
     state.roots.set(name, root);
-    telling(root, deps, () => {
+    telling(root, working, () => {
       root.isVanished = found !== "listed";
       root.held = held;
     });
@@ -153,11 +187,11 @@ export function take(news: CycleNews, { state, deps }: Working): void {
 }
 
 /** Says it when a root is watched otherwise than before. */
-export function telling(root: Root, { say, rescanMs }: LoopDeps, change: () => void): void {
+export function telling(root: Root, { state, deps }: Pick<Working, "state" | "deps">, change: () => void): void {
   const [watching, held] = [watchingOf(root), root.held];
   change();
   if (watchingOf(root) !== watching || root.held !== held)
-    say({ kind: "root", root: rootStatus(root, rescanMs), before: { watching, held } });
+    deps.say({ kind: "root", root: rootStatus(root, state, deps), before: { watching, held } });
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -183,21 +217,27 @@ function wait({ waiting }: CycleNews, sinceOf: (key: string) => number | undefin
   }
 }
 
-function tellPacks(news: CycleNews, sinceOf: (key: string) => number | undefined, { state, deps }: Working): void {
+function tellPacks(news: CycleNews, announced: (key: string) => Announced | undefined, { state, deps }: Working): void {
   for (const report of news.packs) {
-    const since = sinceOf(placeKey(report.source, report.directory));
-    deps.say({ kind: "pack", report, elapsedMs: since === undefined ? undefined : deps.now() - since });
+    const { sinceMs, timings } = announced(placeKey(report.source, report.directory)) ?? {};
+    const elapsedMs = sinceMs === undefined ? undefined : deps.now() - sinceMs;
+    deps.say({ kind: "pack", report: withTimings(report, timings), elapsedMs });
   }
   deps.say({ kind: "rest", status: statusOf(state, deps) });
 }
 
+function withTimings(report: PackNews, timings: Timings | undefined): PackNews {
+  return report.timings === undefined ? report : { ...report, timings: { ...timings, ...report.timings } };
+}
+
 /** Only when a hint had time to come after all is it missing. */
-export function judgeSuspicions({ state, deps }: Working): void {
+export function judgeSuspicions(working: Working): void {
+  const { state, deps } = working;
   for (const [source, packs] of state.suspicions.confirmed(deps.now())) {
     const root = state.roots.get(source);
     if (root === undefined) continue;
     deps.say({ kind: "missed", source, packs });
-    telling(root, deps, () => noteMissed(root, packs.length));
+    telling(root, working, () => noteMissed(root, packs.length));
   }
 }
 
@@ -233,7 +273,7 @@ function isWorthSaying({ severity, code }: Diagnostic, { drift }: LoopDeps): boo
 /** Reading everything again takes this part of the time that it does not. */
 const VERIFY_REST = 49;
 
-function keyOf({ source, directory }: Place): string {
+export function keyOf({ source, directory }: Pick<Place, "source" | "directory">): string {
   return directory === undefined ? source : placeKey(source, directory);
 }
 

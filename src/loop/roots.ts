@@ -17,6 +17,11 @@ export interface Root {
   slices: number | undefined;
   pass: Pass;
   nextSliceAtMs: number;
+  /** ISO time of the last look at everything that is over. */
+  rescannedAt: string | undefined;
+  /** When the next one is to be over (nobody knows before the first one is), and how long the volume had been busy when the last one was; see `rescanLateMs`. */
+  rescanByMs: number;
+  busyMs: number;
 }
 
 /** A look at everything, slice by slice. */
@@ -43,6 +48,9 @@ export function createRoot(source: { readonly name: string; readonly path: strin
     slices: undefined,
     pass: { ...NEW_PASS, startedMs: now },
     nextSliceAtMs: now,
+    rescannedAt: undefined,
+    rescanByMs: Number.POSITIVE_INFINITY,
+    busyMs: 0,
   };
 }
 
@@ -73,7 +81,13 @@ export function noteMissed(root: Root, count: number): void {
 }
 
 /** A slice is done: the next one follows so that a whole pass takes its interval. @param next where it ended; `undefined`: the pass is over */
-export function afterSlice(root: Root, costMs: number, next: string | undefined, now: number, floorMs: number): void {
+export function afterSlice(
+  root: Root,
+  { costMs, busyMs }: Spent,
+  next: string | undefined,
+  now: number,
+  floorMs: number,
+): void {
   const pass = { ...root.pass, costMs: root.pass.costMs + costMs, slices: root.pass.slices + 1, after: next };
   if (next === undefined) {
     root.costMs = pass.costMs;
@@ -81,6 +95,7 @@ export function afterSlice(root: Root, costMs: number, next: string | undefined,
     root.calmPasses++;
     root.nextSliceAtMs = Math.max(now, root.pass.startedMs + intervalOf(root, floorMs));
     root.pass = { ...NEW_PASS, startedMs: root.nextSliceAtMs };
+    noteRescan(root, busyMs, intervalOf(root, floorMs));
   } else {
     root.pass = pass;
     root.nextSliceAtMs = now + (root.slices === undefined ? restMs(costMs) : intervalOf(root, floorMs) / root.slices);
@@ -88,10 +103,29 @@ export function afterSlice(root: Root, costMs: number, next: string | undefined,
 }
 
 /** All of it was looked at, at once. */
-export function afterEverything(root: Root, costMs: number, now: number, floorMs: number): void {
+export function afterEverything(root: Root, spent: Spent, now: number, floorMs: number): void {
   rescanSoon(root, now);
-  afterSlice(root, costMs, undefined, now, floorMs);
+  afterSlice(root, spent, undefined, now, floorMs);
   root.slices = undefined;
+  root.rescanByMs = root.nextSliceAtMs + intervalOf(root, floorMs); // nobody knows yet into how many slices it falls
+}
+
+/** `costMs`: of this look. `busyMs`: of all that the volume was ever asked. */
+interface Spent {
+  readonly costMs: number;
+  readonly busyMs: number;
+}
+
+function noteRescan(root: Root, busyMs: number, intervalMs: number): void {
+  const slices = root.slices ?? 1;
+  root.rescannedAt = new Date().toISOString();
+  root.rescanByMs = root.nextSliceAtMs + (intervalMs * (slices - 1)) / slices;
+  root.busyMs = busyMs;
+}
+
+/** How long the next look at everything is overdue, but for the time that the volume had other things to do since the last one; 0: it is not. */
+export function rescanLateMs({ rescanByMs, busyMs }: Root, nowBusyMs: number, now: number): number {
+  return Math.max(0, Math.round(now - rescanByMs - (nowBusyMs - busyMs)));
 }
 
 /** The whole of it is looked at as soon as may be. */

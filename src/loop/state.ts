@@ -3,7 +3,7 @@ import type { CycleNews } from "../cycle/news.ts";
 import { type Dirty, NOTHING_DIRTY } from "../plan/settle.ts";
 import type { Answers, RequestKind, Requests } from "../requests.ts";
 import type { Say } from "./events.ts";
-import { createRoot, intervalOf, type Root, watchingOf } from "./roots.ts";
+import { createRoot, intervalOf, type Root, rescanLateMs, watchingOf } from "./roots.ts";
 import { createStage, type Stage } from "./stages.ts";
 import type { LoopStatus, RootStatus, StageStatus } from "./status.ts";
 import { createSuspicions, type Suspicions } from "./suspicions.ts";
@@ -34,6 +34,10 @@ export interface LoopDeps {
   readonly drift: Config["watch"]["drift"];
   /** Looks whether all of a source is watched, before its rescan. */
   readonly recheck: (source: string, isThorough: boolean) => void;
+  /** Something of packsync's own that settles as packs do, and is looked at when nobody else waits; `look` does not fail. */
+  readonly canary?: { readonly source: string; readonly look: (abort: AbortSignal) => Promise<void> };
+  /** When the volume's thread got on with what it does, by the same clock. */
+  readonly pulseMs?: () => number;
   readonly machine: () => Pick<LoopStatus, "watches" | "watchesAllowed" | "eventLoopDelayMs">;
 }
 
@@ -47,6 +51,10 @@ export interface LoopState {
   readonly suspicions: Suspicions;
   readonly publishing: Stage;
   dirty: Dirty;
+  /** By `<source>/<directory>`, or by source, of what is dirty: how long it took until it was known, in milliseconds. */
+  readonly watchedMs: Map<string, number>;
+  /** The canary's: it counts for nothing else. */
+  dirtyCanary: Dirty;
   last: { readonly news: CycleNews; readonly at: string } | undefined;
   trouble: Trouble | undefined;
   /** When packs were verified last; see {@link LoopDeps.verifyMs}. */
@@ -62,13 +70,15 @@ export interface Trouble {
   readonly retryAtMs: number;
 }
 
-export function createState({ sources, now, verifyMs }: LoopDeps): LoopState {
+export function createState({ sources, now, verifyMs, pulseMs }: LoopDeps): LoopState {
   return {
     roots: new Map(sources.map((source) => [source.name, createRoot(source, now())])),
     requests: [],
     suspicions: createSuspicions(),
-    publishing: createStage("publish", now),
+    publishing: createStage("publish", now, pulseMs),
     dirty: NOTHING_DIRTY,
+    watchedMs: new Map(),
+    dirtyCanary: NOTHING_DIRTY,
     last: undefined,
     trouble: undefined,
     verifyAtMs: verifyMs === 0 ? Number.POSITIVE_INFINITY : now() + verifyMs / 24, // also of a daemon that is started every day
@@ -76,12 +86,13 @@ export function createState({ sources, now, verifyMs }: LoopDeps): LoopState {
   };
 }
 
-export function statusOf(state: LoopState, { now, rescanMs, machine }: LoopDeps): LoopStatus {
+export function statusOf(state: LoopState, deps: LoopDeps): LoopStatus {
+  const { now, machine } = deps;
   const roots = [...state.roots.values()];
   const totals = Object.values(state.last?.news.totals ?? {});
   const lagMs = lagOf(state.dirty, now());
   return {
-    roots: roots.map((root) => rootStatus(root, rescanMs)),
+    roots: roots.map((root) => rootStatus(root, state, deps)),
     packs: totals.reduce((sum, count) => sum + count, 0),
     findings: state.last?.news.findings ?? 0,
     lastCycle: state.last && { at: state.last.at, durationMs: state.last.news.durationMs },
@@ -99,10 +110,18 @@ function publishingOf({ publishing, trouble }: LoopState, now: number): StageSta
   return { name, ageMs: trouble === undefined ? ageMs : Math.round(now - trouble.sinceMs) };
 }
 
-export function rootStatus(root: Root, rescanMs: number): RootStatus {
-  const { name, path, held, events, missed } = root;
-  const rescanIntervalMs = intervalOf(root, rescanMs);
-  return { name, path, watching: watchingOf(root), held, events, missedEvents: missed, rescanIntervalMs };
+export function rootStatus(
+  root: Root,
+  { publishing }: Pick<LoopState, "publishing">,
+  { rescanMs, now }: Pick<LoopDeps, "rescanMs" | "now">,
+): RootStatus {
+  const { name, path, held, events, missed, rescannedAt: lastRescanAt } = root;
+  const rescans = {
+    rescanIntervalMs: intervalOf(root, rescanMs),
+    lastRescanAt,
+    rescanLateMs: rescanLateMs(root, publishing.busyMs(), now()),
+  };
+  return { name, path, watching: watchingOf(root), held, events, missedEvents: missed, ...rescans };
 }
 
 /** How long the oldest change waits that was not looked at yet. */

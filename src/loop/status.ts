@@ -16,6 +16,10 @@ export interface RootStatus {
   readonly missedEvents: number;
   /** From one look at everything to the next. */
   readonly rescanIntervalMs: number;
+  /** When the last look at everything of it was over; `undefined`: none is yet. */
+  readonly lastRescanAt: string | undefined;
+  /** How long the next one is overdue, though the volume has nothing else to do; 0: it is not. */
+  readonly rescanLateMs: number;
 }
 
 /** How long a stage of the flow has had something to do of which nothing came; 0: it has nothing to do, or has just got on. */

@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { isSystemError } from "../errors.ts";
 import { kindOf } from "../pack/component.ts";
 import type { Component } from "../pack/facts.ts";
-import { readIdentity } from "../pack/identity.ts";
+import { type Dialect, readIdentity } from "../pack/identity.ts";
 import { componentDirectories, isDefinitionFile, isLitter } from "../pack/layout.ts";
 import { listNames } from "../platform/names.ts";
 import { readWhole } from "./read.ts";
@@ -44,6 +44,31 @@ const NAMED = [
   "actions/workflows",
 ];
 
+/** What a pack of the volume says about itself. */
+export interface ForeignAbout {
+  readonly version: string | undefined;
+  readonly dialect: Dialect;
+  readonly label: string | undefined;
+  readonly description: string | undefined;
+}
+
+/** @returns `undefined` when nothing can be read of it */
+export async function readForeignAbout(
+  root: string,
+  directory: string,
+  limits: Pick<ScanLimits, "maxDefinitionSize">,
+): Promise<ForeignAbout | undefined> {
+  const manifest = await readValue(root, "pack.yaml", limits);
+  if (manifest === undefined) return undefined;
+  const { version, dialect } = readIdentity(manifest.value, { file: "pack.yaml", directory });
+  const { label, name, description }: Readonly<Record<string, unknown>> = Object(manifest.value);
+  return { version, dialect, label: textOf(label) ?? textOf(name), description: textOf(description) };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
 function definitionsIn(root: string): string[] {
   return NAMED.flatMap((directory) =>
     (ifThere(() => listNames(`${root}/${directory}`)) ?? [])
@@ -52,7 +77,7 @@ function definitionsIn(root: string): string[] {
   );
 }
 
-async function readValue(root: string, file: string, { maxDefinitionSize }: ScanLimits) {
+async function readValue(root: string, file: string, { maxDefinitionSize }: Pick<ScanLimits, "maxDefinitionSize">) {
   const real = `${root}/${file}`;
   const bytes = ifThere(() => {
     const stats = lstatSync(real);

@@ -26,7 +26,7 @@ export async function judge(
   reading: Reading,
   { live, isLive }: Live,
   { request, sink }: Attempt,
-): Promise<Omit<ScannedPack, "live" | "written">> {
+): Promise<Omit<ScannedPack, "live" | "written" | "tookMs">> {
   const seen = [...walk.diagnostics, ...reading.diagnostics];
   const { files } = reading;
   const manifest = reading.manifest ?? (mayHaveManifest(walk, reading, seen) ? "as before" : undefined);

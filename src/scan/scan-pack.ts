@@ -3,6 +3,7 @@ import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { PackFacts } from "../pack/pack-facts.ts";
 import type { FileEntry, FileIdentity, LedgerFile, LiveSnapshot, PackSnapshot } from "../pack/snapshot.ts";
 import { isAbsence } from "../platform/absence.ts";
+import { monotonicMs, msSince } from "../platform/clock.ts";
 import type { Owner } from "../platform/ownership.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { judge } from "./judge.ts";
@@ -58,6 +59,8 @@ export interface ScannedPack {
   readonly live: LiveSnapshot | undefined;
   /** What was written to the staging tree. */
   readonly written: ReadonlyMap<string, WrittenFile>;
+  /** How long it took to read what changed, and to say what is wrong with it, in milliseconds. */
+  readonly tookMs: { readonly scan: number; readonly validate: number };
 }
 
 /** A fresh file of the next tree. */
@@ -103,6 +106,7 @@ export interface Attempt {
 async function scanUntilStill(attempt: Attempt): Promise<ScannedPack> {
   const { at, limits, live: place } = attempt.request;
   const root = rootOf(at);
+  const startedMs = monotonicMs();
   for (let tries = 0; tries < TRIES; tries++) {
     attempt.sink?.clear();
     const before = walkIfThere(root, limits);
@@ -111,8 +115,11 @@ async function scanUntilStill(attempt: Attempt): Promise<ScannedPack> {
     const isLive: IsLive = (path, entry) => isSame(live, path, entry);
     const reading = readChanged(before, isLive, attempt);
     if (reading !== "changed" && isStill(at, before.fingerprint, limits)) {
+      const scan = msSince(startedMs);
+      const readMs = monotonicMs();
       const judged = await judge(before, reading, { live, isLive }, attempt);
-      return { ...judged, live, written: attempt.sink?.written ?? new Map() };
+      const tookMs = { scan, validate: msSince(readMs) };
+      return { ...judged, live, written: attempt.sink?.written ?? new Map(), tookMs };
     }
   }
   throw new PacksyncError("PACK_BUSY", `${root} changed each of the ${TRIES} times it was read.`, {

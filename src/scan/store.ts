@@ -49,6 +49,9 @@ export interface KnownPack {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** How a directory was judged, without what it looked like. */
+export type JudgedPack = Omit<KnownPack, "fingerprint" | "revision" | "ownManifest">;
+
 export interface ScanStore {
   /** Everything known about a source's directories, by directory name. */
   known(source: string): ReadonlyMap<string, KnownPack>;
@@ -134,6 +137,24 @@ export function readScanStore(database: DatabaseSync): ScanStore {
   };
 }
 
+/** How every directory of every source was judged: much less is read than by {@link ScanStore.known}. */
+export function readJudged(database: DatabaseSync): readonly JudgedPack[] {
+  const columns = "source, directory, identity, verdict, since, diagnostics";
+  return database.prepare(`SELECT ${columns} FROM scan ORDER BY source, directory`).all().flatMap(judgedFromRow);
+}
+
+/** What is known of one directory. */
+export function readKnown(database: DatabaseSync, source: string, directory: string): KnownPack | undefined {
+  const one = database.prepare("SELECT * FROM scan WHERE source = ? AND directory = ?");
+  return one.all(source, directory).flatMap(fromRow)[0];
+}
+
+/** By source: how many packs it has, in whatever state. */
+export function countKnown(database: DatabaseSync): ReadonlyMap<string, number> {
+  const counts = database.prepare("SELECT source, count(*) AS count FROM scan GROUP BY source").all();
+  return new Map(counts.map(({ source, count }) => [String(source), Number(count)]));
+}
+
 /** Nothing remembered: what `plan` uses before the first sync. */
 export const emptyScanStore: ScanStore = {
   known: () => new Map(),
@@ -147,22 +168,25 @@ export const emptyScanStore: ScanStore = {
   refresh: () => {},
 };
 
-/** A ref becomes a path: where somebody wrote another into the row, it is not believed, and its pack is scanned afresh. */
 function fromRow(row: Record<string, unknown>): KnownPack[] {
+  const fingerprint = fingerprintFrom(row);
+  const about = { fingerprint, revision: String(row["revision"]), ownManifest: row["own_manifest"] === 1 };
+  return judgedFromRow(row).map((judged) => ({ ...judged, ...about }));
+}
+
+/** A ref becomes a path: where somebody wrote another into the row, it is not believed, and its pack is scanned afresh. */
+function judgedFromRow(row: Record<string, unknown>): JudgedPack[] {
   const identity: PackIdentity | undefined = row["identity"] === null ? undefined : JSON.parse(String(row["identity"]));
   if (identity !== undefined && asPackRef(String(identity.ref)) === undefined) return [];
-  const known: KnownPack = {
+  const judged: JudgedPack = {
     source: String(row["source"]),
     directory: String(row["directory"]),
-    fingerprint: fingerprintFrom(row),
-    revision: String(row["revision"]),
-    ownManifest: row["own_manifest"] === 1,
     identity,
     verdict: row["verdict"] === "valid" ? "valid" : "rejected",
     since: String(row["since"]),
     diagnostics: JSON.parse(String(row["diagnostics"])),
   };
-  return [known];
+  return [judged];
 }
 
 function fingerprintFrom({ names, stamps }: Record<string, unknown>): Fingerprint | undefined {

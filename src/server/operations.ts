@@ -1,3 +1,4 @@
+import type { Board } from "../board.ts";
 import type { HistoryEntry } from "../cycle/history.ts";
 import type { RollbackReport } from "../cycle/rollback.ts";
 import type { DependencyRequest } from "../install/dependencies.ts";
@@ -16,7 +17,7 @@ import type { DescribedPack, PackPage } from "../listing.ts";
 import type { RollbackRequest, Uninstalled } from "../requests.ts";
 
 /** Everything that requests call. Paths are absolute and real, and below the roots; sources are judged likewise. */
-export interface Operations {
+export interface Operations extends Board {
   download(order: DownloadOrder, onStage: OnStage, abort: AbortSignal): Promise<Downloads>;
   dependencies(order: DependencyRequest, onStage: OnStage, abort: AbortSignal): Promise<DependencyReport>;
   environments(
@@ -37,6 +38,8 @@ export interface Operations {
   /** The newest first; `undefined`: it was never published. */
   releases(ref: string): Promise<readonly HistoryEntry[] | undefined>;
   rollback(request: RollbackRequest, abort: AbortSignal): Promise<RollbackReport>;
+  /** Whether the daemon, if there is to be one, answers within a few seconds. */
+  isAlive(): Promise<boolean>;
   /** What keeps packsync from being ready, a sentence each. */
   faults(): Promise<readonly string[]>;
 }

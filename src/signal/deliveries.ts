@@ -115,23 +115,42 @@ export interface Deliveries {
 }
 
 export function readDeliveries(database: DatabaseSync): Deliveries {
+  return readWith(database, "*");
+}
+
+/** The same, but for what each turn changed: there may be much of it. */
+export function readDeliveriesBriefly(database: DatabaseSync): Deliveries {
+  return readWith(database, "number, pack, release, live_at_ms, targets, '[]' AS changes");
+}
+
+/** By service: ISO time of its last acknowledgement, as far as it is remembered. */
+export function readLastTold(database: DatabaseSync): ReadonlyMap<string, string> {
+  const last = database.prepare("SELECT service, at, max(id) FROM signal WHERE ending = 'told' GROUP BY service");
+  return new Map(last.all().map(({ service, at }) => [String(service), String(at)]));
+}
+
+function readWith(database: DatabaseSync, ofTurns: string): Deliveries {
   const rows = (table: string) => database.prepare(`SELECT * FROM ${table}`).all();
-  const turns = rows("turn ORDER BY number").map(turnFrom);
+  const turns = database.prepare(`SELECT ${ofTurns} FROM turn ORDER BY number`).all().map(turnFrom);
   const told = rows("told");
   const last = rows("service").map(lastFrom);
   return {
     turns: Map.groupBy(turns, ({ pack }) => pack),
     told: byService(told, "number", Number),
     ready: byService(told, "ready", String),
-    quarantined: rows("quarantine").map((row) => {
-      const { service, pack, bad, release } = row;
-      return { service: String(service), pack: String(pack), bad: String(bad), release: String(release) };
-    }),
+    quarantined: readQuarantined(database),
     last: new Map(last.map((each) => [each.service, each])),
     labels: rows("service_label").map((row) => {
       return { service: String(row["service"]), when: text(row["condition"]), how: text(row["how"]) };
     }),
   };
+}
+
+export function readQuarantined(database: DatabaseSync): readonly Quarantined[] {
+  const rows = database.prepare("SELECT * FROM quarantine").all();
+  return rows.map(({ service, pack, bad, release }) => {
+    return { service: String(service), pack: String(pack), bad: String(bad), release: String(release) };
+  });
 }
 
 /** Attempts to tell a service, or anybody; the newest first. */

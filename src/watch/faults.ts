@@ -19,15 +19,15 @@ export function withFaults(events: WatchEvents, text: string | undefined): Watch
   if (text === "suppress") return { ...events, onHints: () => {}, onDoubt: () => {} };
   const { drop, duplicate, delay, seed } = parsed(text);
   const random = randomFrom(seed);
-  const onHint = (hint: Hint): void => {
-    if (delay === 0) events.onHints([hint]);
-    else setTimeout(() => events.onHints([hint]), random() * delay).unref();
+  const onHint = (hint: Hint, tookMs: number): void => {
+    if (delay === 0) events.onHints([hint], tookMs);
+    else setTimeout(() => events.onHints([hint], tookMs), random() * delay).unref();
   };
-  const onHints = (hints: readonly Hint[]): void => {
+  const onHints: WatchEvents["onHints"] = (hints, tookMs) => {
     for (const hint of hints) {
       if (random() < drop) continue;
-      onHint(hint);
-      if (random() < duplicate) onHint(hint);
+      onHint(hint, tookMs);
+      if (random() < duplicate) onHint(hint, tookMs);
     }
   };
   return { ...events, onHints };

@@ -1,5 +1,6 @@
 import { isSystemError } from "../errors.ts";
 import type { Hint } from "../plan/settle.ts";
+import { monotonicMs } from "../platform/clock.ts";
 import type { Directory } from "./directories.ts";
 import type { SourceState, WatchEvents } from "./events.ts";
 import type { Handles } from "./handles.ts";
@@ -28,6 +29,7 @@ export function watchSource({ name: source, path }: { name: string; path: string
   const touched = new Map<Directory, Map<string | undefined, boolean>>();
   const hints = new Map<string, Hint>();
   const reported = new Set<string>();
+  let heardMs: number | undefined;
   let isStarted = false;
   let recheckWhenDone = false;
   let isFailing = false;
@@ -52,6 +54,7 @@ export function watchSource({ name: source, path }: { name: string; path: string
     const names = touched.get(directory) ?? new Map<string | undefined, boolean>();
     names.set(name, event === "rename" || names.get(name) === true);
     touched.set(directory, names);
+    heardMs ??= monotonicMs();
     onHeard();
   };
   const surroundings = {
@@ -81,9 +84,10 @@ export function watchSource({ name: source, path }: { name: string; path: string
       touched.clear();
     },
     end(isDone) {
-      if (hints.size > 0) events.onHints([...hints.values()]);
+      if (hints.size > 0) events.onHints([...hints.values()], heardMs === undefined ? 0 : monotonicMs() - heardMs);
       hints.clear();
       if (!isDone) return;
+      heardMs = undefined;
       isStarted = true;
       isDegraded = isFailing;
       if (!isDegraded) reported.clear();

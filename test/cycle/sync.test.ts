@@ -381,3 +381,21 @@ test("a binary of others stands where the source has a directory: it stays, and 
   expect(readFileSync(`${machine.volume}/aaa/bin`).equals(elfFile())).toBe(true);
   expect(existsSync(`${machine.volume}/aaa/pack.yaml`)).toBe(true);
 });
+
+describe("what went live says how long each stage of it took", () => {
+  test.for([1, 40])("and nothing else does, with %i packs at once", async (count) => {
+    using machine = testMachine();
+    const refs = Array.from({ length: count }, (_, index) => `pack_${index}`);
+    for (const ref of refs) writeTree(machine.packs, { [`${ref}/pack.yaml`]: packYaml(ref) });
+    writeTree(machine.packs, { "bad/pack.yaml": "ref: [" });
+    const { packs } = await machine.sync();
+    for (const { ref, outcome, timings = {} } of packs) {
+      const stages = Object.keys(timings).sort();
+      expect([ref, stages]).toEqual([ref, outcome === "published" ? ["publish", "scan", "stage", "validate"] : []]);
+      for (const ms of Object.values(timings)) expect(ms).toBeGreaterThan(0);
+    }
+    expect(packs.filter(({ outcome }) => outcome === "published")).toHaveLength(count);
+    const again = await machine.sync();
+    expect(again.packs.filter(({ timings }) => timings !== undefined)).toEqual([]);
+  });
+});

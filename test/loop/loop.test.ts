@@ -96,6 +96,30 @@ describe("what is saved", () => {
     expect(it.said).toContainEqual(expect.objectContaining({ kind: "pack", elapsedMs: 32 }));
   });
 
+  test.for([
+    { title: "of a pack that is prepared before it rests", quickly: false },
+    { title: "of one that is written again and again", quickly: true },
+  ])("is told with what each stage took, $title", async ({ quickly }) => {
+    const timings = { scan: 3, validate: 2, stage: 1, publish: 7 };
+    const live = newsOf("core").packs?.map((pack) => ({ ...pack, timings })) ?? [];
+    const it = looping(({ request }) =>
+      "look" in request && request.look === "places" ? { afterMs: 7, answer: cycleNews({ packs: live }) } : {},
+    );
+    await it.wait(0);
+    it.loop.hint([changed("core")], 4);
+    if (quickly) for (let times = 0; times < 5; times++, it.loop.hint([changed("core")], 40)) await it.wait(15);
+    await it.wait(quickly ? 24 : 100);
+    expect(it.loop.status().lagMs > 0).toBe(quickly);
+    await it.wait(300);
+    const [told] = it.said.flatMap((event) => (event.kind === "pack" ? [event] : []));
+    expect(told?.report.timings).toMatchObject({ ...timings, watch: 4 });
+    const { settle = 0 } = told?.report.timings ?? {};
+    expect(told?.elapsedMs).toBe(settle + 7);
+    it.loop.hint([changed("core")], 2);
+    await it.wait(300);
+    expect(it.said.findLast(({ kind }) => kind === "pack")).toMatchObject({ report: { timings: { watch: 2 } } });
+  });
+
   test("while a cycle is under way is looked at after it", async () => {
     const it = looping(() => ({ afterMs: 300 }));
     await it.wait(400);
@@ -188,6 +212,24 @@ describe("a look at everything", () => {
     const it = looping(({ kind }) => (kind === "cycle" ? { answer: cycleNews(sourceFound("absent")) } : {}));
     await it.wait(5000);
     expect(it.loop.status().roots).toMatchObject([{ watching: "vanished", rescanIntervalMs: 5000 }]);
+  });
+
+  test("is late when nothing else is to be done, and in time again after it; never for what takes long", async () => {
+    let takesMs = 0;
+    const it = looping((asked) => (isSlice(asked) ? { afterMs: takesMs } : {}));
+    const late = () => it.loop.status().roots.map(({ rescanLateMs }) => rescanLateMs);
+    await it.wait(60_000);
+    const [calm, { lastRescanAt }] = [late(), it.loop.status().roots[0] ?? {}];
+    takesMs = 200_000;
+    await it.wait(150_000); // the volume has been busy with it for long
+    const busy = late();
+    takesMs = 0;
+    await it.wait(100_000);
+    expect([calm, busy, late()]).toEqual([[0], [0], [0]]);
+    expect(Date.parse(lastRescanAt ?? "")).toBeGreaterThanOrEqual(Date.now() - 256_000);
+    await it.stop();
+    await it.wait(10_000); // nobody looks any more
+    expect(late()[0]).toBeGreaterThan(3000);
   });
 
   test("rests the longer the more it costs", async () => {

@@ -17,7 +17,7 @@ function heardWith(faults: string | undefined): { readonly hints: Hint[]; readon
     { onHints: (all) => void hints.push(...all), onDoubt: (source) => void doubts.push(source), onDegraded: () => {} },
     faults,
   );
-  events.onHints(HINTS);
+  events.onHints(HINTS, 1);
   events.onDoubt("packs", "for a test");
   return { hints, doubts };
 }

@@ -1,0 +1,82 @@
+import type { PackDetail } from "../../documents.ts";
+import { mayChange } from "../../store.ts";
+import { Button } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { plural } from "../../ui/time.tsx";
+import { JobLine, useOneJob } from "./job-line.tsx";
+
+interface ActionsProps {
+  readonly pack: PackDetail;
+  readonly path: string;
+  readonly onDone: () => void;
+}
+
+/** What one may have done to a pack; nothing, for who may only read. */
+export function Actions({ pack, path, onDone }: ActionsProps) {
+  const [job, start] = useOneJob(onDone);
+  if (!mayChange.value) return null;
+  const { ref, state, release } = pack;
+  const isLive = release !== null && state !== "foreign";
+  const body = {};
+  const sync = () =>
+    start({
+      path: "api/v1/sync",
+      body: { packs: [ref] },
+      doing: `Syncing ${ref}`,
+      done: (result) => `${ref} is synced: ${outcomeOf(result, ref)}.`,
+    });
+  const verify = () =>
+    start({
+      path: "api/v1/verify",
+      body: { packs: [ref] },
+      doing: `Verifying ${ref}`,
+      done: (result) => verified(ref, result),
+    });
+  const pin = () =>
+    start({ path: `${path}/pin`, body, doing: `Pinning ${ref}`, done: `${ref} is pinned: it stays as it is` });
+  const unpin = () =>
+    start({ path: `${path}/unpin`, body, doing: `Unpinning ${ref}`, done: `${ref} follows its source again` });
+  return (
+    <div class="actions">
+      <div class="buttons">
+        {state !== "foreign" && <Button onClick={sync}>Sync now</Button>}
+        {isLive && <Button onClick={verify}>Verify</Button>}
+        {isLive && state !== "pinned" && (
+          <Button onClick={pin}>
+            <Icon name="pin" /> Pin
+          </Button>
+        )}
+        {state === "pinned" && <Button onClick={unpin}>Unpin</Button>}
+      </div>
+      <JobLine job={job} />
+    </div>
+  );
+}
+
+/** What became of the pack, of a sync's report. */
+function outcomeOf(result: unknown, ref: string): string {
+  const mine = listIn(result, "packs").find((pack) => pack["ref"] === ref || pack["pack_ref"] === ref);
+  return typeof mine?.["outcome"] === "string" ? mine["outcome"] : "nothing changed";
+}
+
+function verified(ref: string, result: unknown): string {
+  const findings = listIn(result, "packs").flatMap((pack) => [
+    ...listIn(pack, "findings"),
+    ...listIn(pack, "diagnostics"),
+  ]);
+  const all = [...findings, ...listIn(result, "findings"), ...listIn(result, "diagnostics")];
+  const [first] = all;
+  if (first === undefined) return `${ref} is sound: every file is as it was published.`;
+  return `${plural(all.length, "finding")} about ${ref}: ${String(first["message"] ?? first["code"])}`;
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+function listIn(value: unknown, field: string): readonly Mapping[] {
+  const list = isMapping(value) ? value[field] : undefined;
+  return Array.isArray(list) ? list.filter(isMapping) : [];
+}
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === "object" && value !== null;
+}
