@@ -1,16 +1,17 @@
 import type { PackState, PackStatus } from "../../cycle/status.ts";
+import { ALLOW_REMOVALS } from "../../cycle/todo.ts";
 import { plural } from "../text.ts";
 import type { Canvas } from "./canvas.ts";
 import type { Span } from "./line.ts";
 import { PACK_STATES } from "./order.ts";
-import { slowStages, type View } from "./view.ts";
+import { slowStages, stallsOf, type View } from "./view.ts";
 
 /** Which volume, and whether somebody looks after it. */
 export function titleSpans({ seen: { daemon }, volume, lostAt }: View, { shown, time }: Canvas): readonly Span[] {
   const where: Span = { text: shown(volume), format: "bold" };
   if (daemon !== undefined) {
     const about = shown(` · daemon ${daemon.version}, process ${daemon.pid}, since ${time(daemon.since)}`);
-    const isBehind = daemon.trouble !== undefined || slowStages(daemon).length > 0;
+    const isBehind = daemon.trouble !== undefined || slowStages(daemon).length > 0 || stallsOf(daemon).length > 0;
     const doing: Span = isBehind ? { text: "in trouble", format: "red" } : { text: "watching", format: "green" };
     return [where, { text: shown(" · ") }, doing, { text: about, format: "dim" }];
   }
@@ -57,8 +58,9 @@ export function problemSpans({ seen, trouble }: View, { shown, time }: Canvas): 
     ...(daemon === undefined ? [] : slowStages(daemon)).map(({ name, ageMs }) =>
       problem(name, "yellow", `nothing came of it for ${Math.round(ageMs / 1000)} s`),
     ),
+    ...(daemon === undefined ? [] : stallsOf(daemon)).map((stall) => problem("stalled", "red", stall)),
     ...sources.flatMap(({ name, held }) =>
-      held === undefined ? [] : [problem(name, "yellow", `held (${held}); end it with packsync sync --allow-removals`)],
+      held === undefined ? [] : [problem(name, "yellow", `held (${held}); end it with ${ALLOW_REMOVALS}`)],
     ),
     ...(database === undefined || database.state === "reachable"
       ? []

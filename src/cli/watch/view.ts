@@ -1,4 +1,7 @@
+import { stalls } from "../../health.ts";
 import type { Seen } from "../status-seen.ts";
+
+type Daemon = NonNullable<Seen["daemon"]>;
 
 /** What is to be shown now. */
 export interface View {
@@ -21,6 +24,7 @@ export function newsOf({ seen, lostAt, trouble }: View): string {
     trouble: daemon.trouble,
     roots: daemon.roots.map(({ name, path, watching, held }) => [name, path, watching, held]),
     slow: slowStages(daemon).map(({ name }) => name),
+    stalled: stallsOf(daemon).map((stall) => stall.split(":", 1)[0]), // how long it takes is no news
   };
   return JSON.stringify({ status, about, services, environments, isLost: lostAt !== undefined, trouble });
 }
@@ -28,6 +32,11 @@ export function newsOf({ seen, lostAt, trouble }: View): string {
 /** Stages that are at it so long already are worth a line. */
 const SLOW_MS = 2000;
 
-export function slowStages({ stages }: Pick<NonNullable<Seen["daemon"]>, "stages">) {
+export function slowStages({ stages }: Daemon) {
   return stages.filter(({ ageMs }) => ageMs >= SLOW_MS);
+}
+
+/** What stands still beside the stages that are slow, a sentence each. */
+export function stallsOf(daemon: Daemon): readonly string[] {
+  return stalls({ ...daemon, stages: [] });
 }
