@@ -41,6 +41,16 @@ export async function findDaemon(stateDir: string): Promise<Daemon | undefined> 
   }
 }
 
+/** What a daemon says of itself; `undefined`: none answers, or it went away meanwhile. */
+export async function daemonStatus(stateDir: string): Promise<DaemonStatus | undefined> {
+  try {
+    return await (await findDaemon(stateDir))?.status();
+  } catch (error) {
+    if (error instanceof DaemonGone || isNoAnswer(error)) return undefined;
+    throw error;
+  }
+}
+
 /** It answers too late, or something else. */
 function isNoAnswer(error: unknown): boolean {
   return error instanceof Error && ["TimeoutError", "AbortError", "SyntaxError"].includes(error.name);
