@@ -1,8 +1,9 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import type { Series } from "../../documents.ts";
 import { theme } from "../../theme.ts";
-import { type Chart, columnsOf, type Series } from "./data.ts";
+import { type Chart, columnsOf } from "./data.ts";
 import "uplot/dist/uPlot.min.css";
 
 const HEIGHT = 150;
