@@ -41,6 +41,7 @@ export type Line<K extends RequestKind = RequestKind> =
 export const ASKABLE = [
   "sync",
   "rollback",
+  "pin",
   "unpin",
   "verify",
   "register",

@@ -40,6 +40,8 @@ export interface Operations extends Board {
   /** The newest first; `undefined`: it was never published. */
   releases(ref: string): Promise<readonly HistoryEntry[] | undefined>;
   rollback(request: RollbackRequest, abort: AbortSignal): Promise<RollbackReport>;
+  /** @throws PacksyncError `USAGE` for a pack of which nothing is live. @returns the release that stays */
+  pin(ref: string, abort: AbortSignal): Promise<string>;
   /** @throws PacksyncError `USAGE` for a pack that is not pinned. @returns the release that was */
   unpin(ref: string, abort: AbortSignal): Promise<string>;
   /** One sync, of these packs or all. @throws PacksyncError `USAGE` for a pack that nobody has */

@@ -57,6 +57,7 @@ const COMMANDS = [
     "schema",
     "new",
     "rollback",
+    "pin",
     "unpin",
     "download",
     "install",
