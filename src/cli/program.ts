@@ -85,7 +85,7 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
   program
     .command("status")
     .description("per source: how it is watched; per pack: ref, version, source, live release, state, findings")
-    .option("--watch", "keep it on the screen")
+    .option("--watch", "keep it on the screen; q ends it")
     .action(async ({ watch = false }: { watch?: boolean }) =>
       run(async (context) => (await import("./status-command.ts")).statusCommand(context, { watch })),
     );
