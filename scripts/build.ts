@@ -62,6 +62,7 @@ const LAZY = [
   "pg",
   "pino",
   "pino-pretty",
+  "prom-client",
   "saxes",
   "tap-parser",
   "tar",

@@ -1,4 +1,7 @@
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { CANARY_SOURCE, type Canary } from "./canary/canary.ts";
+import { NO_CANARY } from "./canary/status.ts";
+import { canaryBeside, withCanary } from "./canary.ts";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { type Listening, listen } from "./control/server.ts";
@@ -13,6 +16,7 @@ import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import { watchDelay } from "./platform/event-loop-delay.ts";
 import type { Log } from "./platform/log.ts";
+import { createPulse, lastBeatMs } from "./platform/pulse.ts";
 import { startThread, threadEntry } from "./platform/thread-client.ts";
 import { VERSION } from "./platform/version.ts";
 import { registrationAfter, withRegistration, withServices } from "./registered.ts";
@@ -40,8 +44,9 @@ export interface DaemonOptions {
  */
 export async function watch({ config, log, say, ...served }: DaemonOptions, abort: AbortSignal): Promise<void> {
   await using resources = new AsyncDisposableStack();
+  const pulse = createPulse();
   const worker = resources.use(
-    startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config }, log),
+    startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config, pulse }, log),
   );
   const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
   const asked: Ask = (...request) => answering.ask(...request);
@@ -53,6 +58,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
 
   const looking = timedLook(deliverer, telling);
   let watcher: Watcher | undefined;
+  let canary: Canary | undefined;
   let listening: Listening | undefined;
   const told = withEnvironments(withDeliveries(withRegistrations(say, config, registrar), config, looking), keeper);
   const { sources } = config;
@@ -61,6 +67,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     sources,
     say(event) {
       told(event);
+      if (event.kind === "started") void canary?.start(owner);
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
     },
     ask(...asked) {
@@ -72,6 +79,8 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
+    pulseMs: () => lastBeatMs(pulse),
+    canary: { source: CANARY_SOURCE, look: async (until) => await canary?.look(until) },
     drift,
     recheck(source, isThorough) {
       watcher?.recheck(source, isThorough);
@@ -83,30 +92,36 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     },
   });
   watcher = resources.use(
-    watchSources(sources, {
-      onHints(hints, tookMs) {
-        delay.watch();
-        loop.hint(hints, tookMs);
-      },
-      onDoubt(source, why) {
-        log.info({ source, why }, "rescan");
-        loop.doubt(source);
-      },
-      onDegraded(degraded: Degraded) {
-        loop.degrade(degraded.source, true);
-        say({ kind: "degraded", degraded });
-      },
-    }),
+    watchSources(
+      sources,
+      withCanary(() => canary, {
+        onHints(hints, tookMs) {
+          delay.watch();
+          loop.hint(hints, tookMs);
+        },
+        onDoubt(source, why) {
+          log.info({ source, why }, "rescan");
+          loop.doubt(source);
+        },
+        onDegraded(degraded: Degraded) {
+          loop.degrade(degraded.source, true);
+          say({ kind: "degraded", degraded });
+        },
+      }),
+    ),
   );
   const ownerOf = async () => (await loop.request("open", {}, () => {}, abort)).owner;
   const onDeaf = (error: unknown) => abort.aborted || log.error({ error: String(error) }, "commands are not heard");
   const { owner } = await worker.ask("open", {}, () => {}, abort);
+  canary = canaryBeside({ config, loop, watcher, worker });
+  if (canary !== undefined) resources.use(canary);
   const since = new Date().toISOString();
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
   const status = (): DaemonStatus => {
     const known = loop.status();
     const stages = [watching.status(), ...known.stages, registrar.stage.status(), telling.status()];
-    return { ...about(), ...known, stages, services: deliverer.views() };
+    const health = { canary: canary?.status() ?? NO_CANARY, healthLimitMs: config.health.limitSeconds * 1000 };
+    return { ...about(), ...known, stages, services: deliverer.views(), ...health };
   };
   const answering = { about, status, ask: building(delivering(registering(loop, registrar), looking), keeper) };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));

@@ -62,7 +62,24 @@ export function operationsOf(options: OperationsOptions): Operations {
     pack: (ref) => definedPackOf(config, ref),
     releases: (ref) => releasesOf(config, ref),
     rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
+    isAlive: sharing(() => isAlive(options)),
     faults: () => faults(options),
+  };
+}
+
+/** Nobody but its first thread answers at the socket, and only while that is not stuck. */
+async function isAlive({ config, beside }: OperationsOptions): Promise<boolean> {
+  return beside === "nobody" || (await findDaemon(config.stateDir)) !== undefined;
+}
+
+/** However many ask at once, it is found out once. */
+function sharing<T>(find: () => Promise<T>): () => Promise<T> {
+  let finding: Promise<T> | undefined;
+  return () => {
+    finding ??= find().finally(() => {
+      finding = undefined;
+    });
+    return finding;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from "./config/config.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
+import { measure } from "./measuring.ts";
 import { operationsOf } from "./operations.ts";
 import type { Log } from "./platform/log.ts";
 import { openVolume } from "./publish/volume.ts";
@@ -53,8 +54,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await using resources = new AsyncDisposableStack();
   const workplace = resources.use(workplaceOf(config, log));
   await openIfUsable(workplace, log);
+  const operations = operationsOf(options);
+  const metrics = resources.use(measure({ config, faults: operations.faults, jobs: () => jobsOf(workplace) }));
   const api = await createApi({
-    operations: operationsOf(options),
+    operations,
+    metrics,
+    metricsAccess: config.server.metrics,
     roots: rootsOf(config),
     doWork: workAsJobs(workplace, log),
     workplace,
@@ -93,6 +98,13 @@ function workplaceOf(config: Config, log: Log): Workplace {
     log,
     lockTimeoutSeconds,
   });
+}
+
+async function jobsOf(workplace: Workplace) {
+  const jobs = await workplace.jobs();
+  const count = (state: "queued" | "running") =>
+    jobs?.list({ page: 1, pageSize: 1, state, kind: undefined }).total ?? 0;
+  return { waiting: count("queued"), running: count("running") };
 }
 
 /** What an earlier server left is seen to at once; where nobody may write, or ever wrote, reading goes on. */

@@ -3,7 +3,7 @@ import { componentKinds } from "../pack/component.ts";
 import { asPackRef } from "../pack/ref.ts";
 import { meaningKinds } from "../plan/meaning.ts";
 import { presetNames } from "../plan/presets.ts";
-import { formats, scopes } from "./config.ts";
+import { formats, metricsAccess, scopes } from "./config.ts";
 import { MACHINES, machine } from "./machines.ts";
 import { SOURCE_NAME } from "./sources.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "./units.ts";
@@ -282,6 +282,10 @@ const shared = {
       oneOf(["repair", "report", "ignore"]),
     ),
   }),
+  health: section({
+    canary: optional("How often a change of packsync's own goes the way of all changes; `0`: never", duration),
+    limit: optional("What gets nowhere for so long has stalled: the daemon is not ready", duration),
+  }),
   database: section({
     url: optional("Attune's database, to register packs in; unset: see `database.host`", databaseUrl),
     host: optional("The same by its parts; unset: packs are registered in the embedded catalog only", text("a host")),
@@ -339,6 +343,10 @@ const shared = {
     rateLimit: optional(
       "Requests in a minute, for each token; `0`: as many as they like",
       whole(0, "a whole number >= 0"),
+    ),
+    metrics: optional(
+      "Who may read `/metrics`: `token`, who has one that may read; `open`, anybody",
+      oneOf(metricsAccess),
     ),
     jobs: optional("How many long calls are done at once; others wait", whole(1, "a whole number >= 1")),
     anonymous: optional("Whether the dashboard, and whatever only reads, is open without a token", flag),

@@ -1,3 +1,4 @@
+import type { CanaryStatus } from "../canary/status.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
 import type { LoopStatus } from "../loop/status.ts";
 import type { Failure } from "../platform/failures.ts";
@@ -30,6 +31,10 @@ export interface About {
 export interface DaemonStatus extends About, LoopStatus {
   /** Services that were ever concerned; see `signal/view.ts`. */
   readonly services: readonly ServiceView[];
+  /** Whether changes get through. */
+  readonly canary: CanaryStatus;
+  /** What gets nowhere for so long has stalled, in milliseconds. */
+  readonly healthLimitMs: number;
 }
 
 export type Line<K extends RequestKind = RequestKind> =

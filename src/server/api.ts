@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Scope } from "../config/config.ts";
+import type { TextFormat } from "../metrics/text.ts";
 import type { Principal } from "./access.ts";
 import type { Operations } from "./operations.ts";
 import type { Roots } from "./roots.ts";
@@ -22,6 +23,18 @@ export interface RouteDeps {
   readonly operations: Operations;
   readonly roots: Roots;
   readonly doWork: DoWork;
+  readonly metrics: Metrics;
+}
+
+/** The numbers for machines. */
+export interface Metrics {
+  scrape(format: TextFormat): Promise<string>;
+  note(request: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly seconds: number;
+  }): void;
 }
 
 declare module "fastify" {

@@ -22,6 +22,7 @@ import { addHealthRoutes } from "./health-routes.ts";
 import { addInstallRoutes, installed, registerOne } from "./install-routes.ts";
 import { addJobRoutes, JOB_ROUTE_LIMITS, prepareForSockets } from "./jobs/job-routes.ts";
 import type { Workplace } from "./jobs/workplace.ts";
+import { addMetricsRoute } from "./metrics-route.ts";
 import { addPackRoutes } from "./pack-routes.ts";
 import { failureDocument, INTERNAL, Refusal, refusalOf } from "./refusal.ts";
 import { addSessionRoutes } from "./session-routes.ts";
@@ -37,6 +38,8 @@ export interface ApiOptions extends RouteDeps, Identifying, WebRouteDeps {
   readonly loopback: string | undefined;
   /** Whether a proxy before it is believed what it says of the client. */
   readonly proxied: boolean;
+  /** Whether whoever scrapes has to have a token. */
+  readonly metricsAccess: "token" | "open";
   /** Requests of one token in a minute; 0: as many as it likes. */
   readonly rateLimit: number;
   readonly limits: ApiLimits;
@@ -73,7 +76,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
-  app.addHook("onResponse", async (request, reply) => noteRequest(request, reply, log));
+  app.addHook("onResponse", async (request, reply) => noteRequest(request, reply, options));
   addSafeHeaders(app);
   takeJsonOnly(app);
   await prepareForSockets(app);
@@ -82,6 +85,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const known = rememberMethods(app);
   await app.register(async (scope: Api) => {
     addHealthRoutes(scope, options);
+    addMetricsRoute(scope, options, options.metricsAccess);
     addDownloadRoute(scope, options);
     addStageRoutes(scope, options);
     addInstallRoutes(scope, options);
@@ -125,7 +129,14 @@ const ABOUT = {
 } satisfies NonNullable<FastifyDynamicSwaggerOptions["openapi"]>;
 
 /** Whatever may have changed something is worth a line; nobody's token is in it. */
-function noteRequest({ method, url, principal }: FastifyRequest, reply: FastifyReply, log: Log): void {
+function noteRequest(request: FastifyRequest, reply: FastifyReply, { log, metrics }: ApiOptions): void {
+  const { method, url, principal, routeOptions } = request;
+  metrics.note({
+    method,
+    route: routeOptions.url ?? "none",
+    status: reply.statusCode,
+    seconds: reply.elapsedTime / 1000,
+  });
   const [path] = url.split("?");
   const by = typeof principal === "string" ? undefined : principal.name;
   const about = { method, path, status: reply.statusCode, by, durationMs: Math.round(reply.elapsedTime) };

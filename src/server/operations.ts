@@ -38,6 +38,8 @@ export interface Operations extends Board {
   /** The newest first; `undefined`: it was never published. */
   releases(ref: string): Promise<readonly HistoryEntry[] | undefined>;
   rollback(request: RollbackRequest, abort: AbortSignal): Promise<RollbackReport>;
+  /** Whether the daemon, if there is to be one, answers within a few seconds. */
+  isAlive(): Promise<boolean>;
   /** What keeps packsync from being ready, a sentence each. */
   faults(): Promise<readonly string[]>;
 }

@@ -6,6 +6,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { NO_CANARY } from "../../src/canary/status.ts";
 import { DaemonGone, findDaemon } from "../../src/control/client.ts";
 import type { About, DaemonStatus } from "../../src/control/protocol.ts";
 import { socketPath } from "../../src/control/protocol.ts";
@@ -32,6 +33,7 @@ const status: DaemonStatus = {
   trouble: undefined,
   eventLoopDelayMs: 1,
   services: [],
+  ...{ canary: NO_CANARY, healthLimitMs: 60_000 },
 };
 
 type Ask = Answering["ask"];

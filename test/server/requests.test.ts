@@ -274,6 +274,7 @@ describe("the description", () => {
       ...["", "/releases", "/rollback", "/test"].map((rest) => `/api/v1/packs/{ref}${rest}`),
       "/api/v1/session",
       "/healthz",
+      "/metrics",
       "/readyz",
     ]);
   });

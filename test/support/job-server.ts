@@ -109,6 +109,7 @@ const accessConfig = {
   tokens: [{ name: "reader", token: READER, scopes: ["packs:read"] }],
   jwtScopes: [],
   rateLimit: 0,
+  metrics: "token",
   jobs: 4,
   anonymous: false,
   hosts: [],

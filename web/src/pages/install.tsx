@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { type Failure, isFailure } from "../api.ts";
 import type { Job } from "../documents.ts";
-import { isOver, startJob, uploadPack } from "../jobs.ts";
+import { isOver, startJob } from "../jobs.ts";
 import { mayChange } from "../store.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty, FailureView, Loaded } from "../ui/views.tsx";
@@ -70,7 +70,7 @@ function Forms({ onStarted }: { readonly onStarted: (job: Job) => void }) {
   return (
     <>
       <SourceForm onSend={(body) => void send(startJob("api/v1/packs/install", body))} />
-      <UploadForm onSend={(form) => void send(uploadPack(form))} />
+      <UploadForm onSend={(form) => void send(startJob("api/v1/packs/upload", form))} />
       {failure !== undefined && <FailureView failure={failure} />}
     </>
   );
