@@ -1,9 +1,19 @@
-import type { DaemonDocument, OverviewDocument } from "./board/documents.ts";
+import type {
+  ComponentRow,
+  DaemonDocument,
+  DiffDocument,
+  FilesDocument,
+  OverviewDocument,
+  PackDocument,
+  PackRow,
+} from "./board/documents.ts";
+import type { FilesPart } from "./board/files.ts";
 import { createForeign } from "./board/foreign.ts";
 import { type BoardPack, boardPacks } from "./board/packs.ts";
 import { pipelineOf } from "./board/pipeline.ts";
 import { serviceRows } from "./board/services.ts";
 import { sourceRows } from "./board/sources.ts";
+import { packComponents, packDiff, packDocument, packFiles } from "./board-pack.ts";
 import { type EmbeddedSummary, readEmbedded } from "./catalog/embedded.ts";
 import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
@@ -11,6 +21,7 @@ import { findDaemon } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
 import { readLastCycle } from "./cycle/journal.ts";
 import { readStatus } from "./cycle/status.ts";
+import { lastKept } from "./events/history.ts";
 import { printableName } from "./platform/names.ts";
 import { VERSION } from "./platform/version.ts";
 import { readLedger } from "./publish/ledger.ts";
@@ -26,6 +37,13 @@ export interface Board {
   /** How the daemon and all around it are; without one, as it was left. */
   daemonStatus(): Promise<DaemonDocument>;
   overview(): Promise<OverviewDocument>;
+  /** Also of a pack that is not registered, rejected, shadowed or foreign; `undefined`: nobody knows it. */
+  packDetail(ref: string, source: string | undefined): Promise<PackDocument | undefined>;
+  /** `undefined`: nobody knows the pack. */
+  packFiles(ref: string, part: FilesPart): Promise<FilesDocument | undefined>;
+  packComponents(ref: string): Promise<readonly ComponentRow[] | undefined>;
+  /** @param releases ids or numbers, as `packsync diff` takes them. `undefined`: there are no two such */
+  releaseDiff(ref: string, releases: readonly string[]): Promise<DiffDocument | undefined>;
 }
 
 export interface BoardOptions {
@@ -40,22 +58,52 @@ export function boardOf({ config, faults }: BoardOptions): Board {
     const daemon = await (await findDaemon(config.stateDir))?.status();
     return { ...aboutDaemon(daemon, await faults(daemon)), ...(await aroundDaemon(config, daemon)) };
   };
+  const allPacks = async () => {
+    const { packs, records, database } = await packsOf(config);
+    const others = await foreign.rows(layoutOf(config).root, (name) => records.has(name));
+    return { packs: [...packs, ...others.map(foreignPack)], database };
+  };
+  const isKnown = async (ref: string) => (await allPacks()).packs.some(({ row }) => row.ref === ref);
   return {
     daemonStatus,
+    async packDetail(ref, source) {
+      const its = (await allPacks()).packs.filter(({ row }) => row.ref === ref);
+      const pack = source === undefined ? foremost(its) : its.find((each) => each.source === source);
+      return pack && (await packDocument(config, pack));
+    },
+    packFiles: async (ref, part) =>
+      (await packFiles(config, ref, part)) ??
+      ((await isKnown(ref)) ? { release: null, files: [], total: 0 } : undefined),
+    packComponents: async (ref) => (await packComponents(config, ref)) ?? ((await isKnown(ref)) ? [] : undefined),
+    releaseDiff: (ref, releases) => packDiff(config, ref, releases),
     async overview() {
+      const lastEventId = lastKept(config.stateDir); // first: what happens meanwhile is news
       const daemon = await daemonStatus();
-      const { packs, records, database } = await packsOf(config);
-      const others = await foreign.rows(layoutOf(config).root, (name) => records.has(name));
-      const rows = [...packs.map(({ row }) => row), ...others];
+      const { packs, database } = await allPacks();
+      const rows = packs.map(({ row }) => row);
       return {
         volume: printableName(config.volume),
-        last_event_id: 0,
+        last_event_id: lastEventId,
         daemon,
         database,
         packs: rows.sort((a, b) => (a.ref < b.ref ? -1 : a.ref > b.ref ? 1 : 0)),
       };
     },
   };
+}
+
+function foreignPack(row: PackRow): BoardPack {
+  return { row, findings: [], catalogs: [], source: undefined, directory: undefined };
+}
+
+/** Of several rows of one ref the one that people mean: what is live, else what wants to be. */
+function foremost(packs: readonly BoardPack[]): BoardPack | undefined {
+  const last: readonly string[] = ["retired", "shadowed"];
+  return (
+    packs.find(({ row }) => !last.includes(row.state) && row.release !== null) ??
+    packs.find(({ row }) => !last.includes(row.state)) ??
+    packs[0]
+  );
 }
 
 function aboutDaemon(daemon: DaemonStatus | undefined, faults: readonly string[]) {

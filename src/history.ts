@@ -27,13 +27,17 @@ export function history(config: Config, packs: readonly string[]): Promise<reado
   return viewing(config, (volume) => historyOf(volume, packs));
 }
 
+export interface DiffRequest {
+  readonly pack: string;
+  readonly releases: readonly string[];
+  /** So many files are compared; unset: all. */
+  readonly most?: number;
+}
+
 /** What is different between two releases; takes no lock. */
-export function diff(
-  config: Config,
-  { pack, releases }: { readonly pack: string; readonly releases: readonly string[] },
-): Promise<DiffReport> {
+export function diff(config: Config, { pack, releases, most }: DiffRequest): Promise<DiffReport> {
   const ref = refOf(pack);
-  return viewing(config, (volume) => diffReleases(ref, releases, volume));
+  return viewing(config, (volume) => diffReleases(ref, releases, volume, most));
 }
 
 /** Reads every byte that packsync published; takes no lock and changes nothing. */

@@ -9,3 +9,9 @@ export type ServiceRow = z.infer<typeof documents.serviceRow>;
 export type PackRow = z.infer<typeof documents.packRow>;
 /** Whether whoever asks may change something only the server knows. */
 export type OverviewDocument = Omit<z.infer<typeof documents.overview>, "may_change">;
+export type PackDocument = z.infer<typeof documents.packDetail>;
+export type FindingRow = z.infer<typeof documents.shownFinding>;
+export type FileRow = z.infer<typeof documents.fileRow>;
+export type FilesDocument = z.infer<typeof documents.files>;
+export type ComponentRow = z.infer<typeof documents.componentRow>;
+export type DiffDocument = z.infer<typeof documents.releaseDiff>;

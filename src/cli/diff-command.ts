@@ -1,12 +1,12 @@
 import type { DiffReport, FileDiff } from "../cycle/diff.ts";
+import { entryFacts, printableLine, valueText } from "../cycle/diff-text.ts";
 import { ExitCode } from "../errors.ts";
 import { diff } from "../history.ts";
-import type { FileEntry } from "../pack/snapshot.ts";
 import type { KeyChange } from "../pack/value-diff.ts";
 import { printableName } from "../platform/names.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
-import { type Paint, paintFor, sizeText } from "./text.ts";
+import { type Paint, paintFor } from "./text.ts";
 
 /** `packsync diff <pack> [release] [release]`: what is different, file by file, of YAML key by key; takes no lock. */
 export async function diffCommand(
@@ -32,27 +32,12 @@ export function diffText({ ref, from, to, files }: DiffReport, paint: Paint): st
 function fileLines(file: FileDiff, paint: Paint): string[] {
   const { path, kind, before, after, keys = [], lines = [], note } = file;
   const [sign, color] = SIGNS[kind];
-  const about = [...factsOf(before, after), ...(note === undefined ? [] : [note])].join(", ");
+  const about = [...entryFacts(before, after), ...(note === undefined ? [] : [note])].join(", ");
   return [
     `  ${paint(color, sign)} ${printableName(path)}  ${paint("dim", about)}`,
     ...keys.map((change) => `      ${keyLine(change, paint)}`),
     ...lines.map((line) => `      ${paint(lineColor(line), printableLine(line))}`),
   ];
-}
-
-/** Size, mode, and how a binary is linked, as far as they are others. */
-function factsOf(before: FileEntry | undefined, after: FileEntry | undefined): string[] {
-  if (before === undefined || after === undefined) return [sizeText((before ?? after)?.size ?? 0)];
-  const facts = [
-    [sizeText(before.size), sizeText(after.size)],
-    [`mode ${before.mode.toString(8)}`, after.mode.toString(8)],
-    [linkage(before), linkage(after)],
-  ];
-  return facts.flatMap(([was, is]) => (was === is || was?.endsWith(` ${is}`) ? [] : [`${was} → ${is}`]));
-}
-
-function linkage({ elf }: FileEntry): string {
-  return elf === undefined ? "no binary" : `${elf.machine} ${elf.static ? "static" : "dynamic"}`;
 }
 
 function keyLine({ key, ...change }: KeyChange, paint: Paint): string {
@@ -65,17 +50,11 @@ function keyLine({ key, ...change }: KeyChange, paint: Paint): string {
 const SHOWN_LENGTH = 100;
 
 function shown(value: unknown): string {
-  const text = printableName(JSON.stringify(value) ?? "nothing");
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+  return valueText(value, SHOWN_LENGTH);
 }
 
 function lineColor(line: string): Parameters<Paint>[0] {
   if (line.startsWith("+")) return "green";
   if (line.startsWith("-")) return "red";
   return line.startsWith("@@") ? "cyan" : "reset";
-}
-
-/** Tabs stay, what could forge a terminal's line does not. */
-function printableLine(line: string): string {
-  return line.split("\t").map(printableName).join("\t");
 }

@@ -1,9 +1,10 @@
 import type { HistoryEntry, PackHistory, ReleaseState } from "../cycle/history.ts";
 import { ExitCode } from "../errors.ts";
 import { history } from "../history.ts";
+import { sizeText } from "../platform/size-text.ts";
 import { VERSION } from "../platform/version.ts";
 import type { CommandContext } from "./context.ts";
-import { columns, countsText, type Paint, paintFor, sizeText } from "./text.ts";
+import { columns, countsText, type Paint, paintFor } from "./text.ts";
 
 /** `packsync history [pack…]`: every release that is known, the newest first; takes no lock. */
 export async function historyCommand(

@@ -43,7 +43,7 @@ interface Words {
 
 const WORDS: Readonly<Record<PreserveReason, (change: Preserved, at: PreservedAt) => Words>> = {
   "volume-always-wins": ({ prev, next }) => ({
-    message: `is ${kindOf(next.elf)} in the source: the volume keeps ${whose(prev)}, because \`preserve\` is \`always\` for it`,
+    message: `is ${describeBinary(next.elf)} in the source: the volume keeps ${whose(prev)}, because \`preserve\` is \`always\` for it`,
     todo: REMOVE,
   }),
   "foreign-binary-in-the-way": (_, { binary }) => ({
@@ -51,15 +51,15 @@ const WORDS: Readonly<Record<PreserveReason, (change: Preserved, at: PreservedAt
     todo: "Move that binary out of the volume, or the source's file to another path.",
   }),
   "source-not-a-binary": ({ prev, next }) => ({
-    message: `is ${kindOf(next.elf)} in the source: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
+    message: `is ${describeBinary(next.elf)} in the source: the volume keeps ${whose(prev)}, ${describeBinary(prev.elf)}`,
     todo: REMOVE,
   }),
   "source-not-static": ({ prev, next }) => ({
-    message: `is ${kindOf(next.elf)} in the source: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
+    message: `is ${describeBinary(next.elf)} in the source: the volume keeps ${whose(prev)}, ${describeBinary(prev.elf)}`,
     todo: remedyFor(next.elf),
   }),
   "source-other-arch": ({ prev, next }, { arch }) => ({
-    message: `is ${kindOf(next.elf)} in the source, wanted is ${oneOf(arch)}: the volume keeps ${whose(prev)}, ${kindOf(prev.elf)}`,
+    message: `is ${describeBinary(next.elf)} in the source, wanted is ${oneOf(arch)}: the volume keeps ${whose(prev)}, ${describeBinary(prev.elf)}`,
     todo: `Build it for ${oneOf(arch)}, or add \`${next.elf?.machine}\` to \`arch\`.`,
   }),
   "first-contact": ({ prev }) => ({
@@ -95,7 +95,8 @@ function whose({ ownership }: Preserved["prev"]): string {
   return ownership === "ours" ? "the one that packsync published" : "its own, which is not packsync's";
 }
 
-function kindOf(elf: ElfInfo | undefined): string {
+/** What a file is as a binary, for people: `static for \`x86_64\``. */
+export function describeBinary(elf: ElfInfo | undefined): string {
   if (elf === undefined) return "no binary";
   if (elf.static) return `static for \`${elf.machine}\``;
   if (elf.truncated) return "a binary that is cut short";

@@ -67,6 +67,17 @@ export function sameNames(before: Fingerprint | undefined, now: Fingerprint): Re
   return new Set(namesOf(now).filter((name, index) => isSame(positions.get(name), index)));
 }
 
+/** What a walk saw of a file, times in milliseconds; `undefined`: it saw none of that name. */
+export function stampOf(
+  fingerprint: Fingerprint,
+  name: string,
+): { readonly mtimeMs: number; readonly ctimeMs: number; readonly inode: number } | undefined {
+  const position = namesOf(fingerprint).indexOf(name);
+  if (position === -1) return undefined;
+  const at = (field: number): number => fingerprint.stamps[position * FIELDS + field] ?? Number.NaN;
+  return { mtimeMs: at(1), ctimeMs: at(2), inode: at(3) };
+}
+
 function namesOf({ names }: Fingerprint): readonly string[] {
   return names.split(SEPARATOR).slice(1);
 }

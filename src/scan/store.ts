@@ -143,6 +143,12 @@ export function readJudged(database: DatabaseSync): readonly JudgedPack[] {
   return database.prepare(`SELECT ${columns} FROM scan ORDER BY source, directory`).all().flatMap(judgedFromRow);
 }
 
+/** What is known of one directory. */
+export function readKnown(database: DatabaseSync, source: string, directory: string): KnownPack | undefined {
+  const one = database.prepare("SELECT * FROM scan WHERE source = ? AND directory = ?");
+  return one.all(source, directory).flatMap(fromRow)[0];
+}
+
 /** By source: how many packs it has, in whatever state. */
 export function countKnown(database: DatabaseSync): ReadonlyMap<string, number> {
   const counts = database.prepare("SELECT source, count(*) AS count FROM scan GROUP BY source").all();

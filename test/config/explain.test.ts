@@ -83,7 +83,11 @@ server:
   jwtScopes: [packs:read]
   # roots:
   rateLimit: 6000
+  metrics: token
   jobs: 4
+  anonymous: false
+  hosts: []
+  proxied: false
 require: []
 database:
   # url: "***"
@@ -198,7 +202,11 @@ describe("as JSON", () => {
           jwtScopes: ["packs:read"],
           roots: null,
           rateLimit: 6000,
+          metrics: "token",
           jobs: 4,
+          anonymous: false,
+          hosts: [],
+          proxied: false,
         },
         require: [],
         database: {

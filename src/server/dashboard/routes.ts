@@ -1,10 +1,15 @@
 import * as z from "zod";
 import type { Api, RouteDeps } from "../api.ts";
 import { failures } from "../schemas.ts";
+import { addActionRoutes } from "./action-routes.ts";
 import { overview } from "./documents.ts";
+import { addDashboardPackRoutes } from "./pack-routes.ts";
 
 /** What the dashboard shows. */
-export function addDashboardRoutes(api: Api, { operations }: RouteDeps): void {
+export function addDashboardRoutes(api: Api, deps: RouteDeps): void {
+  const { operations } = deps;
+  addDashboardPackRoutes(api, deps);
+  addActionRoutes(api, deps);
   api.get(
     "/api/v1/overview",
     {
