@@ -21,6 +21,7 @@ import { findDaemon } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
 import { readLastCycle } from "./cycle/journal.ts";
 import { readStatus } from "./cycle/status.ts";
+import { lastKept } from "./events/history.ts";
 import { printableName } from "./platform/names.ts";
 import { VERSION } from "./platform/version.ts";
 import { readLedger } from "./publish/ledger.ts";
@@ -76,12 +77,13 @@ export function boardOf({ config, faults }: BoardOptions): Board {
     packComponents: async (ref) => (await packComponents(config, ref)) ?? ((await isKnown(ref)) ? [] : undefined),
     releaseDiff: (ref, releases) => packDiff(config, ref, releases),
     async overview() {
+      const lastEventId = lastKept(config.stateDir); // first: what happens meanwhile is news
       const daemon = await daemonStatus();
       const { packs, database } = await allPacks();
       const rows = packs.map(({ row }) => row);
       return {
         volume: printableName(config.volume),
-        last_event_id: 0,
+        last_event_id: lastEventId,
         daemon,
         database,
         packs: rows.sort((a, b) => (a.ref < b.ref ? -1 : a.ref > b.ref ? 1 : 0)),

@@ -2,6 +2,7 @@ import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises"
 import { CANARY_SOURCE, type Canary } from "./canary/canary.ts";
 import { NO_CANARY } from "./canary/status.ts";
 import { canaryBeside, withCanary } from "./canary.ts";
+import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { type Listening, listen } from "./control/server.ts";
@@ -19,6 +20,7 @@ import type { Log } from "./platform/log.ts";
 import { createPulse, lastBeatMs } from "./platform/pulse.ts";
 import { startThread, threadEntry } from "./platform/thread-client.ts";
 import { VERSION } from "./platform/version.ts";
+import { recordEvents } from "./recording.ts";
 import { registrationAfter, withRegistration, withServices } from "./registered.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { attuneSettings } from "./registration.ts";
@@ -48,10 +50,17 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   const worker = resources.use(
     startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config, pulse }, log),
   );
-  const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
+  const events = resources.use(recordEvents(config, log));
+  const sayAll: Say = (event) => {
+    events.say(event);
+    say(event);
+  };
+  const onRound = (report: RegistrationReport) => events.say({ kind: "registered", report });
+  const onRetried = (report: RegistrationReport) => say({ kind: "registered", report });
+  const registrar = resources.use(createRegistrar(config, log, { onRound, onRetried }, abort));
   const asked: Ask = (...request) => answering.ask(...request);
-  const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
-  const keeper = resources.use(createEnvironmentKeeper({ config, log, say }, abort));
+  const deliverer = resources.use(createDeliverer({ config, log, say: sayAll, registrar, ask: asked }, abort));
+  const keeper = resources.use(createEnvironmentKeeper({ config, log, say: sayAll }, abort));
   const telling = createStage("tell", monotonicMs);
   const watching = createStage("watch", monotonicMs);
   const delay = resources.use(watchDelay());
@@ -66,6 +75,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   const loop: Loop = createLoop({
     sources,
     say(event) {
+      events.say(event);
       told(event);
       if (event.kind === "started") void canary?.start(owner);
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
@@ -105,7 +115,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
         },
         onDegraded(degraded: Degraded) {
           loop.degrade(degraded.source, true);
-          say({ kind: "degraded", degraded });
+          sayAll({ kind: "degraded", degraded });
         },
       }),
     ),
@@ -113,6 +123,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   const ownerOf = async () => (await loop.request("open", {}, () => {}, abort)).owner;
   const onDeaf = (error: unknown) => abort.aborted || log.error({ error: String(error) }, "commands are not heard");
   const { owner } = await worker.ask("open", {}, () => {}, abort);
+  events.open(owner, () => ({ ...loop.status(), eventLoopDelayMs: delay.maxMs() }));
   canary = canaryBeside({ config, loop, watcher, worker });
   if (canary !== undefined) resources.use(canary);
   const since = new Date().toISOString();
@@ -123,14 +134,23 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     const health = { canary: canary?.status() ?? NO_CANARY, healthLimitMs: config.health.limitSeconds * 1000 };
     return { ...about(), ...known, stages, services: deliverer.views(), ...health };
   };
-  const answering = { about, status, ask: building(delivering(registering(loop, registrar), looking), keeper) };
+  const working = { ...loop, request: events.asking(loop.request) };
+  const ask = building(delivering(registering(working, registrar), looking), keeper);
+  const answering = { about, status, ask, events: events.follow };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
   const serving =
     config.listen === undefined ? undefined : resources.use(serveBeside({ config, log, beside: "daemon", ...served }));
   delay.reset(); // the start loads what never comes again
   const { ready } = watcher;
   await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced
-  await Promise.race([loop.run(abort), worker.died, ...(serving ? [serving.refused] : [])]);
+  try {
+    await Promise.race([loop.run(abort), worker.died, ...(serving ? [serving.refused] : [])]);
+    await registrar.settled(); // the last thing that is heard of the daemon is that it ends
+    events.stopped(abort.reason);
+  } catch (error) {
+    events.stopped(error);
+    throw error;
+  }
 }
 
 /**

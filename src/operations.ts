@@ -18,6 +18,7 @@ import { testPacks } from "./pack-tests.ts";
 import type { Log } from "./platform/log.ts";
 import { registerPacks } from "./registering.ts";
 import type { Operations } from "./server/operations.ts";
+import { verifyByAsking } from "./verifying.ts";
 import { reading } from "./volume-session.ts";
 
 /** Composition root of what requests of the HTTP API call. */
@@ -63,6 +64,20 @@ export function operationsOf(options: OperationsOptions): Operations {
     releases: (ref) => releasesOf(config, ref),
     rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
     isAlive: sharing(() => isAlive(options)),
+    unpin: (pack, abort) => ask("unpin", { pack }, { config, log, doing: "unpin" }, abort),
+    sync: ({ packs, allowRemovals }, onStage, abort) => {
+      const pack = packs.length === 1 ? `${packs[0]}` : `${packs.length === 0 ? "all" : packs.length} packs`;
+      onStage({ stage: "sync", pack });
+      const onProgress = (done: number, total: number) =>
+        onStage({ stage: "sync", pack, share: total === 0 ? undefined : done / total });
+      const only = [...config.only, ...packs];
+      return ask("sync", { only, allowRemovals }, { config, log, doing: "sync", onProgress }, abort);
+    },
+    verify: (order, onStage, abort) => verifyByAsking(order, { config, log, onStage }, abort),
+    notify: (service, onStage, abort) => {
+      onStage({ stage: "notify", pack: service });
+      return ask("notify", { service }, { config, log, doing: "notify" }, abort);
+    },
     faults: () => faults(options),
   };
 }

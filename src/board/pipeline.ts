@@ -1,3 +1,4 @@
+import type { Leg } from "../canary/status.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import { STAGES, type StageName } from "../events/event.ts";
 import type { StageRow } from "./documents.ts";
@@ -14,12 +15,25 @@ const WATCHED_BY: Readonly<Record<StageName, DaemonStatus["stages"][number]["nam
   signal: "tell",
 };
 
+/** Where the canary shows that nothing gets through. */
+const CANARYS: Readonly<Record<Leg, StageName>> = {
+  write: "watch",
+  watch: "watch",
+  settle: "settle",
+  scan: "scan",
+  publish: "publish",
+  read: "publish",
+};
+
 /** Every stage of the flow, as it is now. @param daemon `undefined`: nobody has anything to do */
-export function pipelineOf(daemon: Pick<DaemonStatus, "stages" | "healthLimitMs"> | undefined): StageRow[] {
-  const limitMs = daemon?.healthLimitMs ?? Number.POSITIVE_INFINITY;
-  const ages = new Map(daemon?.stages.map(({ name, ageMs }) => [name, ageMs]));
+export function pipelineOf(daemon: Pick<DaemonStatus, "stages" | "canary" | "healthLimitMs"> | undefined): StageRow[] {
+  const { stages = [], canary, healthLimitMs: limitMs = Number.POSITIVE_INFINITY } = daemon ?? {};
+  const ages = new Map(stages.map(({ name, ageMs }) => [name, ageMs]));
+  const isLost = (stage: StageName) => canary?.state === "stalled" && canary.leg && CANARYS[canary.leg] === stage;
   return STAGES.map((stage) => {
-    const age = Math.round(ages.get(WATCHED_BY[stage]) ?? 0);
-    return { stage, state: age === 0 ? "idle" : age > limitMs ? "stalled" : "busy", age_ms: age, last_ms: null };
+    const own = ages.get(WATCHED_BY[stage]) ?? 0;
+    const isStalled = own > limitMs || isLost(stage);
+    const age = Math.round(isLost(stage) ? Math.max(own, canary?.legMs ?? 0) : own);
+    return { stage, state: isStalled ? "stalled" : age === 0 ? "idle" : "busy", age_ms: age, last_ms: null };
   });
 }

@@ -51,10 +51,10 @@ export interface LoopState {
   readonly suspicions: Suspicions;
   readonly publishing: Stage;
   dirty: Dirty;
-  /** By `<source>/<directory>`, or by source, of what is dirty: how long it took until it was known, in milliseconds. */
-  readonly watchedMs: Map<string, number>;
   /** The canary's: it counts for nothing else. */
   dirtyCanary: Dirty;
+  /** By `<source>/<directory>`, or by source, of what is dirty: how long it took until it was known, in milliseconds. */
+  readonly watchedMs: Map<string, number>;
   last: { readonly news: CycleNews; readonly at: string } | undefined;
   trouble: Trouble | undefined;
   /** When packs were verified last; see {@link LoopDeps.verifyMs}. */
@@ -77,8 +77,8 @@ export function createState({ sources, now, verifyMs, pulseMs }: LoopDeps): Loop
     suspicions: createSuspicions(),
     publishing: createStage("publish", now, pulseMs),
     dirty: NOTHING_DIRTY,
-    watchedMs: new Map(),
     dirtyCanary: NOTHING_DIRTY,
+    watchedMs: new Map(),
     last: undefined,
     trouble: undefined,
     verifyAtMs: verifyMs === 0 ? Number.POSITIVE_INFINITY : now() + verifyMs / 24, // also of a daemon that is started every day

@@ -64,12 +64,17 @@ export const PRESENT = {
   packsync_event_loop_delay_seconds: gauge(
     "The longest time since its start that the daemon's first thread did not listen",
   ),
+  packsync_source_info: gauge("Always 1; a source that is watched", "source", "kind", "path"),
   packsync_source_hints_total: counter("Hints of changes that came", "source"),
   packsync_missed_events_total: counter("Packs whose change a rescan found that no event had announced", "source"),
   packsync_source_watching: gauge("How a source is watched: 1 for the mode that it has", "source", "mode"),
   packsync_source_held: gauge("Whether a source is held, and why: 1 for the reason", "source", "reason"),
   packsync_rescan_interval_seconds: gauge("From one look at all of a source to the next", "source"),
   packsync_rescan_age_seconds: gauge("How long ago the last look at all of a source was over", "source"),
+  packsync_rescan_late_seconds: gauge(
+    "How long a look at all of a source is overdue though there is nothing else to do; 0: it is not",
+    "source",
+  ),
   packsync_watches: gauge("Directories that are watched"),
   packsync_watches_allowed: gauge("Directories that may be watched by this user"),
   packsync_service_state: gauge("Where a service stands: 1 for the state that it has", "service", "state"),

@@ -50,6 +50,7 @@ function daemonMeasures(daemon: DaemonStatus, now: number): readonly Measure[] {
         ]),
     ...stages.map(({ name: stage, ageMs }) => number("packsync_stage_age_seconds", ageMs / 1000, { stage })),
     number("packsync_event_loop_delay_seconds", eventLoopDelayMs / 1000),
+    ...daemon.sources.map(({ name: source, kind, path }) => number("packsync_source_info", 1, { source, kind, path })),
     ...roots.flatMap((root) => rootMeasures(root, now)),
     number("packsync_watches", watches),
     ...(watchesAllowed === undefined ? [] : [number("packsync_watches_allowed", watchesAllowed)]),
@@ -61,13 +62,14 @@ const WATCHING: readonly Watching[] = ["events", "polling", "degraded", "vanishe
 const REASONS: readonly HoldReason[] = ["root-absent", "root-unreadable", "emptied", "mass-removal", "not-uninstalled"];
 
 function rootMeasures(root: RootStatus, now: number): readonly Measure[] {
-  const { name: source, watching, held, events, missedEvents, rescanIntervalMs, lastRescanAt } = root;
+  const { name: source, watching, held, events, missedEvents, rescanIntervalMs, rescanLateMs, lastRescanAt } = root;
   return [
     number("packsync_source_hints_total", events, { source }),
     number("packsync_missed_events_total", missedEvents, { source }),
     ...oneOf("packsync_source_watching", { source }, ["mode", WATCHING, watching]),
     ...oneOf("packsync_source_held", { source }, ["reason", REASONS, held]),
     number("packsync_rescan_interval_seconds", rescanIntervalMs / 1000, { source }),
+    number("packsync_rescan_late_seconds", rescanLateMs / 1000, { source }),
     ...(lastRescanAt === undefined
       ? []
       : [number("packsync_rescan_age_seconds", Math.max(0, now - Date.parse(lastRescanAt)) / 1000, { source })]),

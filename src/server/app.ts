@@ -68,8 +68,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     requestTimeout: limits.requestMs,
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.min(limits.headersMs, 5000) },
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 3000, ignoreTrailingSlash: true },
     trustProxy: (_, hop) => options.proxied && hop === 0, // the one that stands right before it
+    routerOptions: { maxParamLength: 3000, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
     clientErrorHandler: answerUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
@@ -120,8 +120,8 @@ const ABOUT = {
     { name: "install", description: "The stages of an installation" },
     { name: "jobs", description: "Long calls, while they run and afterwards" },
     { name: "packs", description: "What is installed" },
-    { name: "dashboard", description: "What the dashboard shows" },
     { name: "session", description: "Who is signed in to the dashboard" },
+    { name: "dashboard", description: "What the dashboard shows" },
     { name: "health", description: "For whoever looks after containers" },
   ],
   components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },

@@ -38,10 +38,12 @@ const status: DaemonStatus = {
 
 type Ask = Answering["ask"];
 
+async function* nothing() {}
+
 /** A daemon's socket in a state directory, of which only what it is asked is made up. */
 async function listening(ask: Ask, directory = scratch(), stateDir = directory.path) {
   const path = socketPath(stateDir);
-  const server = await listen(path, undefined, { about: () => about, status: () => status, ask });
+  const server = await listen(path, undefined, { about: () => about, status: () => status, ask, events: nothing });
   return {
     stateDir,
     path,

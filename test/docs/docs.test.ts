@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { ExitCode } from "../../src/errors.ts";
+import { EVENT_KINDS } from "../../src/events/event.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -50,6 +51,7 @@ const COMMANDS = [
     "plan",
     "status",
     "history",
+    "events",
     "diff",
     "verify",
     "doctor",
@@ -109,6 +111,7 @@ test("docs/cli.md has a line for every diagnostic code in src, and for no other"
     text === "packsync.when" || // labels
     text === "packsync.how" ||
     text === "packsync.events" || // a sub-protocol of WebSockets
+    EVENT_KINDS.some((kind) => kind === text && kind !== "pack.failed") || // that is a finding, too
     SETTINGS.some(({ key }) => key === text);
   const found = new Set(literals.filter((literal) => !isOther(literal)));
   expect(codes(firstCells(section(cli, "Findings")))).toEqual([...found].sort());

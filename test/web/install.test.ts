@@ -31,7 +31,7 @@ testWith(
   needs,
   "an installation is followed through its stages, found again after a reload, cancelled, and done",
   async () => {
-    const { it, wayIn, url } = own();
+    const { it, wayIn, url } = await own();
     await using visit = await browser.visit(wayIn);
     const { page } = visit;
     await page.locator("tr[data-pack]").first().waitFor();
@@ -66,7 +66,7 @@ testWith(
 );
 
 testWith(needs, "what cannot be installed says why, and an archive can be uploaded", async () => {
-  const { it, wayIn, url } = own();
+  const { it, wayIn, url } = await own();
   await using visit = await browser.visit(wayIn);
   const { page } = visit;
   await page.locator("tr[data-pack]").first().waitFor();

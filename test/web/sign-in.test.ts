@@ -14,7 +14,7 @@ testWith(
   needs,
   "who has a wrong token is told so; with the right one one is in, also after a reload, until one signs out",
   async () => {
-    await using visit = await browser.visit(own().url);
+    await using visit = await browser.visit((await own()).url);
     const { page, context } = visit;
     const token = page.getByLabel("Token");
     await token.fill("wrong-0123456789abcdef");
@@ -37,13 +37,13 @@ testWith(
 );
 
 testWith(needs, "the way in that the program shows signs in, and its token does not stay in the address", async () => {
-  await using visit = await browser.visit(own().wayIn);
+  await using visit = await browser.visit((await own()).wayIn);
   await row(visit.page, "demo", "live").waitFor();
   expect(visit.page.url()).not.toContain(TOKEN);
 });
 
 testWith(needs, "with the keyboard alone: sign in, search, open a pack, roll it back, sign out", async () => {
-  const { it, url } = own();
+  const { it, url } = await own();
   it.write("packs/demo/README.md", "# demo\n");
   await using visit = await browser.visit(url);
   const { page } = visit;

@@ -19,7 +19,7 @@ export interface Ask {
 }
 
 /** What no page of another site can send along: the server changes nothing for a cookie without it. */
-const OWN_HEADER = { "x-packsync": "1" } as const;
+export const OWN_HEADER = { "x-packsync": "1" } as const;
 
 /**
  * Asks the API, by whose session's cookie is there; paths are relative to the page, so that a proxy may serve it below a path of its own.
@@ -27,11 +27,12 @@ const OWN_HEADER = { "x-packsync": "1" } as const;
  * @param path `api/v1/overview`
  */
 export async function ask<T>(path: string, { method = "GET", body, headers, signal }: Ask = {}): Promise<Answer<T>> {
+  const isJson = body !== undefined && !(body instanceof FormData); // the browser knows a form's boundary
   try {
     const response = await fetch(path, {
       method,
-      headers: { ...OWN_HEADER, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      headers: { ...OWN_HEADER, ...(isJson && { "content-type": "application/json" }), ...headers },
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
       ...(signal !== undefined && { signal }),
     });
     return await answerOf<T>(response);

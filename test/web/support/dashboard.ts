@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, vi } from "vitest";
+import { afterAll, vi } from "vitest";
 import { type Daemon, PATIENCE, startDaemon } from "../../scenarios/support/daemon.ts";
 import type { Story } from "../../scenarios/support/story.ts";
 
@@ -26,18 +26,16 @@ export async function dashboard(it: Story, settings: Settings = {}): Promise<Das
   return { ...running, it, url, wayIn: `${url}#token=${TOKEN}` };
 }
 
-/** One for all tests of a file. @returns what gives it, once tests run */
-export function useDashboard(begin: () => Story, settings: Settings = {}): () => Dashboard {
-  let shared: Dashboard | undefined;
-  beforeAll(async () => {
-    shared = await dashboard(begin(), settings);
-  });
+/** One for all tests of a file, started by the first. */
+export function useDashboard(begin: () => Story, settings: Settings = {}): () => Promise<Dashboard> {
+  let started: Promise<Dashboard> | undefined;
   afterAll(async () => {
+    const shared = await started;
     await shared?.[Symbol.asyncDispose]();
     shared?.it[Symbol.dispose]();
   });
   return () => {
-    if (shared === undefined) throw new Error("the dashboard is there once tests run");
-    return shared;
+    started ??= dashboard(begin(), settings);
+    return started;
   };
 }
