@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { LEGS, NO_CANARY } from "../../src/canary/status.ts";
 import { EVENT_KINDS } from "../../src/events/event.ts";
 import { faultsOf, type HealthQuestion } from "../../src/health.ts";
@@ -49,6 +50,21 @@ describe("docs/operations.md has every word, and no other, of", () => {
     const others = [...`${databases} ${environments}`.matchAll(/"([a-z]+)"/g)].map(([, name = ""]) => name);
     expect(words("Catalogs and environments")).toEqual([...new Set([...catalogs, ...others])].sort());
   });
+});
+
+test("docs/operations.md leads to every alert, by its severity", () => {
+  const { groups }: { groups: { rules: { alert: string; labels: { severity: string } }[] }[] } = parse(
+    read("docker/prometheus/alerts.yaml"),
+  );
+  const rules = groups.flatMap(({ rules }) => rules.map(({ alert, labels: { severity } }) => `${severity}: ${alert}`));
+  const rows = section("What to alert on").matchAll(/^\| (critical|warning|info) \|(.*)$/gm);
+  const linked = [...rows].flatMap(([, severity = "", row = ""]) =>
+    [...row.matchAll(/\[(\w+)\]\(metrics\.md#(\w+)\)/g)].map(([, name = "", anchor]) => {
+      expect(anchor).toBe(name.toLowerCase());
+      return `${severity}: ${name}`;
+    }),
+  );
+  expect(linked.sort()).toEqual(rules.sort());
 });
 
 const FINE: NonNullable<HealthQuestion["daemon"]> = {
