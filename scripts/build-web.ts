@@ -54,12 +54,8 @@ function filesOf(directory: string): readonly string[] {
 }
 
 function stampOf(): string {
-  const sources = [
-    ...filesOf(`${root}web`),
-    `${root}docs/diagnostics.md`,
-    `${root}package-lock.json`,
-    `${root}scripts/build-web.ts`,
-  ].toSorted();
+  const others = ["docs/diagnostics.md", "package-lock.json", "scripts/build-web.ts"].map((path) => `${root}${path}`);
+  const sources = [...filesOf(`${root}web`), ...others].toSorted();
   const hash = createHash("sha256");
   for (const path of sources) hash.update(`${path.slice(root.length)}\0`).update(readFileSync(path));
   return hash.digest("hex");

@@ -41,6 +41,16 @@ export async function findDaemon(stateDir: string): Promise<Daemon | undefined> 
   }
 }
 
+/** What a daemon says of itself; `undefined`: none answers, or it went away meanwhile. */
+export async function daemonStatus(stateDir: string): Promise<DaemonStatus | undefined> {
+  try {
+    return await (await findDaemon(stateDir))?.status();
+  } catch (error) {
+    if (error instanceof DaemonGone || isNoAnswer(error)) return undefined;
+    throw error;
+  }
+}
+
 /**
  * What happened after an event, then what happens, until the daemon ends or nobody wants more.
  *

@@ -56,6 +56,7 @@ export type EventLine =
 export const ASKABLE = [
   "sync",
   "rollback",
+  "pin",
   "unpin",
   "verify",
   "register",

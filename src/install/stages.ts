@@ -7,9 +7,11 @@ import type { Diagnostic } from "../pack/diagnostics.ts";
 
 /** What somebody who waits is told while a stage runs. */
 export interface StageProgress {
-  readonly stage: "download" | "dependencies" | "environments" | "tests" | "register";
-  /** Its ref, or its source while nobody knows the ref. */
+  readonly stage: "download" | "dependencies" | "environments" | "tests" | "register" | "sync" | "verify" | "notify";
+  /** Its ref, or its source while nobody knows the ref; of `notify` the service. */
   readonly pack: string;
+  /** From 0 to 1: how much is done of all, where somebody knows. */
+  readonly share?: number | undefined;
   /** One line of a program's output, without its end. */
   readonly line?: string | undefined;
 }

@@ -1,6 +1,10 @@
 import type { Board } from "../board.ts";
 import type { HistoryEntry } from "../cycle/history.ts";
+import type { CycleReport } from "../cycle/report.ts";
 import type { RollbackReport } from "../cycle/rollback.ts";
+import type { PacksyncEvent } from "../events/event.ts";
+import type { Series, Window } from "../events/series.ts";
+import type { PageQuery } from "../events/store.ts";
 import type { DependencyRequest } from "../install/dependencies.ts";
 import type { Downloads } from "../install/download.ts";
 import type {
@@ -14,7 +18,9 @@ import type {
 } from "../install/stages.ts";
 import type { Installation } from "../installation.ts";
 import type { DescribedPack, PackPage } from "../listing.ts";
-import type { RollbackRequest, Uninstalled } from "../requests.ts";
+import type { LiveEvents } from "../live-events.ts";
+import type { NotifyReport, RollbackRequest, Uninstalled } from "../requests.ts";
+import type { Verification, VerifyOrder } from "../verifying.ts";
 
 /** Everything that requests call. Paths are absolute and real, and below the roots; sources are judged likewise. */
 export interface Operations extends Board {
@@ -37,9 +43,23 @@ export interface Operations extends Board {
   pack(ref: string): Promise<DescribedPack | undefined>;
   /** The newest first; `undefined`: it was never published. */
   releases(ref: string): Promise<readonly HistoryEntry[] | undefined>;
+  /** What happened, the newest first. */
+  events(query: PageQuery): readonly PacksyncEvent[];
+  series(window: Window): Series;
+  readonly liveEvents: LiveEvents;
   rollback(request: RollbackRequest, abort: AbortSignal): Promise<RollbackReport>;
   /** Whether the daemon, if there is to be one, answers within a few seconds. */
   isAlive(): Promise<boolean>;
+  /** @throws PacksyncError `USAGE` for a pack of which nothing is live. @returns the release that stays */
+  pin(ref: string, abort: AbortSignal): Promise<string>;
+  /** @throws PacksyncError `USAGE` for a pack that is not pinned. @returns the release that was */
+  unpin(ref: string, abort: AbortSignal): Promise<string>;
+  /** One sync, of these packs or all. @throws PacksyncError `USAGE` for a pack that nobody has */
+  sync(order: SyncOrder, onStage: OnStage, abort: AbortSignal): Promise<CycleReport>;
+  /** Of these packs or all; others are published in between. @throws PacksyncError `USAGE` for a pack that was never published */
+  verify(order: VerifyOrder, onStage: OnStage, abort: AbortSignal): Promise<Verification>;
+  /** @throws PacksyncError `USAGE` where nobody can be told */
+  notify(service: string, onStage: OnStage, abort: AbortSignal): Promise<NotifyReport>;
   /** What keeps packsync from being ready, a sentence each. */
   faults(): Promise<readonly string[]>;
 }
@@ -52,6 +72,13 @@ export interface DownloadOrder {
   readonly ref: string | undefined;
   readonly timeoutSeconds: number;
   readonly tls: "verified" | "unverified";
+}
+
+export interface SyncOrder {
+  /** Refs; none: all. */
+  readonly packs: readonly string[];
+  /** Retire what a held source has left. */
+  readonly allowRemovals: boolean;
 }
 
 export interface InstallOrder {

@@ -59,6 +59,7 @@ const COMMANDS = [
     "schema",
     "new",
     "rollback",
+    "pin",
     "unpin",
     "download",
     "install",
@@ -105,7 +106,7 @@ test("docs/cli.md has a line for every diagnostic code in src, and for no other"
   const sources = files.map(read).join("\n");
   const literals = [...sources.matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map(([, code = ""]) => code);
   const isOther = (text: string) =>
-    /\.(com|db|dev|gz|ini|json|lock|mod|schemas|sum|toml|txt|yaml)$/.test(text) ||
+    /\.(com|db|dev|example|gz|html|ini|json|lock|mod|schemas|sum|toml|txt|yaml)$/.test(text) ||
     text === ADMIN ||
     text === "packs.setup_virtualenv" || // an action of StackStorm's
     text === "packsync.when" || // labels

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Api, RouteDeps } from "../api.ts";
 import { failures } from "../schemas.ts";
+import { addActionRoutes } from "./action-routes.ts";
 import { overview } from "./documents.ts";
 import { addDashboardPackRoutes } from "./pack-routes.ts";
 
@@ -8,6 +9,7 @@ import { addDashboardPackRoutes } from "./pack-routes.ts";
 export function addDashboardRoutes(api: Api, deps: RouteDeps): void {
   const { operations } = deps;
   addDashboardPackRoutes(api, deps);
+  addActionRoutes(api, deps);
   api.get(
     "/api/v1/overview",
     {

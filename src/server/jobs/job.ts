@@ -10,6 +10,11 @@ export const JOB_KINDS = [
   "install",
   "uninstall",
   "rollback",
+  "pin",
+  "unpin",
+  "sync",
+  "verify",
+  "notify",
   "test",
   "upload",
 ] as const;

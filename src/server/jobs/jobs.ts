@@ -65,7 +65,7 @@ export interface JobsDeps {
 }
 
 /** Whoever goes back is in trouble: these are quick, and wait for nobody's downloads. */
-const URGENT: readonly JobKind[] = ["rollback", "uninstall"];
+const URGENT: readonly JobKind[] = ["rollback", "uninstall", "pin", "unpin", "notify"];
 
 /** Nobody else writes this store. */
 export function createJobs(deps: JobsDeps): Jobs {

@@ -60,8 +60,9 @@ export function oneJob<T>(
   const onStage = (progress: StageProgress): void => {
     if (isOver(job.state)) return;
     const [stage, pack] = [progress.stage, shownLine(progress.pack)];
-    const { percentage } = meter.take({ stage, pack });
-    if (job.progress.stage !== stage || job.progress.pack !== pack) {
+    const { percentage } = meter.take({ stage, pack, share: progress.share });
+    const { stage: before, pack: last, percentage: done } = job.progress;
+    if (before !== stage || last !== pack || done !== percentage) {
       change({ progress: { stage, pack, percentage } }, "soon");
       journal.add(job.id, "stage", { stage, pack, percentage });
     }

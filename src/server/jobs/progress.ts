@@ -21,9 +21,9 @@ export function progressMeter(kind: JobKind, packs: number): ProgressMeter {
   const seen = new Set<string>();
   let percentage = 0;
   return {
-    take({ stage, pack }) {
+    take({ stage, pack, share }) {
       seen.add(`${stage} ${pack}`);
-      percentage = Math.max(percentage, Math.min(ALMOST, Math.floor(((seen.size - 1) / steps) * 100)));
+      percentage = Math.max(percentage, Math.min(ALMOST, Math.floor((share ?? (seen.size - 1) / steps) * 100)));
       return { stage, pack, percentage };
     },
   };
@@ -39,6 +39,11 @@ const STAGES: Readonly<Record<JobKind, number>> = {
   install: 5,
   uninstall: 1,
   rollback: 1,
+  pin: 1,
+  unpin: 1,
+  sync: 1,
+  verify: 1,
+  notify: 1,
   test: 1,
   upload: 2,
 };

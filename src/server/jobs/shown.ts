@@ -49,6 +49,9 @@ function shownText(text: string): string {
 const FIELDS = [
   "pack",
   "packs",
+  "service",
+  "repair",
+  "allow_removals",
   "source",
   "path",
   "pack_paths",

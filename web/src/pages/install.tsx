@@ -8,6 +8,7 @@ import { Empty, FailureView, Loaded } from "../ui/views.tsx";
 import { useLoad } from "../use-load.ts";
 import { JobCard } from "./install/job-card.tsx";
 import { JobList } from "./install/job-list.tsx";
+import "./shared.css";
 import "./install.css";
 
 /** Packs from elsewhere, and the jobs of everybody. */
