@@ -71,6 +71,7 @@ export function operationsOf(options: OperationsOptions): Operations {
     releases: (ref) => releasesOf(config, ref),
     rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
     isAlive: sharing(() => isAlive(options)),
+    pin: (pack, abort) => ask("pin", { pack }, { config, log, doing: "pin" }, abort),
     unpin: (pack, abort) => ask("unpin", { pack }, { config, log, doing: "unpin" }, abort),
     sync: ({ packs, allowRemovals }, onStage, abort) => {
       const pack = packs.length === 1 ? `${packs[0]}` : `${packs.length === 0 ? "all" : packs.length} packs`;

@@ -274,6 +274,7 @@ describe("the description", () => {
         (name) => `/api/v1/packs/${name}`,
       ),
       ...["", "/releases", "/rollback", "/test"].map((rest) => `/api/v1/packs/{ref}${rest}`),
+      "/api/v1/series",
       "/api/v1/session",
       "/healthz",
       "/metrics",
