@@ -1,17 +1,19 @@
 // Builds the dashboard, `web/`, to dist/web/; with `--if-stale` only if what is there was built from other sources.
 // Each file stands there compressed, too: nothing is compressed while somebody waits.
 import { createHash } from "node:crypto";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const DIST = `${root}dist`;
 /** What the built files are of. */
 const STAMP = "sources.sha256";
 
+/** Builds beside it, and takes its place at once: whoever reads it sees one build. */
 export async function buildWeb(dist: string): Promise<void> {
-  const outDir = `${dist}/web`;
+  const outDir = `${dist}/web.${process.pid}`;
   const { build } = await import("vite"); // whoever finds nothing stale need not wait for it
   await build({
     configFile: false,
@@ -30,6 +32,13 @@ export async function buildWeb(dist: string): Promise<void> {
   });
   await Promise.all(filesOf(outDir).map(compress));
   writeFileSync(`${outDir}/${STAMP}`, stampOf());
+  rmSync(`${dist}/web`, { recursive: true, force: true });
+  renameSync(outDir, `${dist}/web`);
+}
+
+/** Unless what is there was built from these sources. */
+export async function buildStaleWeb(): Promise<void> {
+  if (isStale(DIST)) await buildWeb(DIST);
 }
 
 async function compress(path: string): Promise<void> {
@@ -45,7 +54,8 @@ function filesOf(directory: string): readonly string[] {
 }
 
 function stampOf(): string {
-  const sources = [...filesOf(`${root}web`), `${root}package-lock.json`, `${root}scripts/build-web.ts`].toSorted();
+  const others = ["docs/diagnostics.md", "package-lock.json", "scripts/build-web.ts"].map((path) => `${root}${path}`);
+  const sources = [...filesOf(`${root}web`), ...others].toSorted();
   const hash = createHash("sha256");
   for (const path of sources) hash.update(`${path.slice(root.length)}\0`).update(readFileSync(path));
   return hash.digest("hex");
@@ -60,7 +70,6 @@ function isStale(dist: string): boolean {
 }
 
 if (import.meta.main) {
-  const [option] = process.argv.slice(2);
-  const dist = `${root}dist`;
-  if (option !== "--if-stale" || isStale(dist)) await buildWeb(dist);
+  if (process.argv[2] === "--if-stale") await buildStaleWeb();
+  else await buildWeb(DIST);
 }

@@ -62,6 +62,7 @@ const LAZY = [
   "pg",
   "pino",
   "pino-pretty",
+  "prom-client",
   "saxes",
   "tap-parser",
   "tar",
@@ -107,6 +108,7 @@ await build({
     catalog: "src/catalog-thread.ts",
     delivery: "src/delivery-thread.ts",
     environments: "src/environments-thread.ts",
+    events: "src/events-thread.ts",
     server: "src/server-thread.ts",
   },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
@@ -119,6 +121,7 @@ writeFileSync(`${dist}/volume-thread.js`, launcher("volume"));
 writeFileSync(`${dist}/catalog-thread.js`, launcher("catalog"));
 writeFileSync(`${dist}/delivery-thread.js`, launcher("delivery"));
 writeFileSync(`${dist}/environments-thread.js`, launcher("environments"));
+writeFileSync(`${dist}/events-thread.js`, launcher("events"));
 writeFileSync(`${dist}/server-thread.js`, launcher("server"));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);

@@ -10,6 +10,7 @@ import { monotonicMs } from "./platform/clock.ts";
 import { begin, commit, rollback } from "./platform/database.ts";
 import { waitAt } from "./platform/gate.ts";
 import type { Log } from "./platform/log.ts";
+import { beat, type Pulse } from "./platform/pulse.ts";
 import { isUnchecked } from "./publish/installed.ts";
 import type { Publisher } from "./publish/publisher.ts";
 import { reconcile } from "./reconciler.ts";
@@ -29,6 +30,8 @@ export interface Performing {
   readonly scanner: Scanner;
   readonly onProgress: CycleDeps["onProgress"];
   readonly memory: CyclesMemory;
+  /** Shows that it gets on; unset: nobody looks. */
+  readonly pulse?: Pulse;
 }
 
 /** What one cycle leaves to the next one of the same process. */
@@ -76,7 +79,8 @@ export async function cycleAbout(
   };
   const awaitRest = request.look === "places" && request.gate !== undefined ? untilRest(request.gate) : () => {};
   const asked = { allowRemovals, only, attention, awaitRest, onLive: () => how.onProgress(0, 0) };
-  const quietly = { ...how, scanner: looked.scanner, onProgress: () => {} };
+  const onProgress = () => void (how.pulse && beat(how.pulse));
+  const quietly = { ...how, scanner: looked.scanner, onProgress };
   const report = await runCycle(asked, { ...session, publisher }, quietly, abort);
   if (request.look !== "places") {
     prune(toPrune, history);

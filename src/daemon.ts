@@ -1,4 +1,8 @@
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { CANARY_SOURCE, type Canary } from "./canary/canary.ts";
+import { NO_CANARY } from "./canary/status.ts";
+import { canaryBeside, withCanary } from "./canary.ts";
+import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
 import { type DaemonStatus, PROTOCOL, socketPath } from "./control/protocol.ts";
 import { type Listening, listen } from "./control/server.ts";
@@ -13,8 +17,10 @@ import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import { watchDelay } from "./platform/event-loop-delay.ts";
 import type { Log } from "./platform/log.ts";
+import { createPulse, lastBeatMs } from "./platform/pulse.ts";
 import { startThread, threadEntry } from "./platform/thread-client.ts";
 import { VERSION } from "./platform/version.ts";
+import { recordEvents } from "./recording.ts";
 import { registrationAfter, withRegistration, withServices } from "./registered.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { attuneSettings } from "./registration.ts";
@@ -40,19 +46,28 @@ export interface DaemonOptions {
  */
 export async function watch({ config, log, say, ...served }: DaemonOptions, abort: AbortSignal): Promise<void> {
   await using resources = new AsyncDisposableStack();
+  const pulse = createPulse();
   const worker = resources.use(
-    startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config }, log),
+    startThread<Requests, Answers>(threadEntry("volume-thread", import.meta.url), { config, pulse }, log),
   );
-  const registrar = resources.use(createRegistrar(config, log, (report) => say({ kind: "registered", report }), abort));
+  const events = resources.use(recordEvents(config, log));
+  const sayAll: Say = (event) => {
+    events.say(event);
+    say(event);
+  };
+  const onRound = (report: RegistrationReport) => events.say({ kind: "registered", report });
+  const onRetried = (report: RegistrationReport) => say({ kind: "registered", report });
+  const registrar = resources.use(createRegistrar(config, log, { onRound, onRetried }, abort));
   const asked: Ask = (...request) => answering.ask(...request);
-  const deliverer = resources.use(createDeliverer({ config, log, say, registrar, ask: asked }, abort));
-  const keeper = resources.use(createEnvironmentKeeper({ config, log, say }, abort));
+  const deliverer = resources.use(createDeliverer({ config, log, say: sayAll, registrar, ask: asked }, abort));
+  const keeper = resources.use(createEnvironmentKeeper({ config, log, say: sayAll }, abort));
   const telling = createStage("tell", monotonicMs);
   const watching = createStage("watch", monotonicMs);
   const delay = resources.use(watchDelay());
 
   const looking = timedLook(deliverer, telling);
   let watcher: Watcher | undefined;
+  let canary: Canary | undefined;
   let listening: Listening | undefined;
   const told = withEnvironments(withDeliveries(withRegistrations(say, config, registrar), config, looking), keeper);
   const { sources } = config;
@@ -60,7 +75,9 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   const loop: Loop = createLoop({
     sources,
     say(event) {
+      events.say(event);
       told(event);
+      if (event.kind === "started") void canary?.start(owner);
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
     },
     ask(...asked) {
@@ -72,6 +89,8 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     now: monotonicMs,
     rescanMs: rescanSeconds * 1000,
     verifyMs: verifySeconds * 1000,
+    pulseMs: () => lastBeatMs(pulse),
+    canary: { source: CANARY_SOURCE, look: async (until) => await canary?.look(until) },
     drift,
     recheck(source, isThorough) {
       watcher?.recheck(source, isThorough);
@@ -83,39 +102,55 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     },
   });
   watcher = resources.use(
-    watchSources(sources, {
-      onHints(hints, tookMs) {
-        delay.watch();
-        loop.hint(hints, tookMs);
-      },
-      onDoubt(source, why) {
-        log.info({ source, why }, "rescan");
-        loop.doubt(source);
-      },
-      onDegraded(degraded: Degraded) {
-        loop.degrade(degraded.source, true);
-        say({ kind: "degraded", degraded });
-      },
-    }),
+    watchSources(
+      sources,
+      withCanary(() => canary, {
+        onHints(hints, tookMs) {
+          delay.watch();
+          loop.hint(hints, tookMs);
+        },
+        onDoubt(source, why) {
+          log.info({ source, why }, "rescan");
+          loop.doubt(source);
+        },
+        onDegraded(degraded: Degraded) {
+          loop.degrade(degraded.source, true);
+          sayAll({ kind: "degraded", degraded });
+        },
+      }),
+    ),
   );
   const ownerOf = async () => (await loop.request("open", {}, () => {}, abort)).owner;
   const onDeaf = (error: unknown) => abort.aborted || log.error({ error: String(error) }, "commands are not heard");
   const { owner } = await worker.ask("open", {}, () => {}, abort);
+  events.open(owner, () => ({ ...loop.status(), eventLoopDelayMs: delay.maxMs() }));
+  canary = canaryBeside({ config, loop, watcher, worker });
+  if (canary !== undefined) resources.use(canary);
   const since = new Date().toISOString();
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
   const status = (): DaemonStatus => {
     const known = loop.status();
     const stages = [watching.status(), ...known.stages, registrar.stage.status(), telling.status()];
-    return { ...about(), ...known, stages, services: deliverer.views() };
+    const health = { canary: canary?.status() ?? NO_CANARY, healthLimitMs: config.health.limitSeconds * 1000 };
+    return { ...about(), ...known, stages, services: deliverer.views(), ...health };
   };
-  const answering = { about, status, ask: building(delivering(registering(loop, registrar), looking), keeper) };
+  const working = { ...loop, request: events.asking(loop.request) };
+  const ask = building(delivering(registering(working, registrar), looking), keeper);
+  const answering = { about, status, ask, events: events.follow };
   listening = resources.use(await listen(socketPath(config.stateDir), owner, answering));
   const serving =
     config.listen === undefined ? undefined : resources.use(serveBeside({ config, log, beside: "daemon", ...served }));
   delay.reset(); // the start loads what never comes again
   const { ready } = watcher;
   await watching.run(() => ready); // what changed before is seen by the first cycle, what changes from now on is announced
-  await Promise.race([loop.run(abort), worker.died, ...(serving ? [serving.refused] : [])]);
+  try {
+    await Promise.race([loop.run(abort), worker.died, ...(serving ? [serving.refused] : [])]);
+    await registrar.settled(); // the last thing that is heard of the daemon is that it ends
+    events.stopped(abort.reason);
+  } catch (error) {
+    events.stopped(error);
+    throw error;
+  }
 }
 
 /**

@@ -50,6 +50,7 @@ export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Delive
       log,
       journal: threadedJournal(resources, deps, abort),
       onConcerns: (concerns) => say({ kind: "concerns", concerns }),
+      onPending: (services) => say({ kind: "pending", services }),
       onDelivered: (delivered) => say({ kind: "delivered", delivered }),
       registered: registrar.settled,
       retreat: retreatFor(deps, abort),

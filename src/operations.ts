@@ -64,6 +64,7 @@ export function operationsOf(options: OperationsOptions): Operations {
     releases: (ref) => releasesOf(config, ref),
     rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
     pin: (pack, abort) => ask("pin", { pack }, { config, log, doing: "pin" }, abort),
+    isAlive: sharing(() => isAlive(options)),
     unpin: (pack, abort) => ask("unpin", { pack }, { config, log, doing: "unpin" }, abort),
     sync: ({ packs, allowRemovals }, onStage, abort) => {
       const pack = packs.length === 1 ? `${packs[0]}` : `${packs.length === 0 ? "all" : packs.length} packs`;
@@ -79,6 +80,22 @@ export function operationsOf(options: OperationsOptions): Operations {
       return ask("notify", { service }, { config, log, doing: "notify" }, abort);
     },
     faults: () => faults(options),
+  };
+}
+
+/** Nobody but its first thread answers at the socket, and only while that is not stuck. */
+async function isAlive({ config, beside }: OperationsOptions): Promise<boolean> {
+  return beside === "nobody" || (await findDaemon(config.stateDir)) !== undefined;
+}
+
+/** However many ask at once, it is found out once. */
+function sharing<T>(find: () => Promise<T>): () => Promise<T> {
+  let finding: Promise<T> | undefined;
+  return () => {
+    finding ??= find().finally(() => {
+      finding = undefined;
+    });
+    return finding;
   };
 }
 

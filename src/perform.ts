@@ -48,6 +48,9 @@ const HANDLERS: Handlers = {
     (await import("./installing.ts")).uninstallPack(request, session, how, abort),
   open: (_, { owner }) => ({ owner }),
   published: (_, { publisher }) => publishedIn(publisher),
+  canary: () => {
+    throw new Error("Expected the thread that holds the volume to do this by itself.");
+  },
 };
 
 /**

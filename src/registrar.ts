@@ -32,11 +32,18 @@ const GRACE_MS = 1000;
 /** A thread that registered a large tree keeps a hundred megabytes; one that is started anew takes a tenth of a second. */
 const REST_MS = 5000;
 
-/** @param onRetried what came of a round that nobody waits for, if it is not what the last one said */
+/** Who is told what came of registering. */
+export interface Listening {
+  /** Of every round. */
+  readonly onRound?: (report: RegistrationReport) => void;
+  /** Of a round that nobody waits for, if it is not what the last one said. */
+  readonly onRetried: (report: RegistrationReport) => void;
+}
+
 export function createRegistrar(
   config: Config,
   log: Log,
-  onRetried: (report: RegistrationReport) => void,
+  { onRound = () => {}, onRetried }: Listening,
   abort: AbortSignal,
   restMs = REST_MS,
 ): Registrar {
@@ -73,6 +80,7 @@ export function createRegistrar(
       const startedMs = monotonicMs();
       const report = await stage.run((progressed) => asked.ask("register", about, progressed, stop.signal));
       latest = { ...report, tookMs: msSince(startedMs) };
+      onRound(latest);
       return latest;
     });
     clearTimeout(resting);

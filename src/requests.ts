@@ -33,6 +33,8 @@ export interface Requests {
   readonly published: object;
   /** The daemon's own: a cycle about a few packs. */
   readonly cycle: CycleRequest;
+  /** And one about the canary, which is no pack of the volume's. */
+  readonly canary: object;
 }
 
 /** What comes back. */
@@ -53,6 +55,13 @@ export interface Answers {
   readonly open: { readonly owner: Owner | undefined };
   readonly published: readonly string[];
   readonly cycle: CycleNews;
+  readonly canary: CanaryFlight;
+}
+
+/** How long the canary's change took: until it was ready to go live, and until it was live and all was done. In milliseconds. */
+export interface CanaryFlight {
+  readonly scanMs: number;
+  readonly publishMs: number;
 }
 
 export type RequestKind = keyof Requests;

@@ -1,5 +1,6 @@
 import type { Config } from "./config/config.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
+import { measure } from "./measuring.ts";
 import { operationsOf } from "./operations.ts";
 import type { Log } from "./platform/log.ts";
 import { openVolume } from "./publish/volume.ts";
@@ -9,6 +10,8 @@ import { JOB_LIMITS } from "./server/jobs/jobs.ts";
 import { workAsJobs } from "./server/jobs/work-as-job.ts";
 import { keepWorkplace, type Workplace } from "./server/jobs/workplace.ts";
 import { openRoots, type Roots } from "./server/roots.ts";
+import { cookieName } from "./server/session-cookie.ts";
+import { keepSessions, SESSION_LIMITS } from "./server/sessions.ts";
 import { layoutOf } from "./volume-session.ts";
 
 export interface ServeOptions {
@@ -30,6 +33,9 @@ export interface Serving extends AsyncDisposable {
   readonly isGenerated: boolean;
 }
 
+/** The dashboard stands beside the bundle, and where that goes. */
+const WEB_DIRECTORY = new URL(import.meta.url.endsWith(".ts") ? "../dist/web/" : "./web/", import.meta.url);
+
 /** Where the platform's clients look for an API. */
 const DEFAULT_LISTEN = "127.0.0.1:8080";
 
@@ -42,19 +48,30 @@ const DEFAULT_LISTEN = "127.0.0.1:8080";
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, log, generatedToken, limits = API_LIMITS } = options;
   const { host, port } = addressOf(config.listen ?? DEFAULT_LISTEN);
+  const { anonymous, hosts, proxied, rateLimit } = config.server;
   const isGenerated = !hasSecrets(config.server);
   if (isGenerated && !isLoopback(host)) throw open(host);
   await using resources = new AsyncDisposableStack();
   const workplace = resources.use(workplaceOf(config, log));
   await openIfUsable(workplace, log);
+  const operations = operationsOf(options);
+  const metrics = resources.use(measure({ config, faults: operations.faults, jobs: () => jobsOf(workplace) }));
   const api = await createApi({
-    operations: operationsOf(options),
+    operations,
+    metrics,
+    metricsAccess: config.server.metrics,
     roots: rootsOf(config),
     doWork: workAsJobs(workplace, log),
     workplace,
     access: openAccess(config.server, isGenerated ? generatedToken : undefined),
+    sessions: resources.use(keepSessions(SESSION_LIMITS, Date.now)),
+    cookie: cookieName(config.volume),
+    anonymous,
+    hosts,
+    proxied,
+    webDirectory: WEB_DIRECTORY,
     loopback: isLoopback(host) ? host : undefined,
-    rateLimit: config.server.rateLimit,
+    rateLimit,
     limits,
     log,
   });
@@ -81,6 +98,13 @@ function workplaceOf(config: Config, log: Log): Workplace {
     log,
     lockTimeoutSeconds,
   });
+}
+
+async function jobsOf(workplace: Workplace) {
+  const jobs = await workplace.jobs();
+  const count = (state: "queued" | "running") =>
+    jobs?.list({ page: 1, pageSize: 1, state, kind: undefined }).total ?? 0;
+  return { waiting: count("queued"), running: count("running") };
 }
 
 /** What an earlier server left is seen to at once; where nobody may write, or ever wrote, reading goes on. */

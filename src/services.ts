@@ -1,5 +1,5 @@
 import type { Config } from "./config/config.ts";
-import { findDaemon } from "./control/client.ts";
+import { daemonStatus } from "./control/client.ts";
 import { type Attempt, readAttempts, readDeliveries } from "./signal/deliveries.ts";
 import { FAILED_AFTER, queueOf, type ServiceView, viewsOf } from "./signal/view.ts";
 import { reading } from "./volume-session.ts";
@@ -15,7 +15,7 @@ const SHOWN = 20;
 
 /** As a daemon knows it that is running, else as it was left. @param service only this one */
 export async function readServices(config: Config, service: string | undefined): Promise<Services> {
-  const daemon = await (await findDaemon(config.stateDir))?.status();
+  const daemon = await daemonStatus(config.stateDir);
   return await reading(config, (database) => {
     if (database === undefined) return { services: [], history: [] };
     const deliveries = readDeliveries(database);

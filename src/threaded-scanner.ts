@@ -1,6 +1,7 @@
 import type { Config } from "./config/config.ts";
+import type { Pulse } from "./platform/pulse.ts";
 import { threadEntry } from "./platform/thread-client.ts";
-import { openSink } from "./publish/staging.ts";
+import { beatingSink, openSink } from "./publish/staging.ts";
 import { createScanner, type Scanner } from "./scan/scanner.ts";
 import { type ScanThread, startScanThread } from "./scan/thread.ts";
 import type { ScanLimits } from "./scan/walk.ts";
@@ -27,14 +28,18 @@ export function disposableScanner(config: Config): Scanner & AsyncDisposable & {
 }
 
 /** A scanner for one piece of work after the other. Their second thread goes when nobody asked for anything for so long. */
-export function restingScanner(config: Config, restMs: number): AsyncDisposable & { lend(): Scanner & Disposable } {
-  const { thread, end } = secondThread();
+export function restingScanner(
+  config: Config,
+  restMs: number,
+  pulse: Pulse,
+): AsyncDisposable & { lend(): Scanner & Disposable } {
+  const { thread, end } = secondThread(pulse);
   let resting: NodeJS.Timeout | undefined;
   return {
     lend() {
       clearTimeout(resting);
       return {
-        ...createScanner({ limits: scanLimits(config), openSink, thread }),
+        ...createScanner({ limits: scanLimits(config), openSink: beatingSink(pulse), thread }),
         [Symbol.dispose]() {
           resting = setTimeout(end, restMs).unref();
         },
@@ -47,12 +52,12 @@ export function restingScanner(config: Config, restMs: number): AsyncDisposable 
   };
 }
 
-function secondThread(): { readonly thread: () => ScanThread; readonly end: () => Promise<void> } {
+function secondThread(pulse?: Pulse): { readonly thread: () => ScanThread; readonly end: () => Promise<void> } {
   let started: ScanThread | undefined;
   return {
     thread() {
       if (started?.isDead() === true) started = undefined;
-      started ??= startScanThread(threadEntry("scan-thread", import.meta.url));
+      started ??= startScanThread(threadEntry("scan-thread", import.meta.url), pulse);
       return started;
     },
     async end() {

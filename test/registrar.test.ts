@@ -16,7 +16,7 @@ test("the thread that registers ends when it has nothing to do, and the next rou
   await machine.sync();
   const config = testConfig(machine.volume.replace(/\/volume$/, ""));
   const threads = () => readdirSync("/proc/self/task").length;
-  await using registrar = createRegistrar(config, silent, () => {}, new AbortController().signal, 0);
+  await using registrar = createRegistrar(config, silent, { onRetried: () => {} }, new AbortController().signal, 0);
   for (const compare of ["all", "changed"] as const) {
     const { embedded } = await registrar.register([], compare);
     expect(embedded.pending).toEqual([]);
@@ -30,7 +30,7 @@ test("rounds that are asked for at once are all done, however little the thread 
   writeTree(machine.packs, { "core/pack.yaml": packYaml("core") });
   await machine.sync();
   const config = testConfig(machine.volume.replace(/\/volume$/, ""));
-  await using registrar = createRegistrar(config, silent, () => {}, new AbortController().signal, 0);
+  await using registrar = createRegistrar(config, silent, { onRetried: () => {} }, new AbortController().signal, 0);
   const reports = await Promise.all([1, 2, 3].map(() => registrar.register([], "all")));
   expect(reports.map(({ embedded }) => embedded.pending)).toEqual([[], [], []]);
 });
@@ -43,7 +43,7 @@ test("what went live just before the end is registered, too", async () => {
   expect(registeredIn(config.stateDir)).toEqual([]);
   const ending = new AbortController();
   {
-    await using registrar = createRegistrar(config, silent, () => {}, ending.signal);
+    await using registrar = createRegistrar(config, silent, { onRetried: () => {} }, ending.signal);
     registrar.register([], "all").catch(() => {});
     ending.abort(new Error("the end"));
   }
@@ -55,7 +55,7 @@ test("a database that is gone is not made by the thread that registers; when it 
   writeTree(machine.packs, { "core/pack.yaml": packYaml("core") });
   await machine.ask("cycle", { look: "everything" });
   const config = testConfig(machine.volume.replace(/\/volume$/, ""));
-  await using registrar = createRegistrar(config, silent, () => {}, new AbortController().signal);
+  await using registrar = createRegistrar(config, silent, { onRetried: () => {} }, new AbortController().signal);
   for (const name of readdirSync(config.stateDir))
     if (name.startsWith("state.db")) rmSync(`${config.stateDir}/${name}`);
   await expect(registrar.register(["core"], "changed")).rejects.toThrow(/not made anew yet/);

@@ -58,7 +58,7 @@ export function logEvent(event: DaemonEvent, log: Log): void {
       for (const { pack, note } of event.concerns.notes) log.warn({ pack }, note);
       return;
     case "delivered": {
-      const { tookMs, told: _, ...about } = event.delivered;
+      const { tookMs, told: _, liveAtMs: __, ...about } = event.delivered;
       const { ending } = about;
       const level = ending === "told" ? "info" : ending === "absent" ? "debug" : ending === "failed" ? "warn" : "error";
       log[level]({ ...about, tookMs: Math.round(tookMs) }, `service ${ending}`);
@@ -73,6 +73,7 @@ export function logEvent(event: DaemonEvent, log: Log): void {
     case "released":
       log.info({ service: event.service, packs: event.packs }, "packs are tried again");
       return;
+    case "pending":
     case "rest":
       return;
     default:

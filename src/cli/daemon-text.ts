@@ -54,6 +54,7 @@ export function daemonText(event: DaemonEvent, config: Config, paint: Paint): re
       return quarantineLines(event, paint);
     case "released":
       return [`${paint("bold", event.packs.join(", "))}  tried again: ${event.service} is back`];
+    case "pending":
     case "rest":
       return [];
     default:

@@ -4,6 +4,7 @@ import { VERSION } from "../platform/version.ts";
 import { addCatalogCommands } from "./catalog-commands.ts";
 import { type RunCommand, type Surroundings, withContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
+import { type EventFlags, eventRequest } from "./event-request.ts";
 import { addInstallCommands } from "./install-commands.ts";
 import { addOptions, type Options } from "./options.ts";
 import { addPackCommands } from "./pack-commands.ts";
@@ -84,7 +85,7 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
   program
     .command("status")
     .description("per source: how it is watched; per pack: ref, version, source, live release, state, findings")
-    .option("--watch", "keep it on the screen")
+    .option("--watch", "keep it on the screen; q ends it")
     .action(async ({ watch = false }: { watch?: boolean }) =>
       run(async (context) => (await import("./status-command.ts")).statusCommand(context, { watch })),
     );
@@ -105,6 +106,22 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
     .description("every release that is kept, the newest first")
     .action(async (packs: string[]) =>
       run(async (context) => (await import("./history-command.ts")).historyCommand(context, packs)),
+    );
+  program
+    .command("events")
+    .description("what happened, from the save of a pack to the acknowledgement of the last service")
+    .option("-f, --follow", "and what happens, until it is interrupted; a daemon that restarts is waited for")
+    .option("--since <time>", "not what happened before: 10m, 2h, 3d, or an ISO time")
+    .option("--after <id>", "only what happened after this event")
+    .option("--pack <ref>", "only what is about this pack")
+    .option("--service <name>", "only what is about this service")
+    .option("--kind <kind...>", "only events of these kinds, e.g. pack.published")
+    .option("--severity <severity>", "only info, warning or error")
+    .option("--last <n>", "at most so many of what is kept, the newest (default: 50, or all with --since or --after)")
+    .action(async (flags: EventFlags) =>
+      run(async (context) =>
+        (await import("./events-command.ts")).eventsCommand(context, eventRequest(flags, Date.now())),
+      ),
     );
   program
     .command("diff")

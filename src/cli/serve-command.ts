@@ -18,8 +18,9 @@ export async function serveCommand({ loaded, log, stderr, abort }: CommandContex
   return ExitCode.ok;
 }
 
-/** Said once: a token that nobody configured is told to nobody else. */
+/** Said once: a token that nobody configured is told to nobody else. What stands behind `#` no server ever sees, and the page takes it out of the address. */
 export function servingText({ url, isGenerated }: Listening, generatedToken: string): string {
   const token = isGenerated ? `packsync serve: the token for this run is ${generatedToken}\n` : "";
-  return `packsync serve: listens at ${url}, ${url}/docs shows how to use it\n${token}`;
+  const wayIn = isGenerated ? `${url}/#token=${generatedToken}` : `${url}/`;
+  return `packsync serve: listens at ${url}, ${url}/docs shows how to use it\n${token}packsync serve: the dashboard is ${wayIn}\n`;
 }

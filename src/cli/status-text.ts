@@ -3,6 +3,7 @@ import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
 import { ALLOW_REMOVALS } from "../cycle/todo.ts";
 import type { EnvironmentStanding } from "../environments-built.ts";
+import { stalls } from "../health.ts";
 import { printableName } from "../platform/names.ts";
 import type { ServiceView } from "../signal/view.ts";
 import { environmentTrouble } from "./environment-text.ts";
@@ -94,6 +95,7 @@ function daemonLines(daemon: DaemonStatus, paint: Paint): string[] {
     `  lag ${lagMs} ms, ${plural(missedEvents, "missed event")}, ${plural(watches, "watch", "watches")}${allowed}`,
     ...(trouble === undefined ? [] : [`  ${paint("red", trouble)}`]),
     ...waiting.map(({ name, ageMs }) => `  ${paint("yellow", name)}  nothing came of it for ${seconds(ageMs)}`),
+    ...stalls({ ...daemon, stages: [] }).map((stall) => `  ${paint("red", printableName(stall))}`),
     ...columns(rows).map((line) => `  ${line}`),
   ];
 }

@@ -83,6 +83,9 @@ export type Format = (typeof formats)[number];
 export const scopes = ["packs:read", "packs:create"] as const;
 export type Scope = (typeof scopes)[number];
 
+/** Who may read the numbers for machines: whoever has a token that may read, or anybody. */
+export const metricsAccess = ["token", "open"] as const;
+
 /** One that may use the HTTP API; by its token, or by the sha256 of it in hex. */
 export interface TokenConfig {
   readonly name: string;
@@ -108,8 +111,16 @@ export interface ServerConfig {
   readonly roots?: readonly string[] | undefined;
   /** Requests of one token, or of one address without any, in a minute; 0: as many as they like. */
   readonly rateLimit: number;
+  /** Who may read the numbers for machines. */
+  readonly metrics: (typeof metricsAccess)[number];
   /** How many long calls are done at once. */
   readonly jobs: number;
+  /** Whether whatever only reads is open to who has no token. */
+  readonly anonymous: boolean;
+  /** Names by which browsers may reach it, beside addresses and this machine's own. */
+  readonly hosts: readonly string[];
+  /** Whether a proxy before it is believed what it says of the client. */
+  readonly proxied: boolean;
 }
 
 /** Everything that a run needs to know, resolved: absolute paths, no optional section. Sizes in bytes. */
@@ -173,6 +184,12 @@ export interface Config {
     /** How often every byte is read again; 0: never. */
     readonly verifySeconds: number;
     readonly drift: "repair" | "report" | "ignore";
+  };
+  readonly health: {
+    /** How often a change of packsync's own goes the way of all changes; 0: never. */
+    readonly canarySeconds: number;
+    /** What gets nowhere for so long has stalled. */
+    readonly limitSeconds: number;
   };
   readonly database: DatabaseConfig;
   readonly install: InstallConfig;

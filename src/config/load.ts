@@ -113,7 +113,17 @@ function defaultSources(cwd: string): readonly NamedSource[] {
   ];
 }
 
-type Section = "limits" | "history" | "watch" | "log" | "database" | "platform" | "docker" | "install" | "server";
+type Section =
+  | "limits"
+  | "history"
+  | "watch"
+  | "health"
+  | "log"
+  | "database"
+  | "platform"
+  | "docker"
+  | "install"
+  | "server";
 type Unset =
   | "maxAge"
   | "url"
@@ -152,6 +162,7 @@ function defaults(cwd: string): Complete {
     limits: { maxFiles: 200_000, maxFileSize: 2 ** 30, maxPackSize: 8 * 2 ** 30, maxDefinitionSize: 4 * 2 ** 20 },
     history: { keep: 5, minAge: 600, maxBytes: 2 * 2 ** 30, minFree: 0 },
     watch: { rescan: 5, verify: 86_400, drift: "repair" },
+    health: { canary: 15, limit: 60 },
     database: {
       port: 5432,
       user: "attune",
@@ -170,7 +181,15 @@ function defaults(cwd: string): Complete {
     platform: {},
     docker: {},
     install: { allowPrivate: [], cacheBytes: 2 ** 30, submodules: "refuse" },
-    server: { jwtScopes: ["packs:read"], rateLimit: 6000, jobs: 4 },
+    server: {
+      jwtScopes: ["packs:read"],
+      rateLimit: 6000,
+      metrics: "token",
+      jobs: 4,
+      anonymous: false,
+      hosts: [],
+      proxied: false,
+    },
     require: [],
     log: { level: "warn", style: "auto" },
     format: "text",
@@ -186,6 +205,7 @@ function overlay(below: Complete, above: LayerSettings): Complete {
     limits: { ...below.limits, ...above.limits },
     history: { ...below.history, ...above.history },
     watch: { ...below.watch, ...above.watch },
+    health: { ...below.health, ...above.health },
     platform: { ...below.platform, ...above.platform },
     docker: { ...below.docker, ...above.docker },
     install: { ...below.install, ...above.install },
@@ -197,7 +217,7 @@ function overlay(below: Complete, above: LayerSettings): Complete {
 
 function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
   const { stateDir, owner, user, listen, runtimeEnvsDir, artifactsDir, ...others } = settings;
-  const { lockTimeout, history, watch, database, ...rest } = others;
+  const { lockTimeout, history, watch, health, database, ...rest } = others;
   const { timeout, ...reached } = database;
   const { minAge, maxAge, minFree, ...kept } = history;
   return {
@@ -211,6 +231,7 @@ function resolved(settings: Complete, sources: readonly NamedSource[]): Config {
     artifactsDir,
     lockTimeoutSeconds: lockTimeout,
     watch: { rescanSeconds: watch.rescan, verifySeconds: watch.verify, drift: watch.drift },
+    health: { canarySeconds: health.canary, limitSeconds: health.limit },
     database: { ...reached, timeoutSeconds: timeout },
     history: { ...kept, minAgeSeconds: minAge, maxAgeSeconds: maxAge, minFreeBytes: minFree },
   };

@@ -3,7 +3,7 @@ import { componentKinds } from "../pack/component.ts";
 import { asPackRef } from "../pack/ref.ts";
 import { meaningKinds } from "../plan/meaning.ts";
 import { presetNames } from "../plan/presets.ts";
-import { formats, scopes } from "./config.ts";
+import { formats, metricsAccess, scopes } from "./config.ts";
 import { MACHINES, machine } from "./machines.ts";
 import { SOURCE_NAME } from "./sources.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "./units.ts";
@@ -233,6 +233,11 @@ const tokens = z.array(
     .check(z.refine(hasOneSecret, expectedTokens)),
   expectedTokens,
 );
+const yesOrNo = "`1`, `true`, `0` or `false`";
+const flag = z.pipe(
+  z.union([z.boolean(yesOrNo), z.string(yesOrNo).check(z.regex(/^(1|0|true|false)$/i, yesOrNo))], yesOrNo),
+  z.transform((value: boolean | string) => /^(1|true)$/i.test(String(value))),
+);
 
 /** What flags, variables and files can set alike. */
 const shared = {
@@ -276,6 +281,10 @@ const shared = {
       "What to do with published files that somebody else changed in the volume",
       oneOf(["repair", "report", "ignore"]),
     ),
+  }),
+  health: section({
+    canary: optional("How often a change of packsync's own goes the way of all changes; `0`: never", duration),
+    limit: optional("What gets nowhere for so long has stalled: the daemon is not ready", duration),
   }),
   database: section({
     url: optional("Attune's database, to register packs in; unset: see `database.host`", databaseUrl),
@@ -335,7 +344,17 @@ const shared = {
       "Requests in a minute, for each token; `0`: as many as they like",
       whole(0, "a whole number >= 0"),
     ),
+    metrics: optional(
+      "Who may read `/metrics`: `token`, who has one that may read; `open`, anybody",
+      oneOf(metricsAccess),
+    ),
     jobs: optional("How many long calls are done at once; others wait", whole(1, "a whole number >= 1")),
+    anonymous: optional("Whether the dashboard, and whatever only reads, is open without a token", flag),
+    hosts: optional(
+      "Names by which browsers reach it, as `packsync.example`; addresses and `localhost` need none",
+      list("a list of hosts, such as `packsync.example`", z.string().check(z.regex(/^[A-Za-z0-9._-]+$/))),
+    ),
+    proxied: optional("Whether a proxy stands before it, whose `X-Forwarded-*` are believed", flag),
   }),
   require: optional("Packs that must be live for a run to succeed; unset: all of the production sources", refs),
   log: section({
@@ -357,19 +376,11 @@ export const FileSettings = z.strictObject(
 );
 export type FileSettings = z.infer<typeof FileSettings>;
 
-const yesOrNo = "`1`, `true`, `0` or `false`";
-
 /** What one run may be told by flags and variables. Sources are apart: there they are set one by one. */
 export const RunSettings = z.strictObject({
   ...shared,
   format: optional(howPrinted, oneOf(formats)),
-  allowRemovals: optional(
-    "Publish what a held source has left",
-    z.pipe(
-      z.union([z.boolean(yesOrNo), z.string(yesOrNo).check(z.regex(/^(1|0|true|false)$/i, yesOrNo))], yesOrNo),
-      z.transform((value: boolean | string) => /^(1|true)$/i.test(String(value))),
-    ),
-  ),
+  allowRemovals: optional("Publish what a held source has left", flag),
   only: optional("The packs to look at, all others stay as they are", refs),
 });
 export type RunSettings = z.infer<typeof RunSettings>;

@@ -4,7 +4,7 @@ import { errnoOf, PacksyncError } from "../errors.ts";
 import { type Failure, fromFailure } from "../platform/failures.ts";
 import { socketName } from "../platform/sockets.ts";
 import type { Answers, Requests } from "../requests.ts";
-import { type About, type Askable, type DaemonStatus, type Line, socketPath } from "./protocol.ts";
+import { type About, type Askable, type DaemonStatus, type EventLine, type Line, socketPath } from "./protocol.ts";
 
 /** The daemon went away before it answered: what was asked may be done or not. */
 export class DaemonGone extends Error {
@@ -38,6 +38,32 @@ export async function findDaemon(stateDir: string): Promise<Daemon | undefined> 
   } catch (error) {
     if (error instanceof DaemonGone || errnoOf(error) !== undefined || isNoAnswer(error)) return undefined;
     throw error;
+  }
+}
+
+/** What a daemon says of itself; `undefined`: none answers, or it went away meanwhile. */
+export async function daemonStatus(stateDir: string): Promise<DaemonStatus | undefined> {
+  try {
+    return await (await findDaemon(stateDir))?.status();
+  } catch (error) {
+    if (error instanceof DaemonGone || isNoAnswer(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What happened after an event, then what happens, until the daemon ends or nobody wants more.
+ *
+ * @throws DaemonGone when there is none, or it went away
+ */
+export async function* followDaemon(stateDir: string, after: number, abort: AbortSignal): AsyncGenerator<EventLine> {
+  const path = socketPath(stateDir);
+  if (!existsSync(path)) throw new DaemonGone("nobody listens");
+  const response = await send(path, { method: "GET", url: `/events?after=${after}`, body: "" }, abort);
+  for await (const text of linesOf(response)) {
+    const line: EventLine | { readonly failure: Failure } = JSON.parse(text);
+    if ("failure" in line) throw fromFailure(line.failure);
+    yield line;
   }
 }
 

@@ -1,4 +1,6 @@
+import type { CanaryStatus } from "../canary/status.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
+import type { PacksyncEvent } from "../events/event.ts";
 import type { LoopStatus } from "../loop/status.ts";
 import type { Failure } from "../platform/failures.ts";
 import type { Answers, RequestKind } from "../requests.ts";
@@ -9,6 +11,8 @@ import type { ServiceView } from "../signal/view.ts";
  *
  * `GET /about` and `GET /status` answer one JSON document. `POST /requests/<kind>` with the request as JSON answers lines
  * of JSON, {@link Line}: some `progress`, then one `answer` or `failure`. Who hangs up takes the request back.
+ *
+ * `GET /events?after=<id>` answers lines of JSON, {@link EventLine}, without an end: what happened after that event, then what happens.
  */
 export const PROTOCOL = 1;
 
@@ -30,12 +34,21 @@ export interface About {
 export interface DaemonStatus extends About, LoopStatus {
   /** Services that were ever concerned; see `signal/view.ts`. */
   readonly services: readonly ServiceView[];
+  /** Whether changes get through. */
+  readonly canary: CanaryStatus;
+  /** What gets nowhere for so long has stalled, in milliseconds. */
+  readonly healthLimitMs: number;
 }
 
 export type Line<K extends RequestKind = RequestKind> =
   | { readonly progress: readonly [done: number, total: number] }
   | { readonly answer: Answers[K] }
   | { readonly failure: Failure };
+
+/** `gap`: of what happened from there to here some is not kept any more. */
+export type EventLine =
+  | { readonly event: PacksyncEvent }
+  | { readonly gap: { readonly after: number; readonly gone: number } };
 
 /** What may be asked from outside. */
 export const ASKABLE = [

@@ -1,10 +1,13 @@
 import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PacksyncError } from "../errors.ts";
+import type { Followed } from "../events/follow.ts";
 import { toFailure } from "../platform/failures.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { socketName } from "../platform/sockets.ts";
 import type { Answers, Requests } from "../requests.ts";
+import { asksForEvents, sendEvents } from "./event-stream.ts";
 import { parseRequest } from "./parse-request.ts";
 import { type About, ASKABLE, type Askable, type DaemonStatus, type Line } from "./protocol.ts";
 
@@ -18,10 +21,15 @@ export interface Answering {
     onProgress: (done: number, total: number) => void,
     abort: AbortSignal,
   ): Promise<Answers[K]>;
+  /** What happened after an event, then what happens. */
+  events(after: number, abort: AbortSignal): AsyncIterable<Followed>;
 }
 
 /** A request is a few refs. */
 const MAX_BODY = 1024 * 1024;
+
+/** So long the last lines may take to whoever follows. */
+const FLUSH_MS = 250;
 
 /** The daemon's end of the socket. */
 export interface Listening extends AsyncDisposable {
@@ -38,12 +46,13 @@ export interface Listening extends AsyncDisposable {
  * already is a dead daemon's.
  */
 export async function listen(path: string, owner: Owner | undefined, answering: Answering): Promise<Listening> {
-  let socket = await openSocket(path, owner, answering);
+  const ending = new AbortController();
+  let socket = await openSocket(path, owner, answering, ending.signal);
   let mending: Promise<void> | undefined;
   const mend = async (ownerOf: () => Promise<Owner | undefined>): Promise<void> => {
     const owner = await ownerOf();
     socket.server.close(); // first, for it removes whatever has its name; who was heard before is answered
-    socket = await openSocket(path, owner, answering);
+    socket = await openSocket(path, owner, answering, ending.signal);
   };
   return {
     async ensure(ownerOf) {
@@ -56,6 +65,8 @@ export async function listen(path: string, owner: Owner | undefined, answering: 
     async [Symbol.asyncDispose]() {
       await mending?.catch(() => {}); // whoever waits for it is told
       const closed = new Promise<void>((resolve) => socket.server.close(() => resolve()));
+      ending.abort();
+      await Promise.race([closed, sleep(FLUSH_MS, undefined, { ref: false })]); // who follows hears of the end
       socket.server.closeAllConnections();
       await closed;
     },
@@ -67,9 +78,14 @@ interface Socket {
   readonly identity: string | undefined;
 }
 
-async function openSocket(path: string, owner: Owner | undefined, answering: Answering): Promise<Socket> {
+async function openSocket(
+  path: string,
+  owner: Owner | undefined,
+  answering: Answering,
+  ending: AbortSignal,
+): Promise<Socket> {
   const server = createServer((request, response) => {
-    answer(request, response, answering).catch((error: unknown) => {
+    answer(request, response, answering, ending).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(400, { "content-type": "application/json" });
       response.end(`${JSON.stringify({ failure: toFailure(error) })}\n`);
     });
@@ -90,8 +106,15 @@ function identityOf(path: string): string | undefined {
   return stats && `${stats.dev}:${stats.ino}:${stats.birthtimeMs}`;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, answering: Answering): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answering: Answering,
+  ending: AbortSignal,
+): Promise<void> {
   const { method, url = "" } = request;
+  const after = asksForEvents(method, url);
+  if (after !== undefined) return sendEvents(response, (abort) => answering.events(after, abort), ending);
   if (method === "GET" && url === "/about") return sendJson(response, answering.about());
   if (method === "GET" && url === "/status") return sendJson(response, answering.status());
   const kind = ASKABLE.find((each) => url === `/requests/${each}`);

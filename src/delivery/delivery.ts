@@ -5,9 +5,10 @@ import type { Log } from "../platform/log.ts";
 import type { Concerns } from "../routed.ts";
 import type { Deliveries, Finished } from "../signal/deliveries.ts";
 import { orderOf } from "../signal/order.ts";
-import { type QueuePolicy, type ServiceStatus, statusOf } from "../signal/queue.ts";
+import { type QueuePolicy, type Releases, type ServiceStatus, statusOf } from "../signal/queue.ts";
 import { createRunner, type Ended, type Runner } from "../signal/runner.ts";
-import { names, type Turn, withTurn } from "../signal/turns.ts";
+import { wayOf } from "../signal/services.ts";
+import { liveAtMs, liveOf, names, type Turn, withTurn } from "../signal/turns.ts";
 import { FAILED_AFTER, literalsOf, NOTIFIED, type ServiceView, stateOf, viewsOf } from "../signal/view.ts";
 import { type Census, createCensus } from "./census.ts";
 import type { Journal } from "./journal.ts";
@@ -19,6 +20,16 @@ import { openTelling, type Telling } from "./telling.ts";
 /** An attempt that is over, and where its service stands. */
 export interface Delivered extends Finished {
   readonly state: ServiceStatus;
+  /** `restart`, a signal's name, `exec`, `http`, or `platform`. */
+  readonly how: string;
+  /** When all that it was told of was live, in milliseconds since 1970; `undefined`: nobody knows. */
+  readonly liveAtMs: number | undefined;
+}
+
+/** A service that is to be told of these, and what is live of each. */
+export interface Pending {
+  readonly service: string;
+  readonly packs: readonly { readonly pack: string; readonly release: string | undefined }[];
 }
 
 export interface DeliveryDeps {
@@ -26,6 +37,7 @@ export interface DeliveryDeps {
   readonly log: Log;
   readonly journal: Journal;
   readonly onConcerns: (concerns: Concerns) => void;
+  readonly onPending?: (services: readonly Pending[]) => void;
   readonly onDelivered: (delivered: Delivered) => void;
   /** What came of registering what is live: the database comes before the services that read it. */
   readonly registered: () => Promise<RegistrationReport | undefined>;
@@ -133,7 +145,22 @@ function concern(services: readonly string[], turns: readonly Turn[], working: W
     const { wanted } = stateOf(service, { ...deliveries, turns: fresh.has(service) ? deliveries.turns : latest });
     return [service, wanted] as const;
   });
-  runner.want(new Map(wanted.filter(([, releases]) => releases.size > 0)));
+  const asked = new Map(wanted.filter(([, releases]) => releases.size > 0));
+  const pending = pendingOf(asked, working);
+  if (pending.length > 0) working.deps.onPending?.(pending);
+  runner.want(asked);
+}
+
+/** Of what services are to know: what they neither know nor wait for yet. */
+function pendingOf(asked: ReadonlyMap<string, Releases>, { runner, remembered }: Working): readonly Pending[] {
+  const { turns } = remembered.deliveries;
+  return [...asked].flatMap(([service, releases]) => {
+    const { wanted, acknowledged } = runner.queue().get(service) ?? {};
+    const isNew = ([pack, number]: [string, string]) =>
+      wanted?.get(pack) !== number && acknowledged?.get(pack) !== number;
+    const packs = [...releases].filter(isNew).map(([pack]) => ({ pack, release: liveOf(pack, turns) }));
+    return packs.length === 0 ? [] : [{ service, packs }];
+  });
 }
 
 function keepOrder({ known, telling, order }: Working): void {
@@ -163,13 +190,20 @@ function onEnded(ended: Ended, { deps, remembered, telling, runner, quarantine }
   const { service, ending } = ended;
   const finished = finishedOf(ended, remembered.deliveries, new Date());
   remembered.deliveries = afterwards(remembered.deliveries, finished);
-  const state = runner.queue().get(service);
-  deps.onDelivered({ ...finished, state: state === undefined ? "pending" : statusOf(state, POLICY) });
+  const known = runner.queue().get(service);
+  const state = known === undefined ? "pending" : statusOf(known, POLICY);
+  const how = wayOf(service, telling.settingOf(service));
+  deps.onDelivered({ ...finished, state, how, liveAtMs: liveSince(finished, remembered.deliveries) });
   const isToGoBack = ending === "unhealthy" && telling.settingOf(service).onUnhealthy === "rollback";
   deps.journal
     .finish(finished)
     .then(() => (isToGoBack ? quarantine.goBack(service) : quarantine.tryAgain()))
     .catch(failing("what came of telling a service is not remembered", deps));
+}
+
+function liveSince({ told }: Finished, { turns }: Deliveries): number | undefined {
+  const atMs = told.size === 0 ? Number.NaN : liveAtMs(told.keys(), turns);
+  return Number.isFinite(atMs) ? atMs : undefined;
 }
 
 async function giveUp(why: string, { deps, remembered, runner }: Working): Promise<void> {

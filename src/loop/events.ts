@@ -1,7 +1,7 @@
 import type { RegistrationReport } from "../catalog/report.ts";
 import type { CycleNews, PackNews } from "../cycle/news.ts";
 import type { Verified } from "../cycle/verified.ts";
-import type { Delivered } from "../delivery/delivery.ts";
+import type { Delivered, Pending } from "../delivery/delivery.ts";
 import type { EnvironmentsBuilt } from "../environments-built.ts";
 import type { Concerns } from "../routed.ts";
 import type { Quarantined } from "../signal/deliveries.ts";
@@ -29,6 +29,8 @@ export type DaemonEvent =
   | { readonly kind: "verified"; readonly pack: Verified }
   /** Whom what went live concerns. */
   | { readonly kind: "concerns"; readonly concerns: Concerns }
+  /** Services that are to be told of something they did not wait for yet. */
+  | { readonly kind: "pending"; readonly services: readonly Pending[] }
   /** A service was told, or could not be. */
   | { readonly kind: "delivered"; readonly delivered: Delivered }
   /** A service did not come back with these packs: what it was ready with is live again. `left`: those that could not go back. */

@@ -27,6 +27,8 @@ export interface Loop {
   /** Does it as soon as what is under way is over. */
   readonly request: Ask;
   status(): LoopStatus;
+  /** How long the volume has been asked for something, altogether. */
+  busyMs(): number;
   /** Runs until `abort`. The first cycle looks at everything, and its failure is the loop's. */
   run(abort: AbortSignal): Promise<void>;
 }
@@ -37,10 +39,13 @@ export function createLoop(given: LoopDeps): Loop {
   const alarm = createAlarm(deps.now);
   const stop = new AbortController();
   const working: Working = { state, deps, stopping: stop.signal, sleepUntil: alarm.sleepUntil };
+  const isCanarys = ({ source }: Hint): boolean => source === deps.canary?.source;
   return {
     hint(hints, tookMs = 0) {
-      for (const hint of hints) hear(hint, tookMs, working);
-      state.dirty = noted(state.dirty, hints, deps.now());
+      const [own, real] = [hints.filter(isCanarys), hints.filter((hint) => !isCanarys(hint))];
+      for (const hint of real) hear(hint, tookMs, working);
+      if (real.length > 0) state.dirty = noted(state.dirty, real, deps.now());
+      if (own.length > 0) state.dirtyCanary = noted(state.dirtyCanary, own, deps.now());
       alarm.ring();
     },
     doubt(source) {
@@ -68,6 +73,7 @@ export function createLoop(given: LoopDeps): Loop {
         alarm.ring();
       }),
     status: () => statusOf(state, deps),
+    busyMs: state.publishing.busyMs,
     async run(abort) {
       const onAbort = (): void => {
         stop.abort(abort.reason);
@@ -158,9 +164,26 @@ function nextOf(state: LoopState, working: Working): Job | number {
   const { next } = soon;
   if (next !== undefined) return () => lookAhead(next, working);
   if (first !== undefined && first.nextSliceAtMs <= now) return () => lookAtSlice(first, working);
-  if (state.verifyAtMs <= now) return () => verifyNext(working);
   const sliceAtMs = first?.nextSliceAtMs ?? Number.POSITIVE_INFINITY;
-  return Math.min(nextAtMs, soon.nextAtMs, sliceAtMs, state.verifyAtMs, state.suspicions.nextAtMs());
+  const calmUntilMs = Math.min(nextAtMs, soon.nextAtMs, sliceAtMs);
+  const canary = canaryOf(state, calmUntilMs, working);
+  if (typeof canary === "function") return canary;
+  if (state.verifyAtMs <= now) return () => verifyNext(working);
+  return Math.min(calmUntilMs, canary, state.verifyAtMs, state.suspicions.nextAtMs());
+}
+
+/** The canary takes some milliseconds: it waits for a moment when nobody else needs them, but not for ever. */
+const CANARY_ROOM_MS = 50;
+const CANARY_WAITS_MS = 1000;
+
+function canaryOf(state: LoopState, calmUntilMs: number, { deps, stopping }: Working): Job | number {
+  const now = deps.now();
+  const { ready, rest, nextAtMs = Number.POSITIVE_INFINITY } = due(state.dirtyCanary, now);
+  const [song] = ready;
+  if (song === undefined) return nextAtMs;
+  if (calmUntilMs - now < CANARY_ROOM_MS && now - song.sinceMs < CANARY_WAITS_MS) return calmUntilMs;
+  state.dirtyCanary = rest;
+  return async () => await deps.canary?.look(stopping);
 }
 
 /** Wakes whoever sleeps; nothing slips in between looking and sleeping, for both are in one turn of the event loop. */

@@ -19,7 +19,7 @@ export interface Root {
   nextSliceAtMs: number;
   /** ISO time of the last look at everything that is over. */
   rescannedAt: string | undefined;
-  /** When the next one is to be over, and how long the volume had been busy when the last one was; see `rescanLateMs`. */
+  /** When the next one is to be over (nobody knows before the first one is), and how long the volume had been busy when the last one was; see `rescanLateMs`. */
   rescanByMs: number;
   busyMs: number;
 }
@@ -49,7 +49,7 @@ export function createRoot(source: { readonly name: string; readonly path: strin
     pass: { ...NEW_PASS, startedMs: now },
     nextSliceAtMs: now,
     rescannedAt: undefined,
-    rescanByMs: now,
+    rescanByMs: Number.POSITIVE_INFINITY,
     busyMs: 0,
   };
 }

@@ -9,8 +9,11 @@ export interface Stage {
   busyMs(): number;
 }
 
-/** @param now milliseconds of a clock that only goes forward */
-export function createStage(name: StageStatus["name"], now: () => number): Stage {
+/**
+ * @param now milliseconds of a clock that only goes forward
+ * @param seenMs when it got on last, by that clock, as far as somebody else can see it
+ */
+export function createStage(name: StageStatus["name"], now: () => number, seenMs = () => 0): Stage {
   let underWay = 0;
   let progressedAtMs = 0;
   let beganMs = 0;
@@ -31,7 +34,7 @@ export function createStage(name: StageStatus["name"], now: () => number): Stage
         if (--underWay === 0) spentMs += progressedAtMs - beganMs;
       }
     },
-    status: () => ({ name, ageMs: underWay === 0 ? 0 : Math.round(now() - progressedAtMs) }),
+    status: () => ({ name, ageMs: underWay === 0 ? 0 : Math.round(now() - Math.max(progressedAtMs, seenMs())) }),
     busyMs: () => spentMs + (underWay === 0 ? 0 : now() - beganMs),
   };
 }

@@ -34,6 +34,10 @@ export interface LoopDeps {
   readonly drift: Config["watch"]["drift"];
   /** Looks whether all of a source is watched, before its rescan. */
   readonly recheck: (source: string, isThorough: boolean) => void;
+  /** Something of packsync's own that settles as packs do, and is looked at when nobody else waits; `look` does not fail. */
+  readonly canary?: { readonly source: string; readonly look: (abort: AbortSignal) => Promise<void> };
+  /** When the volume's thread got on with what it does, by the same clock. */
+  readonly pulseMs?: () => number;
   readonly machine: () => Pick<LoopStatus, "watches" | "watchesAllowed" | "eventLoopDelayMs">;
 }
 
@@ -47,6 +51,8 @@ export interface LoopState {
   readonly suspicions: Suspicions;
   readonly publishing: Stage;
   dirty: Dirty;
+  /** The canary's: it counts for nothing else. */
+  dirtyCanary: Dirty;
   /** By `<source>/<directory>`, or by source, of what is dirty: how long it took until it was known, in milliseconds. */
   readonly watchedMs: Map<string, number>;
   last: { readonly news: CycleNews; readonly at: string } | undefined;
@@ -64,13 +70,14 @@ export interface Trouble {
   readonly retryAtMs: number;
 }
 
-export function createState({ sources, now, verifyMs }: LoopDeps): LoopState {
+export function createState({ sources, now, verifyMs, pulseMs }: LoopDeps): LoopState {
   return {
     roots: new Map(sources.map((source) => [source.name, createRoot(source, now())])),
     requests: [],
     suspicions: createSuspicions(),
-    publishing: createStage("publish", now),
+    publishing: createStage("publish", now, pulseMs),
     dirty: NOTHING_DIRTY,
+    dirtyCanary: NOTHING_DIRTY,
     watchedMs: new Map(),
     last: undefined,
     trouble: undefined,
@@ -105,14 +112,14 @@ function publishingOf({ publishing, trouble }: LoopState, now: number): StageSta
 
 export function rootStatus(
   root: Root,
-  { publishing, last }: Pick<LoopState, "publishing" | "last">,
+  { publishing }: Pick<LoopState, "publishing">,
   { rescanMs, now }: Pick<LoopDeps, "rescanMs" | "now">,
 ): RootStatus {
   const { name, path, held, events, missed, rescannedAt: lastRescanAt } = root;
   const rescans = {
     rescanIntervalMs: intervalOf(root, rescanMs),
     lastRescanAt,
-    rescanLateMs: last === undefined ? 0 : rescanLateMs(root, publishing.busyMs(), now()),
+    rescanLateMs: rescanLateMs(root, publishing.busyMs(), now()),
   };
   return { name, path, watching: watchingOf(root), held, events, missedEvents: missed, ...rescans };
 }

@@ -1,4 +1,15 @@
-import { accessSync, closeSync, constants, existsSync, openSync, renameSync, rmSync, statfsSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { errnoOf, PacksyncError } from "../errors.ts";
 import { adopt, type Owner } from "./ownership.ts";
@@ -8,6 +19,8 @@ import { adopt, type Owner } from "./ownership.ts";
  * found again beside them; an older packsync refuses a newer database.
  */
 export const SCHEMA_VERSION = 6;
+
+const STATE = { version: SCHEMA_VERSION, loss: "it is rebuilt from the manifests beside it" } as const;
 
 const NAME = "state.db";
 
@@ -30,8 +43,36 @@ export const DATABASE_ROOM_BYTES = 256 * 1024;
  * @throws PacksyncError `STATE_NEWER` when a newer packsync wrote it; `VOLUME_UNUSABLE` when its disk is full.
  */
 export function openState(directory: string, schemas: readonly string[], owner: Owner | undefined): DatabaseSync {
-  const file = `${directory}/${NAME}`;
-  refuseFullDisk(directory);
+  return openTables(
+    statePath(directory),
+    {
+      ...STATE,
+      // What a scan remembers of a pack takes some pages of the usual size; a larger one only counts for a new database.
+      pragmas: "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+      schema: schemas.join("\n"),
+    },
+    owner,
+  );
+}
+
+/** What a database of packsync's consists of. */
+export interface Tables {
+  /** Counts up with every change of a table: a newer packsync starts anew, an older one refuses. */
+  readonly version: number;
+  /** Said before anything is read or made. */
+  readonly pragmas: string;
+  readonly schema: string;
+  /** What becomes of what was in the file when it is moved away. */
+  readonly loss: string;
+}
+
+/**
+ * Opens a database for writing, and makes it if it is not there.
+ *
+ * @throws PacksyncError `STATE_NEWER` when a newer packsync wrote it; `VOLUME_UNUSABLE` when its disk is full
+ */
+export function openTables(file: string, tables: Tables, owner: Owner | undefined): DatabaseSync {
+  refuseFullDisk(existsSync(file) ? file : dirname(file));
   if (!existsSync(file)) {
     closeSync(openSync(file, "wx", 0o640));
     adopt(file, owner);
@@ -39,16 +80,46 @@ export function openState(directory: string, schemas: readonly string[], owner: 
   const database = new DatabaseSync(file, { timeout: 5000 });
   try {
     const version = versionOf(database);
-    if (version > SCHEMA_VERSION) throw newer(file, version);
-    // What a scan remembers of a pack takes some pages of the usual size; a larger one only counts for a new database.
-    database.exec("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    if (version < SCHEMA_VERSION) {
-      database.exec(
-        `BEGIN IMMEDIATE; ${tablesOf(database)
-          .map((name) => `DROP TABLE "${name}";`)
-          .join(" ")} ${schemas.join("\n")} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`,
-      );
+    if (version > tables.version) throw newer(file, version, tables);
+    database.exec(tables.pragmas);
+    if (version < tables.version) {
+      const drops = tablesOf(database).filter((name) => !name.startsWith("sqlite_"));
+      const dropped = drops.map((name) => `DROP TABLE "${name}";`).join(" ");
+      database.exec(`BEGIN IMMEDIATE; ${dropped} ${tables.schema} PRAGMA user_version = ${tables.version}; COMMIT;`);
     }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * The same for a database with which nothing but memory is lost: one that cannot be read is set aside.
+ *
+ * @param onAside is told where it is then
+ */
+export function openForgettable(
+  file: string,
+  tables: Tables,
+  owner: Owner | undefined,
+  onAside: (aside: string) => void,
+): DatabaseSync {
+  try {
+    return openSound(file, tables, owner);
+  } catch (error) {
+    if (!isCorrupt(error)) throw unusableDatabase(file, error);
+    onAside(setAside(file, new Date()));
+    return openSound(file, tables, owner);
+  }
+}
+
+/** What is damaged shows here, not in the middle of something. */
+function openSound(file: string, tables: Tables, owner: Owner | undefined): DatabaseSync {
+  const database = openTables(file, tables, owner);
+  try {
+    const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+    if (found !== "ok") throw Object.assign(new Error(`quick_check: ${found}`), { errcode: 11 });
     return database;
   } catch (error) {
     database.close();
@@ -83,11 +154,11 @@ function notMadeYet(file: string): PacksyncError {
   });
 }
 
-/** @throws PacksyncError `VOLUME_UNUSABLE` where SQLite could not work */
-export function refuseFullDisk(directory: string): void {
-  const { bavail, bsize } = statfsSync(directory);
+/** @param path of the database, or its directory @throws PacksyncError `VOLUME_UNUSABLE` where SQLite could not work */
+export function refuseFullDisk(path: string): void {
+  const { bavail, bsize } = statfsSync(path);
   if (bavail * bsize >= DATABASE_ROOM_BYTES) return;
-  const message = `Expected ${DATABASE_ROOM_BYTES} free bytes for the database in ${directory}, got ${bavail * bsize}.`;
+  const message = `Expected ${DATABASE_ROOM_BYTES} free bytes for the database in ${path}, got ${bavail * bsize}.`;
   throw new PacksyncError("VOLUME_UNUSABLE", message, { hint: "Make room on its disk." });
 }
 
@@ -97,14 +168,18 @@ export function refuseFullDisk(directory: string): void {
  * @returns `undefined` when there is none yet.
  */
 export function openStateReadOnly(directory: string): DatabaseSync | undefined {
-  const file = `${directory}/${NAME}`;
+  return openTablesReadOnly(statePath(directory), STATE);
+}
+
+/** The same for any database of packsync's. */
+export function openTablesReadOnly(file: string, tables: Pick<Tables, "version" | "loss">): DatabaseSync | undefined {
   if (!isThere(file)) return undefined;
-  const database = openForReading(file);
+  const database = openForReading(realpathSync(file)); // its WAL is beside what a link leads to
   const version = versionOf(database);
-  if (version === SCHEMA_VERSION) return database;
+  if (version === tables.version) return database;
   database.close();
-  if (version < SCHEMA_VERSION) return undefined; // made and not yet filled, or an older packsync's
-  throw newer(file, version);
+  if (version < tables.version) return undefined; // made and not yet filled, or an older packsync's
+  throw newer(file, version, tables);
 }
 
 /** @throws PacksyncError `VOLUME_UNUSABLE` when nobody may know */
@@ -239,7 +314,7 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-export function tablesOf(database: DatabaseSync): string[] {
+function tablesOf(database: DatabaseSync): string[] {
   return database
     .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
     .all()
@@ -250,10 +325,10 @@ export function versionOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
 }
 
-function newer(file: string, version: number): PacksyncError {
+function newer(file: string, version: number, tables: Pick<Tables, "version" | "loss">): PacksyncError {
   return new PacksyncError(
     "STATE_NEWER",
-    `Expected ${file} to have schema version ${SCHEMA_VERSION} or older, got ${version}: a newer packsync wrote it.`,
-    { hint: "Run the newer packsync, or move the file away: it is rebuilt from the manifests beside it." },
+    `Expected ${file} to have schema version ${tables.version} or older, got ${version}: a newer packsync wrote it.`,
+    { hint: `Run the newer packsync, or move the file away: ${tables.loss}.` },
   );
 }

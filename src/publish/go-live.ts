@@ -56,6 +56,8 @@ export interface PublisherDeps {
   readonly scan: LiveScan;
   readonly fingerprint: LiveFingerprint;
   readonly now: () => Date;
+  /** `none`: for what need not outlive a power cut, and may keep nobody waiting for the disk. */
+  readonly durability?: "none";
   /** For tests: another way to swap two trees. */
   readonly swapTrees?: Parameters<typeof swap>[2];
 }
@@ -108,7 +110,7 @@ function goLive(batch: readonly StagedRelease[], deps: PublisherDeps, onLive: ()
   })); // (4)
   onLive();
   const outcomes = exchanged.map(({ staged, result }) => bringOver(staged, result, deps)); // (5) (6)
-  syncPath(deps.layout.root);
+  if (deps.durability !== "none") syncPath(deps.layout.root);
   transaction(deps.database, () => {
     for (const [index, staged] of batch.entries()) settle(staged, outcomes[index], lives[index] ?? "", deps); // (7)
   });
@@ -118,7 +120,8 @@ function goLive(batch: readonly StagedRelease[], deps: PublisherDeps, onLive: ()
 }
 
 /** Unsynced, a release can come out of a power cut with every file empty. */
-function makeDurable(batch: readonly StagedRelease[], { layout }: PublisherDeps): void {
+function makeDurable(batch: readonly StagedRelease[], { layout, durability }: PublisherDeps): void {
+  if (durability === "none") return;
   const fresh = batch.reduce((sum, { freshFiles }) => sum + freshFiles, 0);
   const directories = batch.reduce((sum, { manifest }) => sum + directoriesOf(manifest).length + 1, 0);
   if (fresh + directories > 4 * FSYNC_FILES || fresh > FSYNC_FILES) {

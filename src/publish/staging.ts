@@ -15,6 +15,7 @@ import { errnoOf, isSystemError, PacksyncError } from "../errors.ts";
 import { directoriesAbove, type FileIdentity, parentsOf } from "../pack/snapshot.ts";
 import { fsPath } from "../platform/names.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
+import { beat, type Pulse } from "../platform/pulse.ts";
 import { hintOf } from "../platform/unusable.ts";
 import { removeFile, removeTree } from "./directories.ts";
 import { type Room, refuseFullVolume } from "./preflight.ts";
@@ -35,6 +36,30 @@ type StagingSink = Pick<Staging, "written" | "write" | "begin" | "clear"> & { ex
 export function openSink({ root, owner, ...room }: StagingPlace): StagingSink {
   const { written, write, begin, clear } = createStaging(root, owner);
   return { written, write, begin, clear, expect: (sizes) => refuseFullVolume(room, sizes) };
+}
+
+/** Whoever looks at the pulse sees that files are read. */
+export function beatingSink(pulse: Pulse): typeof openSink {
+  return (place) => {
+    const sink = openSink(place);
+    return {
+      ...sink,
+      write(...about) {
+        beat(pulse);
+        sink.write(...about);
+      },
+      begin(...about) {
+        const { append, end } = sink.begin(...about);
+        return {
+          append(bytes) {
+            beat(pulse);
+            append(bytes);
+          },
+          end,
+        };
+      },
+    };
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Failure, fromFailure } from "../platform/failures.ts";
+import type { Pulse } from "../platform/pulse.ts";
 import type { SharedWork } from "./restat.ts";
 import type { ScannedPack, ScanRequest } from "./scan-pack.ts";
 
@@ -26,10 +27,13 @@ const QUEUE = 10;
 /** What a scan makes is short-lived: a quarter of the usual room is as fast. */
 const YOUNG_MB = 12;
 
-/** @param entry the module that the thread runs: it answers {@link ThreadRequest}s */
-export function startScanThread(entry: URL): ScanThread {
+/**
+ * @param entry the module that the thread runs: it answers {@link ThreadRequest}s
+ * @param pulse where it shows that it gets on
+ */
+export function startScanThread(entry: URL, pulse?: Pulse): ScanThread {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+  const worker = new Worker(entry, { workerData: { pulse }, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const waiting = new Map<number, PromiseWithResolvers<ScannedPack>>();
   let next = 0;
   let isDead = false;

@@ -9,6 +9,8 @@ import { parseTokens } from "./tokens-file.ts";
 export interface Principal {
   readonly name: string;
   readonly scopes: readonly Scope[];
+  /** When the token ends, in ms since the epoch; unset: it does not. */
+  readonly expiresAt?: number;
 }
 
 /** Who may ask. */
@@ -119,7 +121,11 @@ async function platformUser(
     });
     if (UNUSABLE_TYPES.includes(payload["token_type"])) return "Expected an access token, got a refresh token";
     const granted = scopesIn(payload["scope"] ?? payload["scopes"] ?? payload["permissions"]);
-    return { name: `jwt:${payload.sub ?? ""}`, scopes: granted ?? jwtScopes };
+    return {
+      name: `jwt:${payload.sub ?? ""}`,
+      scopes: granted ?? jwtScopes,
+      ...(payload.exp !== undefined && { expiresAt: payload.exp * 1000 }),
+    };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return "Authentication token expired";
     if (error instanceof errors.JOSEError) return "Invalid authentication token";

@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Scope } from "../config/config.ts";
+import type { TextFormat } from "../metrics/text.ts";
 import type { Principal } from "./access.ts";
 import type { Operations } from "./operations.ts";
 import type { Roots } from "./roots.ts";
+import type { Session } from "./sessions.ts";
 import type { DoWork } from "./work.ts";
 
 /** Where routes are added; requests and answers are checked by the schemas that describe them. */
@@ -21,6 +23,18 @@ export interface RouteDeps {
   readonly operations: Operations;
   readonly roots: Roots;
   readonly doWork: DoWork;
+  readonly metrics: Metrics;
+}
+
+/** The numbers for machines. */
+export interface Metrics {
+  scrape(format: TextFormat): Promise<string>;
+  note(request: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly seconds: number;
+  }): void;
 }
 
 declare module "fastify" {
@@ -33,5 +47,7 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who asks; a sentence: why nobody knows. */
     principal: Principal | string;
+    /** By which we know them, where it was no token. */
+    session: Session | undefined;
   }
 }

@@ -11,28 +11,35 @@ import {
 } from "fastify-type-provider-zod";
 import type { Log } from "../platform/log.ts";
 import { VERSION } from "../platform/version.ts";
-import type { Access } from "./access.ts";
+import type { Principal } from "./access.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { complaint } from "./complaint.ts";
 import { addDashboardRoutes } from "./dashboard/routes.ts";
 import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
-import { authorize, identify, refuseOtherHosts } from "./guards.ts";
+import { ANONYMOUS, authorize, type Identifying, identify, refuseOtherHosts } from "./guards.ts";
 import { addHealthRoutes } from "./health-routes.ts";
 import { addInstallRoutes, installed, registerOne } from "./install-routes.ts";
 import { addJobRoutes, JOB_ROUTE_LIMITS, prepareForSockets } from "./jobs/job-routes.ts";
 import type { Workplace } from "./jobs/workplace.ts";
+import { addMetricsRoute } from "./metrics-route.ts";
 import { addPackRoutes } from "./pack-routes.ts";
 import { failureDocument, INTERNAL, Refusal, refusalOf } from "./refusal.ts";
+import { addSessionRoutes } from "./session-routes.ts";
 import { addStageRoutes } from "./stage-routes.ts";
 import { MAX_ARCHIVE } from "./upload/receive.ts";
 import { addUploadRoute } from "./upload/upload-route.ts";
+import { addSafeHeaders, SAFE_HEADERS } from "./web-headers.ts";
+import { addWebRoutes, type WebRouteDeps } from "./web-routes.ts";
 
-export interface ApiOptions extends RouteDeps {
-  readonly access: Access;
+export interface ApiOptions extends RouteDeps, Identifying, WebRouteDeps {
   readonly workplace: Pick<Workplace, "open" | "jobs">;
   /** The host it listens at, where that is this machine alone. */
   readonly loopback: string | undefined;
+  /** Whether a proxy before it is believed what it says of the client. */
+  readonly proxied: boolean;
+  /** Whether whoever scrapes has to have a token. */
+  readonly metricsAccess: "token" | "open";
   /** Requests of one token in a minute; 0: as many as it likes. */
   readonly rateLimit: number;
   readonly limits: ApiLimits;
@@ -61,6 +68,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     requestTimeout: limits.requestMs,
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.min(limits.headersMs, 5000) },
     forceCloseConnections: true,
+    trustProxy: (_, hop) => options.proxied && hop === 0, // the one that stands right before it
     routerOptions: { maxParamLength: 3000, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, log),
     clientErrorHandler: answerUnreadable,
@@ -68,7 +76,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
-  app.addHook("onResponse", async (request, reply) => noteRequest(request, reply, log));
+  app.addHook("onResponse", async (request, reply) => noteRequest(request, reply, options));
+  addSafeHeaders(app);
   takeJsonOnly(app);
   await prepareForSockets(app);
   await addGuards(app, options);
@@ -76,6 +85,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const known = rememberMethods(app);
   await app.register(async (scope: Api) => {
     addHealthRoutes(scope, options);
+    addMetricsRoute(scope, options, options.metricsAccess);
     addDownloadRoute(scope, options);
     addStageRoutes(scope, options);
     addInstallRoutes(scope, options);
@@ -89,6 +99,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     });
     addJobRoutes(scope, { ...JOB_ROUTE_LIMITS, workplace: options.workplace });
     addDocumentRoutes(scope);
+    addSessionRoutes(scope, options);
+    addWebRoutes(scope, options);
   });
   refuseOtherMethods(app, known());
   return app;
@@ -108,6 +120,7 @@ const ABOUT = {
     { name: "install", description: "The stages of an installation" },
     { name: "jobs", description: "Long calls, while they run and afterwards" },
     { name: "packs", description: "What is installed" },
+    { name: "session", description: "Who is signed in to the dashboard" },
     { name: "dashboard", description: "What the dashboard shows" },
     { name: "health", description: "For whoever looks after containers" },
   ],
@@ -116,7 +129,14 @@ const ABOUT = {
 } satisfies NonNullable<FastifyDynamicSwaggerOptions["openapi"]>;
 
 /** Whatever may have changed something is worth a line; nobody's token is in it. */
-function noteRequest({ method, url, principal }: FastifyRequest, reply: FastifyReply, log: Log): void {
+function noteRequest(request: FastifyRequest, reply: FastifyReply, { log, metrics }: ApiOptions): void {
+  const { method, url, principal, routeOptions } = request;
+  metrics.note({
+    method,
+    route: routeOptions.url ?? "none",
+    status: reply.statusCode,
+    seconds: reply.elapsedTime / 1000,
+  });
   const [path] = url.split("?");
   const by = typeof principal === "string" ? undefined : principal.name;
   const about = { method, path, status: reply.statusCode, by, durationMs: Math.round(reply.elapsedTime) };
@@ -134,16 +154,18 @@ function takeJsonOnly(app: Api): void {
 }
 
 /** First who asks, then how often, then whether they may: whoever guesses tokens is slowed down, too. */
-async function addGuards(app: Api, { access, loopback, rateLimit: most }: ApiOptions): Promise<void> {
+async function addGuards(app: Api, options: ApiOptions): Promise<void> {
+  const { loopback, hosts, rateLimit: most } = options;
   app.decorateRequest("principal", "");
-  if (loopback !== undefined) app.addHook("onRequest", refuseOtherHosts(loopback));
-  app.addHook("onRequest", identify(access));
+  app.decorateRequest("session", undefined);
+  if (loopback !== undefined) app.addHook("onRequest", refuseOtherHosts(loopback, hosts));
+  app.addHook("onRequest", identify(options));
   await app.register(rateLimit, {
     global: false,
-    max: ({ principal }) =>
-      (typeof principal === "string" ? Math.min(most, STRANGERS) : most) || Number.MAX_SAFE_INTEGER,
+    max: ({ principal }) => (isStranger(principal) ? Math.min(most, STRANGERS) : most) || Number.MAX_SAFE_INTEGER,
     timeWindow: "1 minute",
-    keyGenerator: ({ principal, ip }) => (typeof principal === "string" ? `address ${ip}` : `token ${principal.name}`),
+    keyGenerator: ({ principal, ip }) =>
+      typeof principal === "string" || principal === ANONYMOUS ? `address ${ip}` : `token ${principal.name}`,
     errorResponseBuilder: (_, { after }) =>
       new Refusal(429, `Expected fewer requests, got too many: again in ${after}.`),
   });
@@ -153,6 +175,10 @@ async function addGuards(app: Api, { access, loopback, rateLimit: most }: ApiOpt
     const [path = ""] = url.split("?");
     throw new Refusal(404, `Expected a path of the API, got \`${path.slice(0, 200)}\`.`, "`/docs` has them all.");
   });
+}
+
+function isStranger(principal: Principal | string): boolean {
+  return typeof principal === "string" || principal === ANONYMOUS;
 }
 
 /** @returns which methods each path has by then */
@@ -215,8 +241,9 @@ function answerUnreadable(error: Error & { readonly code?: string }, socket: Soc
   const refusal = unreadable(error.code);
   const body = JSON.stringify(failureDocument(refusal));
   const head = [`HTTP/1.1 ${refusal.status} ${refusal.status}`, "Content-Type: application/json; charset=utf-8"];
+  const safe = Object.entries(SAFE_HEADERS).map(([name, value]) => `${name}: ${value}`);
   const end = [`Content-Length: ${Buffer.byteLength(body)}`, "Connection: close"];
-  socket.end([...head, ...end, "", body].join("\r\n"));
+  socket.end([...head, ...safe, ...end, "", body].join("\r\n"));
 }
 
 function unreadable(code: string | undefined): Refusal {

@@ -1,14 +1,61 @@
+import { isIP } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Access } from "./access.ts";
+import type { Access, Principal } from "./access.ts";
+import { requireOwnPage } from "./own-page.ts";
 import { Refusal } from "./refusal.ts";
+import { cookieIn } from "./session-cookie.ts";
+import type { Session, Sessions } from "./sessions.ts";
 
-/** Finds out who asks; whether they may is decided once it is known that they do not ask too often. */
-export function identify(access: Access): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
+export interface Identifying {
+  readonly access: Access;
+  readonly sessions: Sessions;
+  /** The name of the session's cookie. */
+  readonly cookie: string;
+  /** Whether who shows nothing may read. */
+  readonly anonymous: boolean;
+  /** Names by which they may, beside addresses. */
+  readonly hosts: readonly string[];
+}
+
+/** Somebody who shows nothing, where that is enough to read. */
+export const ANONYMOUS: Principal = { name: "anonymous", scopes: ["packs:read"] };
+
+/**
+ * Finds out who asks: by a token, else by the session's cookie, else nobody. Whether they may is decided once it is known that they do not ask too
+ * often.
+ */
+export function identify(by: Identifying): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => {
     const { authorization } = request.headers;
-    const token = authorization === undefined ? undefined : tokenIn(authorization, request);
-    request.principal = token === undefined ? "Missing authentication token" : await access.whoIs(token);
+    if (authorization !== undefined && authorization !== "") {
+      const token = tokenIn(authorization, request);
+      request.principal = token === undefined ? UNKNOWN : await by.access.whoIs(token);
+      return;
+    }
+    const id = cookieIn(request.headers, by.cookie);
+    const session = id === undefined ? undefined : by.sessions.find(id);
+    if (session !== undefined) return enter(session, request, reply);
+    const isOpen = by.anonymous && isOwnName(request.host, by.hosts);
+    request.principal = isOpen ? ANONYMOUS : id === undefined ? UNKNOWN : "The session has ended";
   };
+}
+
+const UNKNOWN = "Missing authentication token";
+
+/** @throws Refusal 403 where a page of somebody else's may have sent the cookie along */
+function enter(session: Session, request: FastifyRequest, reply: FastifyReply): void {
+  request.principal = session.principal;
+  request.session = session;
+  requireOwnPage(request);
+  if (request.method === "GET") endWith(session, request, reply);
+}
+
+/** Whoever signs out follows nothing any more. What was begun to change something comes to its end. */
+function endWith(session: Session, request: FastifyRequest, { raw }: FastifyReply): void {
+  const { socket } = request.raw;
+  const ending = session.onEnd(() => socket.destroy());
+  const over = request.ws ? socket : raw;
+  over.once("close", () => ending[Symbol.dispose]());
 }
 
 /** A browser can only ask for a password: it takes a token for one, to read what is written for people. */
@@ -39,10 +86,29 @@ export async function authorize({ principal, routeOptions }: FastifyRequest, rep
 const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
 /** A page of the web can let its own name lead to this machine, and a browser then asks us as if we were that page's server. */
-export function refuseOtherHosts(listening: string): (request: FastifyRequest) => Promise<void> {
-  const names = [...LOCAL_NAMES, listening.toLowerCase()];
+export function refuseOtherHosts(
+  listening: string,
+  hosts: readonly string[],
+): (request: FastifyRequest) => Promise<void> {
+  const names = [...LOCAL_NAMES, listening.toLowerCase(), ...hosts.map((host) => host.toLowerCase())];
   return async ({ headers }) => {
-    const host = (headers.host ?? "").toLowerCase().replace(/:\d+$/, "");
-    if (!names.includes(host)) throw new Refusal(403, "Expected `Host` to be this machine, got another name.");
+    const host = withoutPort(headers.host ?? "");
+    if (!names.includes(host))
+      throw new Refusal(
+        403,
+        "Expected `Host` to be this machine, got another name.",
+        "`server.hosts` lists the names that a proxy before it has.",
+      );
   };
+}
+
+/** No name of a page's own: it can make its name lead here, but an address is nobody's name. */
+function isOwnName(host: string, hosts: readonly string[]): boolean {
+  const name = withoutPort(host);
+  const isAddress = isIP(name.replace(/^\[|\]$/g, "")) !== 0;
+  return isAddress || name === "localhost" || hosts.some((each) => each.toLowerCase() === name);
+}
+
+function withoutPort(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, "");
 }

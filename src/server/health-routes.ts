@@ -13,13 +13,17 @@ export function addHealthRoutes(api: Api, { operations }: RouteDeps): void {
       config: { access: "open" },
       schema: {
         operationId: "isAlive",
-        summary: "Whether the server is alive",
+        summary: "Whether the server is alive, and the daemon that it is part of",
+        description: "Whoever runs it should start it anew if it is not for a while.",
         tags: ["health"],
         security: [],
-        response: { 200: alive.describe("It is") },
+        response: { 200: alive.describe("It is"), ...unready },
       },
     },
-    async () => ({ data: { status: "alive" } }),
+    async () => {
+      if (!(await operations.isAlive())) throw new Refusal(503, "The daemon does not answer.");
+      return { data: { status: "alive" } };
+    },
   );
   api.get(
     "/readyz",

@@ -42,6 +42,8 @@ export interface Operations extends Board {
   rollback(request: RollbackRequest, abort: AbortSignal): Promise<RollbackReport>;
   /** @throws PacksyncError `USAGE` for a pack of which nothing is live. @returns the release that stays */
   pin(ref: string, abort: AbortSignal): Promise<string>;
+  /** Whether the daemon, if there is to be one, answers within a few seconds. */
+  isAlive(): Promise<boolean>;
   /** @throws PacksyncError `USAGE` for a pack that is not pinned. @returns the release that was */
   unpin(ref: string, abort: AbortSignal): Promise<string>;
   /** One sync, of these packs or all. @throws PacksyncError `USAGE` for a pack that nobody has */

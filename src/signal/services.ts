@@ -10,7 +10,7 @@ import { httpDriver } from "./http.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { attuneRegister, stackstormRegister, type TokenSource } from "./platform.ts";
 import { untilAnswering, untilReady } from "./ready.ts";
-import { isPattern } from "./turns.ts";
+import { isOfPlatform, isPattern } from "./turns.ts";
 import type { Wire } from "./wire.ts";
 
 /** How services were configured to be told. */
@@ -55,6 +55,12 @@ export function settingOf(
 const RESTART = "restart";
 /** What a label may say. */
 const HOW = /^(restart|SIG[A-Z][A-Z0-9]{1,9})$/;
+
+/** How a service is told, in a word. */
+export function wayOf(service: string, { how = RESTART, exec, http }: ServiceSetting): string {
+  if (isOfPlatform(service)) return "platform";
+  return exec === undefined ? (http === undefined ? how : "http") : "exec";
+}
 
 /** Services that were named, and need no container to be told. */
 export function namedServices({ services }: ServicesSettings): readonly string[] {

@@ -14,9 +14,16 @@ export interface Watcher extends AsyncDisposable {
    * target, a mount). `isThorough`: and whether all below it is; lists all directories, for what was lost, and when limits were raised.
    */
   recheck(source: string, isThorough: boolean): void;
+  /** Watches one more, as the others are. Resolves when all that stands there is watched, or cannot be. */
+  add(source: WatchedSource): Promise<void>;
   stateOf(source: string): SourceState;
   /** The inotify watches of this process, and how many its user may have. */
   usage(): { readonly watches: number; readonly allowed: number | undefined };
+}
+
+interface WatchedSource {
+  readonly name: string;
+  readonly path: string;
 }
 
 /**
@@ -26,7 +33,7 @@ export interface Watcher extends AsyncDisposable {
  * Sources may be absent, go, and come back. Symlinks are not followed, below a source's own path.
  */
 export function watchSources(
-  sources: readonly { readonly name: string; readonly path: string }[],
+  sources: readonly WatchedSource[],
   events: WatchEvents,
   faults: string | undefined = process.env["PACKSYNC_TEST_WATCH"],
 ): Watcher {
@@ -39,6 +46,7 @@ export function watchSources(
   );
   const tooMany = (inotifyLimit("events") ?? QUEUED_EVENTS) / 2;
   let heard = 0;
+  let onDone: (() => void)[] = [];
   let watches: ReadonlyMap<string, SourceWatch> = new Map();
   const agenda = createAgenda({
     begin() {
@@ -50,7 +58,9 @@ export function watchSources(
     },
     end(isDone) {
       for (const each of watches.values()) each.end(isDone);
-      if (isDone) beReady();
+      if (!isDone) return;
+      beReady();
+      for (const done of onDone.splice(0)) done();
     },
   });
   const onHeard = (): void => {
@@ -58,11 +68,21 @@ export function watchSources(
     agenda.wake();
   };
   const around = { handles, events: told, later: agenda.add, onHeard };
-  watches = new Map(sources.map(({ name, path }) => [name, watchSource({ name, path: resolve(path) }, around)]));
+  const watched = ({ name, path }: WatchedSource): readonly [string, SourceWatch] => [
+    name,
+    watchSource({ name, path: resolve(path) }, around),
+  ];
+  watches = new Map(sources.map(watched));
   agenda.wake();
   return {
     ready,
     recheck: (source, isThorough) => agenda.add(() => watches.get(source)?.recheck(isThorough)),
+    add: (source) =>
+      new Promise((done) => {
+        if (!isOpen) return done();
+        onDone = [...onDone, done];
+        watches = new Map([...watches, watched(source)]);
+      }),
     stateOf: (source) => watches.get(source)?.state ?? "absent",
     usage: () => ({ watches: handles.count, allowed: inotifyLimit("watches") }),
     async [Symbol.asyncDispose]() {
@@ -70,6 +90,7 @@ export function watchSources(
       agenda.stop();
       for (const each of watches.values()) each[Symbol.dispose]();
       beReady();
+      for (const done of onDone) done();
     },
   };
 }

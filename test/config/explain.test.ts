@@ -48,6 +48,9 @@ watch:
   rescan: 5s
   verify: 1d
   drift: repair
+health:
+  canary: 15s
+  limit: 1m
 preset: attune
 routes: []
 #   - {when: {meaning: [docs, script]}, do: []}
@@ -80,7 +83,11 @@ server:
   jwtScopes: [packs:read]
   # roots:
   rateLimit: 6000
+  metrics: token
   jobs: 4
+  anonymous: false
+  hosts: []
+  proxied: false
 require: []
 database:
   # url: "***"
@@ -177,6 +184,7 @@ describe("as JSON", () => {
         limits: { maxFiles: 200_000, maxFileSize: 1e9, maxPackSize: 2 ** 33, maxDefinitionSize: 2 ** 22 },
         history: { keep: 5, minAge: 90, maxAge: null, maxBytes: 2 ** 31, minFree: 0 },
         watch: { rescan: 5, verify: 86_400, drift: "repair" },
+        health: { canary: 15, limit: 60 },
         preset: "attune",
         routes: [],
         services: {},
@@ -194,7 +202,11 @@ describe("as JSON", () => {
           jwtScopes: ["packs:read"],
           roots: null,
           rateLimit: 6000,
+          metrics: "token",
           jobs: 4,
+          anonymous: false,
+          hosts: [],
+          proxied: false,
         },
         require: [],
         database: {

@@ -6,6 +6,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { NO_CANARY } from "../../src/canary/status.ts";
 import { DaemonGone, findDaemon } from "../../src/control/client.ts";
 import type { About, DaemonStatus } from "../../src/control/protocol.ts";
 import { socketPath } from "../../src/control/protocol.ts";
@@ -32,14 +33,17 @@ const status: DaemonStatus = {
   trouble: undefined,
   eventLoopDelayMs: 1,
   services: [],
+  ...{ canary: NO_CANARY, healthLimitMs: 60_000 },
 };
 
 type Ask = Answering["ask"];
 
+async function* nothing() {}
+
 /** A daemon's socket in a state directory, of which only what it is asked is made up. */
 async function listening(ask: Ask, directory = scratch(), stateDir = directory.path) {
   const path = socketPath(stateDir);
-  const server = await listen(path, undefined, { about: () => about, status: () => status, ask });
+  const server = await listen(path, undefined, { about: () => about, status: () => status, ask, events: nothing });
   return {
     stateDir,
     path,

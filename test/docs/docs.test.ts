@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { ExitCode } from "../../src/errors.ts";
+import { EVENT_KINDS } from "../../src/events/event.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -50,6 +51,7 @@ const COMMANDS = [
     "plan",
     "status",
     "history",
+    "events",
     "diff",
     "verify",
     "doctor",
@@ -104,12 +106,13 @@ test("docs/cli.md has a line for every diagnostic code in src, and for no other"
   const sources = files.map(read).join("\n");
   const literals = [...sources.matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map(([, code = ""]) => code);
   const isOther = (text: string) =>
-    /\.(com|db|dev|gz|ini|json|lock|mod|schemas|sum|toml|txt|yaml)$/.test(text) ||
+    /\.(com|db|dev|example|gz|html|ini|json|lock|mod|schemas|sum|toml|txt|yaml)$/.test(text) ||
     text === ADMIN ||
     text === "packs.setup_virtualenv" || // an action of StackStorm's
     text === "packsync.when" || // labels
     text === "packsync.how" ||
     text === "packsync.events" || // a sub-protocol of WebSockets
+    EVENT_KINDS.some((kind) => kind === text && kind !== "pack.failed") || // that is a finding, too
     SETTINGS.some(({ key }) => key === text);
   const found = new Set(literals.filter((literal) => !isOther(literal)));
   expect(codes(firstCells(section(cli, "Findings")))).toEqual([...found].sort());

@@ -164,7 +164,7 @@ describe("without a token", () => {
     ["GET", "/docs"],
     ["PUT", "/api/v1/packs"],
     ["GET", "/api/v1/nothing"],
-    ["GET", "/"],
+    ["GET", "/nothing"],
   ] as const)("%s %s is closed", async ([method, path]) => {
     expect((await it.send(method, path, undefined, { authorization: "" })).status).toBe(401);
   });

@@ -136,7 +136,6 @@ test("a large body of a stranger is not read", async () => {
 });
 
 test.for([
-  { method: "GET", path: "/", status: 404, allow: null },
   { method: "GET", path: "/api/v1", status: 404, allow: null },
   { method: "GET", path: "/api/v2/packs", status: 404, allow: null },
   { method: "GET", path: "/api/v1/packs/core/nothing", status: 404, allow: null },
@@ -273,6 +272,7 @@ describe("the description", () => {
         (name) => `/api/v1/packs/${name}`,
       ),
       ...["", "/releases", "/rollback", "/test"].map((rest) => `/api/v1/packs/{ref}${rest}`),
+      "/api/v1/session",
       "/healthz",
       "/readyz",
     ]);

@@ -16,12 +16,15 @@ import { addJobRoutes, prepareForSockets } from "../../src/server/jobs/job-route
 import type { Jobs } from "../../src/server/jobs/jobs.ts";
 import { answerByJob } from "../../src/server/jobs/work-as-job.ts";
 import { failureDocument, INTERNAL, refusalOf } from "../../src/server/refusal.ts";
+import { keepSessions, SESSION_LIMITS, type Sessions } from "../../src/server/sessions.ts";
 import { openUploadSpace } from "../../src/server/upload/scratch.ts";
 import { addUploadRoute, type UploadOrder } from "../../src/server/upload/upload-route.ts";
 import { SILENT, type Steered } from "./jobs.ts";
 
 export const TOKEN = "a-token-that-may-do-everything";
 export const READER = "a-token-that-may-only-read";
+/** The name of a session's cookie. */
+export const COOKIE = "packsync-test";
 
 /** A server of jobs on a real socket: what its one long call does, the test says. */
 export interface JobServer extends AsyncDisposable {
@@ -30,6 +33,7 @@ export interface JobServer extends AsyncDisposable {
   /** What the next calls of `POST /work` do. */
   readonly works: Steered[];
   readonly uploads: UploadOrder[];
+  readonly sessions: Sessions;
 }
 
 export interface ServerOptions {
@@ -54,8 +58,11 @@ export async function jobServer(
     return reply.status(told.status).serializer(JSON.stringify).send(failureDocument(told));
   });
   api.decorateRequest("principal", "");
+  api.decorateRequest("session", undefined);
   await prepareForSockets(api);
-  api.addHook("onRequest", identify(openAccess(accessConfig, undefined)));
+  const access = openAccess(accessConfig, undefined);
+  const sessions = keepSessions(SESSION_LIMITS, Date.now);
+  api.addHook("onRequest", identify({ access, sessions, cookie: COOKIE, anonymous: false, hosts: [] }));
   api.addHook("preParsing", authorize);
   api.addHook("preClose", () => jobs[Symbol.asyncDispose]());
   await api.register(swagger, {
@@ -91,6 +98,7 @@ export async function jobServer(
     api,
     works,
     uploads,
+    sessions,
     url: `http://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: async () => void (await api.close()),
   };
@@ -101,7 +109,11 @@ const accessConfig = {
   tokens: [{ name: "reader", token: READER, scopes: ["packs:read"] }],
   jwtScopes: [],
   rateLimit: 0,
+  metrics: "token",
   jobs: 4,
+  anonymous: false,
+  hosts: [],
+  proxied: false,
 } as const;
 
 /** What a WebSocket brought until it was closed. */

@@ -27,11 +27,12 @@ export const OWN_HEADER = { "x-packsync": "1" } as const;
  * @param path `api/v1/overview`
  */
 export async function ask<T>(path: string, { method = "GET", body, headers, signal }: Ask = {}): Promise<Answer<T>> {
+  const isJson = body !== undefined && !(body instanceof FormData); // the browser knows a form's boundary
   try {
     const response = await fetch(path, {
       method,
-      headers: { ...OWN_HEADER, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      headers: { ...OWN_HEADER, ...(isJson && { "content-type": "application/json" }), ...headers },
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
       ...(signal !== undefined && { signal }),
     });
     return await answerOf<T>(response);
@@ -40,7 +41,6 @@ export async function ask<T>(path: string, { method = "GET", body, headers, sign
   }
 }
 
-/** Like `ask`, for what no schema describes as a failure: throws it. */
 export function isFailure<T>(answer: Answer<T>): answer is { readonly failure: Failure } {
   return "failure" in answer;
 }

@@ -51,6 +51,7 @@ function Navigation() {
 const CONNECTIONS: Readonly<Record<Connection["state"], { readonly tone: string; readonly text: string }>> = {
   connecting: { tone: "quiet", text: "Connecting" },
   live: { tone: "good", text: "Live" },
+  paused: { tone: "quiet", text: "Paused" },
   lost: { tone: "bad", text: "Connection lost" },
 };
 

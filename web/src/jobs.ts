@@ -1,8 +1,8 @@
-import { type Answer, answerOf, ask, OWN_HEADER } from "./api.ts";
+import { type Answer, ask } from "./api.ts";
 import type { Job, JobEvent, JobWithResult } from "./documents.ts";
 import { messageReader } from "./sse.ts";
 
-/** Asks for something long: answered with the job that does it. */
+/** Asks for something long: answered with the job that does it. @param body what is sent as JSON, or a form */
 export async function startJob(path: string, body: unknown = {}): Promise<Answer<Job>> {
   return await ask<Job>(path, { method: "POST", body, headers: { prefer: "respond-async" } });
 }
@@ -37,7 +37,7 @@ export async function followJob(id: string, onEvent: (event: JobEvent) => void, 
 /** One connection, until it ends. A job that is not there any more is over. */
 async function hear(path: string, take: (event: JobEvent) => void, signal: AbortSignal): Promise<"over" | "cut"> {
   try {
-    const headers = { accept: "text/event-stream", ...OWN_HEADER };
+    const headers = { accept: "text/event-stream" };
     const response = await fetch(path, { headers, cache: "no-store", signal });
     if (response.status === 204 || response.status === 404) return "over";
     if (!response.ok || response.body === null) return "cut";
@@ -51,15 +51,4 @@ async function hear(path: string, take: (event: JobEvent) => void, signal: Abort
     }
   } catch {} // it comes again
   return "cut";
-}
-
-/** Sends an archive; no header says what it is, for the browser knows the form's boundary. */
-export async function uploadPack(form: FormData): Promise<Answer<Job>> {
-  try {
-    const headers = { ...OWN_HEADER, prefer: "respond-async" };
-    return await answerOf<Job>(await fetch("api/v1/packs/upload", { method: "POST", body: form, headers }));
-  } catch {
-    const error = "packsync cannot be reached.";
-    return { failure: { status: 0, code: "UNREACHABLE", error, message: `${error} Is it running?` } };
-  }
 }

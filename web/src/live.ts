@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { answerOf } from "./api.ts";
 import type { DaemonStatus, LiveEvent } from "./documents.ts";
 import { type Message, messageReader } from "./sse.ts";
@@ -7,6 +7,8 @@ import { type Message, messageReader } from "./sse.ts";
 export type Connection =
   | { readonly state: "connecting" }
   | { readonly state: "live" }
+  /** Nobody looks at the page: a browser has few connections for all of them. */
+  | { readonly state: "paused" }
   /** `since`: ms since the epoch. */
   | { readonly state: "lost"; readonly since: number; readonly why: string };
 
@@ -39,6 +41,11 @@ async function keepHearing(options: LiveOptions, stop: AbortSignal): Promise<voi
   for (let retryMs = FIRST_RETRY_MS; !stop.aborted; ) {
     const heard = await hear(options, stop);
     if (stop.aborted || heard === "stranger") return;
+    if (heard === "unseen") {
+      connection.value = { state: "paused" };
+      await seen(stop);
+      continue;
+    }
     if (heard.hasHeard) retryMs = FIRST_RETRY_MS;
     lose(heard.why);
     await pause(retryMs, stop);
@@ -58,11 +65,12 @@ interface Heard {
 }
 
 /** One connection, until it ends. */
-async function hear(options: LiveOptions, stop: AbortSignal): Promise<Heard | "stranger"> {
+async function hear(options: LiveOptions, stop: AbortSignal): Promise<Heard | "stranger" | "unseen"> {
   let hasHeard = false;
   const silent = new AbortController();
   const offline = () => silent.abort(new Error("This device is offline."));
   addEventListener("offline", offline);
+  using _ = whenUnseen(UNSEEN_MS, () => silent.abort(UNSEEN));
   using watchdog = alarm(SILENCE_MS, () => silent.abort(new Error("packsync went silent.")));
   try {
     const response = await fetch(`api/v1/events?status=true&after=${options.after()}`, {
@@ -76,9 +84,9 @@ async function hear(options: LiveOptions, stop: AbortSignal): Promise<Heard | "s
     }
     if (!response.ok || response.body === null) return { hasHeard, why: await refused(response) };
     hasHeard = true;
-    const wasLost = connection.peek().state === "lost";
+    const before = connection.peek().state;
     connection.value = { state: "live" };
-    if (wasLost) options.onGap();
+    if (before === "lost" || before === "paused") options.onGap();
     const read = messageReader();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -87,9 +95,43 @@ async function hear(options: LiveOptions, stop: AbortSignal): Promise<Heard | "s
     }
     return { hasHeard, why: "packsync has ended the connection." };
   } catch {
+    if (silent.signal.reason === UNSEEN) return "unseen";
     return { hasHeard, why: reasonOf(silent.signal) };
   } finally {
     removeEventListener("offline", offline);
+  }
+}
+
+const UNSEEN_MS = 60_000;
+const UNSEEN = Symbol("unseen");
+
+/** Calls once the page was hidden for so long without a break. */
+function whenUnseen(ms: number, call: () => void): Disposable {
+  const over = new AbortController();
+  let timer: number | undefined;
+  const look = (): void => {
+    clearTimeout(timer);
+    timer = document.visibilityState === "hidden" ? setTimeout(call, ms) : undefined;
+  };
+  document.addEventListener("visibilitychange", look, { signal: over.signal });
+  look();
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      over.abort();
+    },
+  };
+}
+
+/** Resolves once somebody looks at the page. */
+async function seen(stop: AbortSignal): Promise<void> {
+  while (document.visibilityState === "hidden" && !stop.aborted) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const over = new AbortController();
+    document.addEventListener("visibilitychange", () => resolve(), { signal: over.signal });
+    stop.addEventListener("abort", () => resolve(), { signal: over.signal });
+    await promise;
+    over.abort();
   }
 }
 
@@ -139,15 +181,4 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
   await promise;
   clearTimeout(timer);
   over.abort();
-}
-
-/** Tells `lost` when the connection was lost, and `back` when it is there again. */
-export function onConnection(lost: () => void, back: () => void): () => void {
-  let was: Connection["state"] = connection.peek().state;
-  return effect(() => {
-    const { state } = connection.value;
-    if (state === "lost" && was !== "lost") lost();
-    if (state === "live" && was === "lost") back();
-    was = state;
-  });
 }

@@ -9,4 +9,15 @@ restoreTheme();
 const token = takeToken();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
-void (token === undefined ? begin() : signIn(token).then((failure) => failure && begin()));
+if (token === undefined) void begin();
+else void enter(token);
+// Whoever opens the way in where the page is open already loads no other page.
+addEventListener("hashchange", () => {
+  const later = takeToken();
+  if (later !== undefined) void enter(later);
+});
+
+async function enter(way: string): Promise<void> {
+  const failure = await signIn(way);
+  if (failure !== undefined) await begin();
+}

@@ -32,7 +32,7 @@ export interface Line {
 }
 
 /** So many lines are shown. */
-export const KEPT_LINES = 2000;
+const KEPT_LINES = 2000;
 
 export const NOTHING_YET: Progress = {
   state: "queued",

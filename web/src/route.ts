@@ -35,7 +35,7 @@ export function replaceRoute(to: string): void {
   hash.value = location.hash;
 }
 
-export function routeOf(text: string): Route {
+function routeOf(text: string): Route {
   const [path = "", query = ""] = text.replace(/^#/, "").split("?", 2);
   const [page = "", ref = "", tab = ""] = path
     .split("/")

@@ -14,8 +14,7 @@ export interface Message {
 export function messageReader(): (text: string) => readonly Message[] {
   let rest = "";
   return (text) => {
-    rest += text.replaceAll("\r\n", "\n");
-    const blocks = rest.split("\n\n");
+    const blocks = (rest + text).replaceAll("\r\n", "\n").split("\n\n");
     rest = blocks.pop() ?? "";
     return blocks.flatMap((block) => messageOf(block) ?? []);
   };

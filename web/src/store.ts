@@ -1,6 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import { ask, type Failure, isFailure } from "./api.ts";
-import type { DaemonStatus, LiveEvent, Overview, PackRow, Session } from "./documents.ts";
+import type { DaemonStatus, EventPage, LiveEvent, Overview, PackRow, Session, StageRow } from "./documents.ts";
 import { hearLive } from "./live.ts";
 
 /** What is asked for: under way, there, or refused. */
@@ -25,6 +25,16 @@ function has({ scopes }: Session, scope: string): boolean {
   return scopes.includes(scope);
 }
 
+/** How long each stage took the last time that anything was published, or told. */
+export const lastTimes = computed<ReadonlyMap<StageRow["stage"], number>>(() => {
+  const times = new Map<StageRow["stage"], number>();
+  for (const { kind, elapsed_ms, stages = [] } of recentEvents.value) {
+    if (kind === "service.told" && elapsed_ms !== undefined) times.set("signal", elapsed_ms);
+    for (const { stage, ms } of stages) times.set(stage, ms);
+  }
+  return times;
+});
+
 let live: Disposable | undefined;
 let lastEventId = 0;
 const listeners = new Set<(event: LiveEvent) => void>();
@@ -42,6 +52,8 @@ export async function begin(): Promise<void> {
     ? { state: "failed", failure: answer.failure }
     : { state: "ready", value: answer.data };
   if (!mayRead.value) return;
+  // First what happened, then how everything is: what comes in between is heard, and asked for again.
+  await readHistory();
   await refresh();
   live?.[Symbol.dispose]();
   live = hearLive({
@@ -87,15 +99,26 @@ function hearEvent(event: LiveEvent): void {
   void refreshSoon();
 }
 
-/** Between two looks at everything. */
+/** So many are known from before. */
+const REMEMBERED = 50;
+
+async function readHistory(): Promise<void> {
+  const answer = await ask<EventPage>(`api/v1/events/history?limit=${REMEMBERED}`);
+  if (isFailure(answer)) return; // news are heard all the same
+  recentEvents.value = answer.data.events.toReversed();
+  lastEventId = Math.max(lastEventId, recentEvents.value.at(-1)?.id ?? 0);
+}
+
+/** Between two looks at everything; where many packs make that dear, it takes a small part of the time. */
 const REST_MS = 700;
-let lookedAt = Number.NEGATIVE_INFINITY;
+const SHARE = 10;
+let notBefore = Number.NEGATIVE_INFINITY;
 let waiting: Promise<void> | undefined;
 
 /** The first event is shown at once; many one after another, now and then. */
 function refreshSoon(): Promise<void> {
   waiting ??= new Promise((resolve) => {
-    const wait = Math.max(0, lookedAt + REST_MS - performance.now());
+    const wait = Math.max(0, notBefore - performance.now());
     setTimeout(() => {
       waiting = undefined;
       void refresh().then(resolve);
@@ -106,8 +129,10 @@ function refreshSoon(): Promise<void> {
 
 /** Asks for everything anew. What was shown stays until then, and if it fails. */
 export async function refresh(): Promise<void> {
-  lookedAt = performance.now();
+  const begun = performance.now();
+  notBefore = begun + REST_MS;
   const answer = await ask<Overview>("api/v1/overview");
+  notBefore = Math.max(notBefore, begun + SHARE * (performance.now() - begun));
   if (isFailure(answer)) {
     if (answer.failure.status === 401) return void (mayRead.value && (await end()));
     if (overview.value.state !== "ready") overview.value = { state: "failed", failure: answer.failure };

@@ -29,7 +29,7 @@ export async function openJobs(place: JobsPlace, abort: AbortSignal): Promise<Jo
   await using opened = new AsyncDisposableStack();
   opened.use(await lock(place, abort));
   const { directory, owner, log, now } = place;
-  const database = opened.use(openJobsDatabase(directory, owner, log, now()));
+  const database = opened.use(openJobsDatabase(directory, owner, log));
   const store = jobStore(database);
   const interrupted = store.interrupt((job) => interruptedJob(job, place), now());
   if (interrupted > 0) log.warn({ jobs: interrupted }, "jobs were interrupted when the server ended before them");

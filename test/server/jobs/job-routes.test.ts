@@ -7,6 +7,7 @@ import WebSocket from "ws";
 import { PacksyncError } from "../../../src/errors.ts";
 import type { JobLimits, Jobs } from "../../../src/server/jobs/jobs.ts";
 import {
+  COOKIE,
   call,
   followed,
   type JobServer,
@@ -330,6 +331,28 @@ describe("a WebSocket", () => {
     if (code === 1000) expect(events.at(-1)?.data).toMatchObject({ state: "interrupted" });
   });
 
+  test.for(["a WebSocket", "server-sent events"])(
+    "%s of a session ends with it, and with no other one",
+    async (how) => {
+      await using it = await trial();
+      const { id, work } = await begun(it);
+      const principal = { name: "somebody", scopes: ["packs:read"] } as const;
+      const follow = async (): Promise<Following> => {
+        const session = it.server.sessions.open(principal).id;
+        const cookie = `${COOKIE}=${session}`;
+        const path = `/api/v1/jobs/${id}/events`;
+        const open = how === "a WebSocket" ? socketOf : streamOf;
+        return { session, ended: await open(it.server, path, cookie) };
+      };
+      const mine = await follow();
+      const other = await follow();
+      it.server.sessions.close(mine.session);
+      expect(await mine.ended()).toBe("cut");
+      work.finish({});
+      expect(await other.ended()).toBe("over");
+    },
+  );
+
   test("of a browser brings its token as a sub-protocol, and is never answered with it", async () => {
     await using it = await trial();
     const { id, work } = await begun(it);
@@ -528,3 +551,28 @@ test("all of it is described", async () => {
     "/work",
   ]);
 });
+
+interface Following {
+  readonly session: string;
+  readonly ended: Ended;
+}
+
+/** Whether the job was over, or the connection was cut. */
+type Ended = () => Promise<"over" | "cut">;
+
+async function socketOf({ url }: JobServer, path: string, cookie: string): Promise<Ended> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, "packsync.events", { headers: { cookie } });
+  const all = followed(socket);
+  await once(socket, "message");
+  return async () => ((await all).code === 1000 ? "over" : "cut");
+}
+
+async function streamOf({ url }: JobServer, path: string, cookie: string): Promise<Ended> {
+  const { body } = await fetch(`${url}${path}`, { headers: { cookie, accept: "text/event-stream" } });
+  const text = new Response(body).text();
+  return async () =>
+    await text.then(
+      () => "over",
+      () => "cut",
+    );
+}

@@ -324,7 +324,7 @@ describe("what is kept", () => {
   test("goes after some days", async () => {
     using directory = scratch();
     let now = new Date("2026-01-01T00:00:00Z");
-    using database = openJobsDatabase(directory.path, undefined, SILENT, now);
+    using database = openJobsDatabase(directory.path, undefined, SILENT);
     await using jobs = createJobs({
       store: jobStore(database),
       log: SILENT,
@@ -416,7 +416,7 @@ describe("a database", () => {
 
   test("whose disk is full keeps no work from its end; what happened is written once there is room", async () => {
     using directory = scratch();
-    using database = openJobsDatabase(directory.path, undefined, SILENT, new Date());
+    using database = openJobsDatabase(directory.path, undefined, SILENT);
     const pages = Number(database.prepare("PRAGMA page_count").get()?.["page_count"]);
     const store = jobStore(database);
     await using jobs = createJobs({ store, log: SILENT, now: () => new Date(), limits: JOB_LIMITS, failureOf });

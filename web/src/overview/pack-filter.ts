@@ -29,7 +29,11 @@ export function needsAttention({ state, is_registered }: PackRow): boolean {
 }
 
 export function inOrder(packs: readonly PackRow[]): readonly PackRow[] {
-  return packs.toSorted((a, b) => ORDER[a.state] - ORDER[b.state] || compare(a.ref, b.ref));
+  return packs.toSorted((a, b) => rank(a) - rank(b) || compare(a.ref, b.ref));
+}
+
+function rank(pack: PackRow): number {
+  return ORDER[pack.state] - (needsAttention(pack) ? 10 : 0);
 }
 
 function compare(a: string, b: string): number {

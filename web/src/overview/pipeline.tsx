@@ -1,16 +1,46 @@
 import type { StageRow } from "../documents.ts";
-import { duration } from "../ui/time.tsx";
+import { link } from "../route.ts";
+import { lastTimes, recentEvents } from "../store.ts";
+import { Icon } from "../ui/icon.tsx";
+import { duration, Time } from "../ui/time.tsx";
 
 /** The flow from a save to the services, with what is happening now. A list for who cannot see it. */
 export function Pipeline({ stages }: { readonly stages: readonly StageRow[] }) {
   return (
     <section class="pipeline" aria-label="From a save to the services">
-      <ol>
+      <ol class="stages">
         {stages.map((stage) => (
-          <Stage key={stage.stage} {...stage} />
+          <Stage key={stage.stage} {...stage} last_ms={stage.last_ms ?? lastTimes.value.get(stage.stage) ?? null} />
         ))}
       </ol>
+      <Lately />
     </section>
+  );
+}
+
+/** So many are shown. */
+const LATELY = 3;
+
+/** What happened last, the newest first. */
+function Lately() {
+  const events = recentEvents.value.slice(-LATELY).toReversed();
+  if (events.length === 0) return null;
+  return (
+    <ol class="lately" aria-label="What happened last">
+      {events.map(({ id, at, severity, text, release, pack = "" }) => (
+        <li key={id} class={severity}>
+          {severity !== "info" && <Icon name="warning" />}
+          {release === undefined ? (
+            <span class="what">{text}</span>
+          ) : (
+            <a class="what" href={link.events({ pack, release })}>
+              {text}
+            </a>
+          )}
+          <Time at={at} />
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -6,6 +6,7 @@ import { Loaded } from "../ui/views.tsx";
 import { useLoad, useNews } from "../use-load.ts";
 import { CHARTS, type Chart, type Series, summaryOf, tableRows } from "./charts/data.ts";
 import { Plot } from "./charts/plot.tsx";
+import "./shared.css";
 import "./charts.css";
 
 const WINDOWS = [

@@ -10,6 +10,7 @@ import { EventList } from "./events/event-list.tsx";
 import { TraceView } from "./events/trace-view.tsx";
 import { type EventFilter, matches, NO_FILTER } from "./events/traces.ts";
 import { useFeed } from "./events/use-feed.ts";
+import "./shared.css";
 import "./events.css";
 
 /** What happens and happened; one release from the save to the last service that was told. */

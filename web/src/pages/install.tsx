@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
 import { type Failure, isFailure } from "../api.ts";
 import type { Job } from "../documents.ts";
-import { isOver, startJob, uploadPack } from "../jobs.ts";
+import { isOver, startJob } from "../jobs.ts";
 import { mayChange } from "../store.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty, FailureView, Loaded } from "../ui/views.tsx";
 import { useLoad } from "../use-load.ts";
 import { JobCard } from "./install/job-card.tsx";
 import { JobList } from "./install/job-list.tsx";
+import "./shared.css";
 import "./install.css";
 
 /** Packs from elsewhere, and the jobs of everybody. */
@@ -70,7 +71,7 @@ function Forms({ onStarted }: { readonly onStarted: (job: Job) => void }) {
   return (
     <>
       <SourceForm onSend={(body) => void send(startJob("api/v1/packs/install", body))} />
-      <UploadForm onSend={(form) => void send(uploadPack(form))} />
+      <UploadForm onSend={(form) => void send(startJob("api/v1/packs/upload", form))} />
       {failure !== undefined && <FailureView failure={failure} />}
     </>
   );

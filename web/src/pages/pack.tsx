@@ -14,6 +14,7 @@ import { Components } from "./pack/components.tsx";
 import { FilesTab } from "./pack/files.tsx";
 import { Findings } from "./pack/findings.tsx";
 import { Releases } from "./pack/releases.tsx";
+import "./shared.css";
 import "./pack.css";
 
 interface PackPageProps {

@@ -30,7 +30,7 @@ export const CHARTS: readonly Chart[] = [
     about: "How long a saved change took until it was live",
     style: "line",
     lines: [
-      { label: "half of them within", colour: "--chart-1", value: ({ latency_p50_ms }) => latency_p50_ms },
+      { label: "typically", colour: "--chart-1", value: ({ latency_p50_ms }) => latency_p50_ms },
       { label: "slowest", colour: "--chart-2", value: ({ latency_max_ms }) => latency_max_ms },
     ],
     format: durationText,
@@ -43,7 +43,7 @@ export const CHARTS: readonly Chart[] = [
     title: "Memory",
     about: "What the daemon takes",
     style: "line",
-    lines: [{ label: "resident", colour: "--chart-2", value: ({ memory_bytes }) => memory_bytes }],
+    lines: [{ label: "now", colour: "--chart-2", value: ({ memory_bytes }) => memory_bytes }],
     format: bytesText,
   },
 ];
@@ -61,16 +61,16 @@ export function columnsOf(chart: Chart, { buckets }: Series): (number | null)[][
 
 /** The chart in numbers: of counts the sum, of the rest the newest and the highest. */
 export function summaryOf(chart: Chart, series: Series): string {
-  const parts = chart.lines.map(({ label, value }) => {
-    const values = series.buckets.map((bucket) => value(bucket)).filter((each) => each !== null);
-    if (chart.style === "bars") return chart.format(values.reduce((sum, each) => sum + each, 0));
-    const last = values.at(-1);
-    return last === undefined
-      ? undefined
-      : `${label} ${chart.format(last)}, at most ${chart.format(Math.max(...values))}`;
+  const known = chart.lines.map(({ label, value }) => {
+    return { label, values: series.buckets.map((bucket) => value(bucket)).filter((each) => each !== null) };
   });
-  const known = parts.filter((part) => part !== undefined);
-  return known.length === 0 ? "nothing yet" : known.join("; ");
+  if (chart.style === "bars")
+    return chart.format(known.flatMap(({ values }) => values).reduce((sum, each) => sum + each, 0));
+  const [first, second] = known;
+  const last = first?.values.at(-1);
+  if (first === undefined || last === undefined) return "nothing yet";
+  const most = Math.max(...(second ?? first).values);
+  return `${first.label} ${chart.format(last)}, ${second?.label ?? "at most"} ${chart.format(most)}`;
 }
 
 /** Only where something was: the text alternative is for people. */
@@ -87,7 +87,7 @@ export function tableRows(chart: Chart, { buckets }: Series): readonly (readonly
 }
 
 export function durationText(ms: number): string {
-  if (ms < 1) return `${ms.toFixed(1)} ms`;
+  if (ms > 0 && ms < 1) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   const minutes = Math.floor(ms / 60_000);

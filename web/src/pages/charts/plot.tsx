@@ -22,7 +22,7 @@ export function Plot({ chart, series, label }: PlotProps) {
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(optionsOf(chart, element), data, element);
+    const made = new uPlot(optionsOf(chart, series.bucket_ms / 1000, element), data, element);
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
@@ -30,7 +30,7 @@ export function Plot({ chart, series, label }: PlotProps) {
       resized.disconnect();
       made.destroy();
     };
-  }, [chart, look]);
+  }, [chart, look, series.bucket_ms]);
   useEffect(() => plot.current?.setData(data), [series]);
   return <div class="plot" ref={place} role="img" aria-label={label} />;
 }
@@ -50,7 +50,8 @@ function useLook(): number {
   return look;
 }
 
-function optionsOf(chart: Chart, element: HTMLElement): uPlot.Options {
+/** @param bucket in seconds */
+function optionsOf(chart: Chart, bucket: number, element: HTMLElement): uPlot.Options {
   const colour = (name: string) => colourOf(name, element);
   const axis = {
     stroke: colour("--muted"),
@@ -64,9 +65,12 @@ function optionsOf(chart: Chart, element: HTMLElement): uPlot.Options {
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_plot, _min, max) => [0, niceAbove(max)] } },
+    scales: {
+      x: { range: (_plot, min, max) => [min - bucket / 2, max + bucket / 2] },
+      y: { range: (_plot, _min, max) => [0, niceAbove(max)] },
+    },
     axes: [
-      { ...axis, grid: { show: false }, values: (_plot, seconds) => seconds.map(clock) },
+      { ...axis, size: 26, grid: { show: false }, values: (_plot, seconds) => seconds.map(clock) },
       { ...axis, size: 58, values: (_plot, values) => values.map((value) => labelOf(chart, value)) },
     ],
     series: [{}, ...chart.lines.map((line) => lineOf(chart, colour(line.colour)))],

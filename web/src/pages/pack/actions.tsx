@@ -55,19 +55,17 @@ export function Actions({ pack, path, onDone }: ActionsProps) {
 
 /** What became of the pack, of a sync's report. */
 function outcomeOf(result: unknown, ref: string): string {
-  const mine = listIn(result, "packs").find((pack) => pack["ref"] === ref || pack["pack_ref"] === ref);
+  const mine = listIn(result, "packs").find((pack) => pack["ref"] === ref);
   return typeof mine?.["outcome"] === "string" ? mine["outcome"] : "nothing changed";
 }
 
+/** What became of the files, of a verification's report. */
 function verified(ref: string, result: unknown): string {
-  const findings = listIn(result, "packs").flatMap((pack) => [
-    ...listIn(pack, "findings"),
-    ...listIn(pack, "diagnostics"),
-  ]);
-  const all = [...findings, ...listIn(result, "findings"), ...listIn(result, "diagnostics")];
-  const [first] = all;
-  if (first === undefined) return `${ref} is sound: every file is as it was published.`;
-  return `${plural(all.length, "finding")} about ${ref}: ${String(first["message"] ?? first["code"])}`;
+  const mine = listIn(result, "packs").find((pack) => pack["ref"] === ref);
+  const findings = listIn(mine, "findings").map(({ message }) => String(message));
+  if (mine?.["verdict"] === "sound")
+    return `${ref} is sound: ${plural(Number(mine["files"]), "file")} were read again.`;
+  return `${ref} is ${String(mine?.["verdict"] ?? "unknown")}: ${findings.join(" ")}`;
 }
 
 type Mapping = Readonly<Record<string, unknown>>;

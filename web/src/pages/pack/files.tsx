@@ -4,7 +4,7 @@ import type { FileRow, Files } from "../../documents.ts";
 import { bytesText } from "../../text.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
-import type { IconName } from "../../ui/icon.tsx";
+import { Icon, type IconName } from "../../ui/icon.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { plural } from "../../ui/time.tsx";
 import { Empty, FailureView, Loaded } from "../../ui/views.tsx";
@@ -53,6 +53,7 @@ export function FilesTab({ path, version }: { readonly path: string; readonly ve
     <section aria-label="Files">
       <p class="controls">
         <label class="search">
+          <Icon name="search" />
           <span class="sr">Search files</span>
           <input
             type="search"

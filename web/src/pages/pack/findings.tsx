@@ -68,7 +68,7 @@ function Finding({ finding }: { readonly finding: ShownFinding }) {
 function Why({ code }: { readonly code: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
-    <details class="why" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+    <details class="explain" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Why this matters</summary>
       {isOpen && <Explained code={code} />}
     </details>

@@ -102,8 +102,8 @@ function ReleaseRow({ pack, release, onRollback }: RowProps) {
         {source !== null && ` from ${source}`} · <a href={link.events({ pack, release: release.release })}>trace</a>
       </p>
       {mayChange.value && isKept(release) && !isLive(release) && (
-        <Button onClick={onRollback} label={`Roll back to ${release.release}`}>
-          Roll back to this
+        <Button onClick={onRollback}>
+          Roll back to this<span class="sr"> release, {release.release}</span>
         </Button>
       )}
     </div>

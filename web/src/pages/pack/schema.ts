@@ -43,7 +43,7 @@ function typeText(type: unknown, items: unknown): string {
   return name === "array" && isMapping(items) ? `array of ${typeText(items["type"], items["items"])}` : name;
 }
 
-export function valueText(value: unknown): string {
+function valueText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
