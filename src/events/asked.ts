@@ -28,8 +28,8 @@ function saying(asked: Asked, known: Known): readonly News[] {
       return [pinned(asked.answer)];
     case "pin": {
       const { pack } = asked.request;
-      const text = `${pack} stays at ${asked.answer}, whatever its source has.`;
-      return [{ kind: "pack.pinned", severity: "info", text, pack, release: asked.answer }];
+      const text = `${pack} stays as it is, whatever its source has.`;
+      return [{ kind: "pack.pinned", severity: "warning", text, pack, release: asked.answer }];
     }
     case "unpin": {
       const { pack } = asked.request;
