@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hangBell } from "../../src/cli/watch/bell.ts";
 import { describeWith, testWith } from "../support/requires.ts";
 import { COMPILE_CACHE, MAIN } from "./programs/start.ts";
 import { type Daemon, daemon, PATIENCE, startDaemon } from "./support/daemon.ts";
@@ -147,6 +148,25 @@ describe("packsync status --watch elsewhere", () => {
       expect.stringMatching(/^1-/),
       expect.stringMatching(/^2-/),
     ]);
+  });
+
+  test("what the daemon tells is looked at at once, and so are its end and its return", async () => {
+    using it = story({ packs: packs("core"), "packs.dev": {} });
+    const first = await daemon(it);
+    const over = new AbortController();
+    it.defer(() => over.abort());
+    const bell = hangBell(it.at("volume/.packsync"), over.signal);
+    const quiet = () => bell.rang(1000).then((rang) => !rang);
+    const rang = () => bell.rang(PATIENCE.timeout);
+    await expect.poll(quiet, PATIENCE).toBe(true);
+    it.write("packs/core/README.md", "new\n");
+    expect(await rang()).toBe(true);
+    await expect.poll(quiet, PATIENCE).toBe(true);
+    await first.stop();
+    expect(await rang()).toBe(true);
+    await expect.poll(quiet, PATIENCE).toBe(true);
+    await using _second = await daemon(it);
+    expect(await rang()).toBe(true);
   });
 
   test("who reads no more ends it", async () => {
