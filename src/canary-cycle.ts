@@ -24,8 +24,11 @@ import type { VolumeSession } from "./volume-session.ts";
 /** The canary's part that the volume's thread does: as it publishes packs, into a volume of the canary's own. */
 export interface CanaryCycle extends Disposable {
   /** @param onScanned called when all is ready to go live */
-  fly(real: VolumeSession, onScanned: () => void, abort: AbortSignal): Promise<CanaryFlight>;
+  fly(real: Real, onScanned: () => void, abort: AbortSignal): Promise<CanaryFlight>;
 }
+
+/** What it takes of the volume that it is not about. */
+type Real = Pick<VolumeSession, "database" | "owner">;
 
 /** Nothing of its history is worth keeping. */
 const FORGET = { keep: 0, minAgeSeconds: 0, maxBytes: 0 } as const;
@@ -65,7 +68,7 @@ function canaryConfig(config: Config, { source, target, root }: CanaryPlace): Co
 }
 
 /** Everything that is remembered waits for this lock; taking it writes nothing. */
-function refuseLocked({ database }: VolumeSession, { stateDir }: Config): void {
+function refuseLocked({ database }: Real, { stateDir }: Config): void {
   try {
     database.exec("BEGIN IMMEDIATE; ROLLBACK");
   } catch (error) {
@@ -78,7 +81,7 @@ interface Opened extends Disposable {
   readonly how: Performing;
 }
 
-function openOwn(config: Config, { target }: CanaryPlace, { owner }: VolumeSession, log: Log): Opened {
+function openOwn(config: Config, { target }: CanaryPlace, { owner }: Real, log: Log): Opened {
   removeTree(target);
   const layout = volumeLayout(target);
   openVolume({ layout, stateDir: config.stateDir, owner });

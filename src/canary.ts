@@ -1,5 +1,5 @@
 import { CANARY_SOURCE, type Canary, createCanary } from "./canary/canary.ts";
-import { canaryPlace, clearPlace } from "./canary/place.ts";
+import { canaryPlace } from "./canary/place.ts";
 import type { Config } from "./config/config.ts";
 import type { Loop } from "./loop/loop.ts";
 import { monotonicMs } from "./platform/clock.ts";
@@ -18,13 +18,9 @@ interface Beside {
 /** Composition root of the canary: it takes the daemon's own watcher, loop and thread. `undefined`: there is to be none. */
 export function canaryBeside({ config, loop, watcher, worker }: Beside): Canary | undefined {
   const { canarySeconds, limitSeconds } = config.health;
-  const place = canaryPlace(config.stateDir);
-  if (canarySeconds === 0) {
-    clearPlace(place).catch(() => {}); // an earlier daemon's: it harms nobody
-    return undefined;
-  }
+  if (canarySeconds === 0) return undefined;
   return createCanary({
-    place,
+    place: canaryPlace(config.stateDir),
     everyMs: canarySeconds * 1000,
     limitMs: limitSeconds * 1000,
     now: monotonicMs,

@@ -13,6 +13,7 @@ import type { Say } from "./loop/events.ts";
 import { createLoop, type Loop } from "./loop/loop.ts";
 import { createStage, type Stage } from "./loop/stages.ts";
 import type { Ask } from "./loop/state.ts";
+import type { StageStatus } from "./loop/status.ts";
 import { toReread } from "./perform.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import { watchDelay } from "./platform/event-loop-delay.ts";
@@ -77,7 +78,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
     say(event) {
       events.say(event);
       told(event);
-      if (event.kind === "started") void canary?.start(owner);
+      if (event.kind === "started") canary?.start(owner);
       if (event.kind === "rest") listening?.ensure(ownerOf).catch(onDeaf);
     },
     ask(...asked) {
@@ -130,7 +131,12 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
   const about = () => ({ protocol: PROTOCOL, version: VERSION, pid: process.pid, since, sources });
   const status = (): DaemonStatus => {
     const known = loop.status();
-    const stages = [watching.status(), ...known.stages, registrar.stage.status(), telling.status()];
+    const stages = [
+      watching.status(),
+      ...known.stages,
+      registrar.stage.status(),
+      tellingOf(telling.status(), deliverer),
+    ];
     const health = { canary: canary?.status() ?? NO_CANARY, healthLimitMs: config.health.limitSeconds * 1000 };
     return { ...about(), ...known, stages, services: deliverer.views(), ...health };
   };
@@ -203,6 +209,11 @@ function registering(loop: Loop, registrar: Registrar): Loop["request"] {
 /** How long it takes until it is known whom something concerns; services take their own time. */
 function timedLook(deliverer: Deliverer, stage: Stage): Deliverer {
   return { ...deliverer, look: () => stage.run(() => deliverer.look()) };
+}
+
+/** Whom something concerns may be asked in vain, ever again. */
+function tellingOf({ name, ageMs }: StageStatus, { silentMs }: Deliverer): StageStatus {
+  return { name, ageMs: Math.max(ageMs, silentMs()) };
 }
 
 /** Whoever a publish concerns is told once the cycle is over, and what is registered is under way. */

@@ -23,6 +23,8 @@ export interface Deliverer extends AsyncDisposable {
   /** @throws PacksyncError `USAGE` where nobody can be told */
   notify(service: string): Promise<NotifyReport>;
   views(): readonly ServiceView[];
+  /** For how long the engine has not answered, in milliseconds; 0: it does, or nobody asks. */
+  silentMs(): number;
 }
 
 export interface DelivererDeps {
@@ -87,6 +89,7 @@ export function createDeliverer(deps: DelivererDeps, abort: AbortSignal): Delive
       return report;
     },
     views: () => delivery?.views() ?? [],
+    silentMs: () => delivery?.silentMs() ?? 0,
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);
       await opening?.catch(() => {});

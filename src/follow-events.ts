@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DaemonGone, followDaemon } from "./control/client.ts";
 import type { EventLine } from "./control/protocol.ts";
+import { errnoOf } from "./errors.ts";
 
 /** What whoever follows a daemon is told; `away`: there is none just now. */
 export type FollowedLine = EventLine | { readonly away: string };
@@ -31,14 +32,10 @@ export async function* followEvents(
       if (!isAway) yield { away: "the daemon has ended" };
     } catch (error) {
       if (abort.aborted) return;
-      if (!isGone(error)) throw error;
-      if (!isAway) yield { away: error.message };
+      if (!(error instanceof DaemonGone) && errnoOf(error) === undefined) throw error;
+      if (!isAway) yield { away: error instanceof Error ? error.message : String(error) };
     }
     isAway = true;
     await sleep(againMs, undefined, { signal: abort }).catch(() => {});
   }
-}
-
-function isGone(error: unknown): error is DaemonGone {
-  return error instanceof DaemonGone;
 }

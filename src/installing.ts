@@ -2,6 +2,7 @@ import type { Config } from "./config/config.ts";
 import { placeKey } from "./cycle/attention.ts";
 import type { PackReport } from "./cycle/report.ts";
 import { rollbackPack } from "./cycle/rollback.ts";
+import { unpinning } from "./cycle/todo.ts";
 import { type Performing, runCycle } from "./cycles.ts";
 import { ExitCode, exitCodeOf, isSystemError, PacksyncError } from "./errors.ts";
 import { LIMITS } from "./install/limits.ts";
@@ -24,7 +25,7 @@ import {
   putBackLeaving,
   syncInstalls,
 } from "./publish/installed.ts";
-import { NO_SOURCE } from "./publish/manifest.ts";
+import { KEPT, NO_SOURCE } from "./publish/manifest.ts";
 import type { Installed, InstallRequest, SettleRequest, Uninstalled } from "./requests.ts";
 import { layoutOf, policyOf, type VolumeSession } from "./volume-session.ts";
 
@@ -112,6 +113,7 @@ function begin(
   if (!isFirst) throw new PacksyncError("CONFLICT", `Expected each pack once, got \`${ref}\` twice.`);
   const live = session.publisher.live(ref);
   if (place.kind === "volume" && live !== undefined) return { how: "live", ref, release: live };
+  if (session.publisher.packs().get(ref)?.pinned === KEPT) throw keptByPerson(ref);
   refuseConflict(ref, force || place.kind === "volume", session, config);
 
   const next = beginInstall(layout, ref, session.owner);
@@ -125,6 +127,12 @@ function begin(
   const placing = { ref, live, isUnchecked: unchecked };
   noteBefore(layout, placing, session.owner);
   return { ...installedStep(ref), placing };
+}
+
+function keptByPerson(ref: PackRef): PacksyncError {
+  return new PacksyncError("CONFLICT", `Expected \`${ref}\` not to be pinned, got a pack that somebody keeps.`, {
+    hint: `Say \`${unpinning(ref)}\` first.`,
+  });
 }
 
 function outcomeOf({ ref, place }: Step, reports: readonly PackReport[], { publisher }: VolumeSession): Installed {
@@ -166,8 +174,9 @@ export async function uninstallPack(
   const isLive = record?.release !== undefined && record.source === INSTALLED;
   if (!isLive && !isInstalled(layout, ref)) throw notInstalled(ref, record?.release && record.source);
   dropInstalled(layout, ref, owner);
-  const previous = record?.pinned === NO_SOURCE ? publisher.previous(ref) : undefined;
-  if (previous !== undefined) publisher.unpin(previous); // brought back by a rollback, it would stay
+  const isStaying = record?.pinned === NO_SOURCE || record?.pinned === KEPT;
+  const previous = isStaying ? publisher.previous(ref) : undefined;
+  if (previous !== undefined) publisher.unpin(previous); // brought back by a rollback, or kept, it would stay
   try {
     const reports = await cycleAt([installedStep(ref)], session, how, abort);
     const after = publisher.packs().get(ref);

@@ -8,11 +8,13 @@ import { dependenciesOf } from "./dependencies.ts";
 import { download, fetchOrder } from "./downloads.ts";
 import { environments } from "./environments.ts";
 import { PacksyncError } from "./errors.ts";
+import { eventPage, series } from "./events/history.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
 import type { OnStage } from "./install/stages.ts";
 import { installPacks } from "./installation.ts";
 import { definedPackOf, pageOfPacks } from "./listing.ts";
+import { createLiveEvents } from "./live-events.ts";
 import { isLiveIn } from "./once.ts";
 import { testPacks } from "./pack-tests.ts";
 import type { Log } from "./platform/log.ts";
@@ -37,8 +39,13 @@ const USUAL_ENVS = "/opt/attune/runtime_envs";
 
 export function operationsOf(options: OperationsOptions): Operations {
   const { config, log, env } = options;
+  const { stateDir } = config;
+  const board = boardOf({ config, faults: (daemon) => faultsWith(daemon, options) });
   return {
-    ...boardOf({ config, faults: (daemon) => faultsWith(daemon, options) }),
+    ...board,
+    events: (query) => eventPage(stateDir, query).map(({ event }) => event),
+    series: (window) => series(stateDir, window, Date.now()),
+    liveEvents: createLiveEvents({ stateDir, log, daemonStatus: board.daemonStatus }),
     download: ({ registry, ...order }, onStage, abort) => {
       const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
       const onSource = (pack: string) => onStage({ stage: "download", pack });
@@ -64,6 +71,7 @@ export function operationsOf(options: OperationsOptions): Operations {
     releases: (ref) => releasesOf(config, ref),
     rollback: (request, abort) => ask("rollback", request, { config, log, doing: "rollback" }, abort),
     isAlive: sharing(() => isAlive(options)),
+    pin: (pack, abort) => ask("pin", { pack }, { config, log, doing: "pin" }, abort),
     unpin: (pack, abort) => ask("unpin", { pack }, { config, log, doing: "unpin" }, abort),
     sync: ({ packs, allowRemovals }, onStage, abort) => {
       const pack = packs.length === 1 ? `${packs[0]}` : `${packs.length === 0 ? "all" : packs.length} packs`;

@@ -2,7 +2,7 @@ import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
 import { notPublished } from "./cycle/history.ts";
 import { prunePack, repairPack } from "./cycle/repair.ts";
-import { rollbackPack, unpinPack } from "./cycle/rollback.ts";
+import { pinPack, rollbackPack, unpinPack } from "./cycle/rollback.ts";
 import type { Verified } from "./cycle/verified.ts";
 import { verifyPacks } from "./cycle/verify.ts";
 import { cycleAbout, type Performing, syncAll } from "./cycles.ts";
@@ -33,6 +33,7 @@ const HANDLERS: Handlers = {
     if (from !== undefined && publisher.live(ref) !== from) throw notLive(pack, from);
     return rollbackPack(ref, to, { ...aboutHistory(config), volume: publisher, publisher });
   },
+  pin: ({ pack }, { publisher }) => pinPack(refOf(pack), publisher),
   unpin: ({ pack }, { publisher }) => unpinPack(refOf(pack), publisher),
   verify: verifyAndMend,
   register: registerAgain,

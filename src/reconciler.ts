@@ -6,7 +6,7 @@ import { prepare } from "./cycle/prepare.ts";
 import type { Prepared } from "./cycle/prepared.ts";
 import type { CycleReport, PackReport, Shadowed } from "./cycle/report.ts";
 import { prepareRetirement } from "./cycle/retire.ts";
-import { awayReport, broughtBackReport, heldReport, type Survey, survey } from "./cycle/survey.ts";
+import { awayReport, heldReport, type Survey, stayingReport, survey } from "./cycle/survey.ts";
 import { judgeWorld } from "./cycle/world.ts";
 import { inDependencyOrder } from "./plan/order.ts";
 import { monotonicMs, msSince, wholeMicroseconds } from "./platform/clock.ts";
@@ -177,9 +177,9 @@ function isWanted(ref: string, { only }: CycleDeps): boolean {
 function reportOf(found: Survey, prepared: readonly Prepared[], deps: CycleDeps): CycleReport {
   const isAsked = ({ ref }: { readonly ref: string }) => isWanted(ref, deps);
   const held = found.gone.flatMap(({ record, held }) => (held ? [heldReport(record, held, deps)] : []));
-  const broughtBack = found.broughtBack.map((record) => broughtBackReport(record, deps));
+  const staying = found.staying.map((record) => stayingReport(record, deps));
   const away = found.away.map((record) => awayReport(record, deps));
-  const standing = [...held, ...away, ...broughtBack, ...found.refused].filter(isAsked);
+  const standing = [...held, ...away, ...staying, ...found.refused].filter(isAsked);
   const packs = [...prepared.map(({ report }) => report), ...standing];
   const isHidden = ({ ref, source }: Shadowed) => !packs.some((pack) => pack.ref === ref && pack.source === source);
   return {

@@ -2,6 +2,7 @@ import type { AttuneRequest } from "./catalog/attune-round.ts";
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
 import { createStage, type Stage } from "./loop/stages.ts";
+import type { StageStatus } from "./loop/status.ts";
 import { monotonicMs, msSince } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import { startThread, type Thread, threadEntry } from "./platform/thread-client.ts";
@@ -20,7 +21,7 @@ export interface Registrar extends AsyncDisposable {
   ): Promise<RegistrationReport>;
   /** What the rounds came to that were asked for so far; `undefined`: none was. It does not reject. */
   settled(): Promise<RegistrationReport | undefined>;
-  readonly stage: Stage;
+  readonly stage: Pick<Stage, "status">;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -55,6 +56,8 @@ export function createRegistrar(
   let delayMs = FIRST_RETRY_MS;
   let trouble: string | undefined;
   let latest: RegistrationReport | undefined;
+  /** Since when the database does not answer. */
+  let silentSinceMs: number | undefined;
 
   const stop = new AbortController();
   const stopSoon = (): void => void setTimeout(() => stop.abort(abort.reason), GRACE_MS).unref();
@@ -79,6 +82,7 @@ export function createRegistrar(
       const asked = thread;
       const startedMs = monotonicMs();
       const report = await stage.run((progressed) => asked.ask("register", about, progressed, stop.signal));
+      silentSinceMs = report.attune?.state === "pending" ? (silentSinceMs ?? startedMs) : undefined;
       latest = { ...report, tookMs: msSince(startedMs) };
       onRound(latest);
       return latest;
@@ -125,8 +129,12 @@ export function createRegistrar(
     ).unref();
     delayMs = Math.min(delayMs * 2, LAST_RETRY_MS);
   };
+  const status = (): StageStatus => {
+    const { name, ageMs } = stage.status();
+    return { name, ageMs: silentSinceMs === undefined ? ageMs : Math.round(monotonicMs() - silentSinceMs) };
+  };
   return {
-    stage,
+    stage: { status },
     async register(only, compare, reread = []) {
       try {
         const report = await round({ request: { only, compare }, reread });

@@ -15,6 +15,8 @@ export interface Requests {
   /** One sync of everything; see `reconciler.ts`. */
   readonly sync: SyncRequest;
   readonly rollback: RollbackRequest;
+  /** What is live stays, whatever the source has. */
+  readonly pin: { readonly pack: string };
   readonly unpin: { readonly pack: string };
   readonly verify: VerifyRequest;
   /** Brings what is live into the catalogs. */
@@ -39,6 +41,8 @@ export interface Requests {
 export interface Answers {
   readonly sync: CycleReport;
   readonly rollback: RollbackReport;
+  /** The release that stays. */
+  readonly pin: string;
   /** The release that was pinned. */
   readonly unpin: string;
   readonly verify: readonly Verified[];

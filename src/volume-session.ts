@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { canaryPlace } from "./canary/place.ts";
 import { catalogSchema } from "./catalog/embedded.ts";
 import { registrationSchema } from "./catalog/registrations.ts";
 import type { Config } from "./config/config.ts";
@@ -177,8 +178,10 @@ const SCHEMAS = [
 async function openStateOf({ layout, owner }: Place, { config, log }: SessionOptions): Promise<OpenState> {
   const { createPublisher } = await import("./publish/publisher.ts");
   const { rebuildLedger, recover } = await import("./publish/recover.ts");
+  const { removeTree } = await import("./publish/directories.ts");
   const { recoverInstalls } = await import("./publish/installed.ts");
   using resources = new DisposableStack();
+  removeTree(canaryPlace(config.stateDir).root); // of a daemon that was killed
   const database = resources.adopt(openState(config.stateDir, SCHEMAS, owner), (each) => each.close());
   const ledger = openLedger(database);
   const policy = policyOf(config);

@@ -11,7 +11,7 @@ import {
   stuckAt,
   written,
 } from "./flight.ts";
-import { CANARY, type CanaryPlace, clearPlace, hear, prepareSource, sing } from "./place.ts";
+import { CANARY, type CanaryPlace, hear, prepareSource, sing } from "./place.ts";
 import type { CanaryStatus } from "./status.ts";
 
 /** What the watcher and the loop call the canary's source; no other one has a slash in its name. */
@@ -23,7 +23,7 @@ export const CANARY_SOURCE = "/canary";
  */
 export interface Canary extends AsyncDisposable {
   /** Begins, once all packs were looked at for the first time. */
-  start(owner: Owner | undefined): Promise<void>;
+  start(owner: Owner | undefined): void;
   /** The watcher has told of it. */
   heard(): void;
   /** Its change has come to rest: the loop's turn for it. It does not fail. */
@@ -66,13 +66,11 @@ interface State {
 }
 
 export function createCanary(deps: CanaryDeps): Canary {
-  const { place, now } = deps;
+  const { now } = deps;
   const stop = new AbortController();
   const state = createState(deps);
   return {
-    async start(owner) {
-      await clearPlace(place).catch(() => {}); // whoever cannot remove it cannot write there either: that is said
-      if (stop.signal.aborted) return;
+    start(owner) {
       state.back = restOf(deps);
       const next = () => tick(state, owner, deps);
       state.timer = setInterval(next, deps.everyMs).unref();

@@ -24,11 +24,6 @@ description: What packsync publishes for itself, to know that changes get throug
 version: 1.0.0
 `;
 
-/** Whatever an earlier daemon left. */
-export async function clearPlace({ root }: CanaryPlace): Promise<void> {
-  await rm(root, { recursive: true, force: true });
-}
-
 /** The canary's source as it is at first. */
 export async function prepareSource({ root, source }: CanaryPlace, owner: Owner | undefined): Promise<void> {
   const pack = `${source}/${CANARY}`;

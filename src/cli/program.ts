@@ -182,9 +182,19 @@ function createProgram(around: Surroundings, done: (code: ExitCode) => void): Co
       }),
     );
   program
+    .command("pin")
+    .argument("<pack>", "its ref")
+    .description("keep what is live, whatever the source has")
+    .action(async (pack: string) =>
+      run(async (context) => {
+        refuseDryRun(program.opts<Options>(), "pin");
+        return (await import("./rollback-command.ts")).pinCommand(context, pack);
+      }),
+    );
+  program
     .command("unpin")
     .argument("<pack>", "its ref")
-    .description("end a rollback: the next sync publishes what the source has")
+    .description("end a rollback or a pin: the next sync publishes what the source has")
     .action(async (pack: string) =>
       run(async (context) => {
         refuseDryRun(program.opts<Options>(), "unpin");

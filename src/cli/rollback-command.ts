@@ -45,6 +45,20 @@ export function rollbackText(report: RollbackReport, paint: Paint): string {
   ].join("\n");
 }
 
+/** `packsync pin <pack>`: what is live stays, whatever its source has. */
+export async function pinCommand(
+  { loaded: { config }, log, stdout, abort }: CommandContext,
+  pack: string,
+): Promise<ExitCode> {
+  const release = await ask("pin", { pack }, { config, log, doing: "pin" }, abort);
+  stdout.write(
+    config.format === "json"
+      ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, ref: pack, release }, null, 2)}\n`
+      : `${pack}: ${release} is pinned: it stays, whatever its source has, until \`${unpinning(pack)}\` and a sync.\n`,
+  );
+  return ExitCode.ok;
+}
+
 /** `packsync unpin <pack>`: the next sync publishes what the source has. */
 export async function unpinCommand(
   { loaded: { config }, log, stdout, abort }: CommandContext,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { cutOff, PATIENCE_MS } from "../events/cut-off.ts";
+import { cutOff } from "../events/cut-off.ts";
 import type { Followed } from "../events/follow.ts";
 
 /** `GET /events`, with the last event that is known. */
@@ -12,17 +12,24 @@ export function asksForEvents(method: string | undefined, url: string): number |
   return asked === null ? undefined : Number(asked[1] ?? 0);
 }
 
+export interface Streaming {
+  /** The daemon ends: who follows is told the rest. */
+  readonly ending: AbortSignal;
+  /** Who takes nothing for so long is cut off. */
+  readonly patienceMs: number;
+}
+
 /** One line for each event, for as long as the reader reads. */
 export async function sendEvents(
   response: ServerResponse,
   events: (abort: AbortSignal) => AsyncIterable<Followed>,
-  ending: AbortSignal,
+  { ending, patienceMs }: Streaming,
 ): Promise<void> {
   response.writeHead(200, { "content-type": "application/x-ndjson" });
   response.flushHeaders();
   const gone = new AbortController();
   const isOver = AbortSignal.any([gone.signal, ending]);
-  const lines = cutOff(linesOf(events(isOver)), PATIENCE_MS, () => response.destroy());
+  const lines = cutOff(linesOf(events(isOver)), patienceMs, () => response.destroy());
   const sent = Readable.from(lines, { objectMode: false, highWaterMark: 64 * 1024 });
   response.once("close", () => {
     gone.abort();

@@ -14,6 +14,7 @@ type Field =
 const FIELDS: { readonly [K in Askable]: { readonly [F in keyof Requests[K]]-?: Field } } = {
   sync: { only: "list of texts", allowRemovals: "truth value" },
   rollback: { pack: "text", to: "text, or nothing", from: "text, or nothing" },
+  pin: { pack: "text" },
   unpin: { pack: "text" },
   verify: { packs: "list of texts", repair: "truth value", prune: "truth value" },
   register: { packs: "list of texts" },

@@ -54,6 +54,7 @@ export type EventLine =
 export const ASKABLE = [
   "sync",
   "rollback",
+  "pin",
   "unpin",
   "verify",
   "register",

@@ -2,12 +2,13 @@ import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PacksyncError } from "../errors.ts";
+import { PATIENCE_MS } from "../events/cut-off.ts";
 import type { Followed } from "../events/follow.ts";
 import { toFailure } from "../platform/failures.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
 import { socketName } from "../platform/sockets.ts";
 import type { Answers, Requests } from "../requests.ts";
-import { asksForEvents, sendEvents } from "./event-stream.ts";
+import { asksForEvents, type Streaming, sendEvents } from "./event-stream.ts";
 import { parseRequest } from "./parse-request.ts";
 import { type About, ASKABLE, type Askable, type DaemonStatus, type Line } from "./protocol.ts";
 
@@ -45,14 +46,20 @@ export interface Listening extends AsyncDisposable {
  * Listens on a unix socket that only its owner and group may use. Call it under the volume's lock: a socket that is there
  * already is a dead daemon's.
  */
-export async function listen(path: string, owner: Owner | undefined, answering: Answering): Promise<Listening> {
+export async function listen(
+  path: string,
+  owner: Owner | undefined,
+  answering: Answering,
+  patienceMs = PATIENCE_MS,
+): Promise<Listening> {
   const ending = new AbortController();
-  let socket = await openSocket(path, owner, answering, ending.signal);
+  const streaming = { ending: ending.signal, patienceMs };
+  let socket = await openSocket(path, owner, answering, streaming);
   let mending: Promise<void> | undefined;
   const mend = async (ownerOf: () => Promise<Owner | undefined>): Promise<void> => {
     const owner = await ownerOf();
     socket.server.close(); // first, for it removes whatever has its name; who was heard before is answered
-    socket = await openSocket(path, owner, answering, ending.signal);
+    socket = await openSocket(path, owner, answering, streaming);
   };
   return {
     async ensure(ownerOf) {
@@ -82,10 +89,10 @@ async function openSocket(
   path: string,
   owner: Owner | undefined,
   answering: Answering,
-  ending: AbortSignal,
+  streaming: Streaming,
 ): Promise<Socket> {
   const server = createServer((request, response) => {
-    answer(request, response, answering, ending).catch((error: unknown) => {
+    answer(request, response, answering, streaming).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(400, { "content-type": "application/json" });
       response.end(`${JSON.stringify({ failure: toFailure(error) })}\n`);
     });
@@ -110,11 +117,11 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   answering: Answering,
-  ending: AbortSignal,
+  streaming: Streaming,
 ): Promise<void> {
   const { method, url = "" } = request;
   const after = asksForEvents(method, url);
-  if (after !== undefined) return sendEvents(response, (abort) => answering.events(after, abort), ending);
+  if (after !== undefined) return sendEvents(response, (abort) => answering.events(after, abort), streaming);
   if (method === "GET" && url === "/about") return sendJson(response, answering.about());
   if (method === "GET" && url === "/status") return sendJson(response, answering.status());
   const kind = ASKABLE.find((each) => url === `/requests/${each}`);

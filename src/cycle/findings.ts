@@ -4,7 +4,7 @@ import type { Change, Plan } from "../plan/plan.ts";
 import type { PackPolicy } from "../plan/preserve.ts";
 import { printableName } from "../platform/names.ts";
 import type { GoLiveOutcome } from "../publish/go-live.ts";
-import type { Manifest } from "../publish/manifest.ts";
+import { KEPT, type Manifest } from "../publish/manifest.ts";
 import { type Preserved, preservedFinding } from "./preserved.ts";
 import { unpinning } from "./todo.ts";
 
@@ -117,8 +117,12 @@ export function duplicateRef(ref: string, source: string, other: string): Diagno
 
 export const DUPLICATE_REF = "manifest.duplicate_ref";
 
-/** A rollback that stays until the source changes. */
-export function pinnedFinding({ pack, restores }: Manifest): Diagnostic {
+/** A rollback that stays until the source changes, or what a person keeps. */
+export function pinnedFinding({ pack, release, restores, pinned }: Manifest): Diagnostic {
+  if (pinned === KEPT) {
+    const message = `pinned: ${release} stays, whatever its source has`;
+    return { severity: "warning", code: PINNED, message, hint: `Run \`${unpinning(pack)}\` and sync.` };
+  }
   return {
     severity: "warning",
     code: PINNED,

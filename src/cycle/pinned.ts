@@ -1,4 +1,4 @@
-import { contentDigest, type Manifest } from "../publish/manifest.ts";
+import { contentDigest, KEPT, type Manifest } from "../publish/manifest.ts";
 import type { ScannedPack } from "../scan/scan-pack.ts";
 import type { CycleDeps } from "./deps.ts";
 import { pinnedFinding } from "./findings.ts";
@@ -6,9 +6,9 @@ import { appliedKey, type Context, type Decision, finished, listed } from "./pre
 import { stageRepair } from "./repair.ts";
 import { countChanges } from "./report.ts";
 
-/** The source still has what somebody went back from. */
+/** Somebody said that it stays, or the source still has what somebody went back from. */
 export function isPinned({ pinned, content }: Manifest, scanned: ScannedPack): boolean {
-  return pinned === true && contentOf(scanned) === content;
+  return pinned === KEPT || (pinned === true && contentOf(scanned) === content);
 }
 
 /** See {@link Manifest.content}. */

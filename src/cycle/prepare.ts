@@ -112,7 +112,7 @@ function filesOf(
   record: PackRecord | undefined,
   previous: Manifest | undefined,
 ): Readonly<Record<string, FileEntry>> {
-  if (known === undefined || previous === undefined || previous.pinned === true) return {};
+  if (known === undefined || previous === undefined || previous.pinned !== undefined) return {};
   if (record?.applied?.startsWith(`${known.revision} `) !== true) return {};
   const { files, memory } = previous;
   const others = Object.keys(memory).filter((path) => entryAt(memory, path)?.source !== entryAt(files, path)?.digest);

@@ -6,7 +6,7 @@ import { forPack } from "../plan/preserve.ts";
 import { monotonicMs } from "../platform/clock.ts";
 import { displacedFiles, isRetirement, type KnownRelease } from "../publish/history.ts";
 import type { PackRecord } from "../publish/ledger.ts";
-import type { Manifest } from "../publish/manifest.ts";
+import { KEPT, type Manifest } from "../publish/manifest.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import type { RetentionPolicy } from "../publish/retention.ts";
 import type { ServiceView } from "../signal/view.ts";
@@ -141,7 +141,13 @@ function earlier(target: Target, previous: Manifest, releases: readonly KnownRel
       directories: isAdopted ? [] : manifest.directories,
       foreign: [...foreign.keys()],
     },
-    about: { version, dependencies, content: previous.content, restores: target.release, pinned: true },
+    about: {
+      version,
+      dependencies,
+      content: previous.content,
+      restores: target.release,
+      pinned: previous.pinned ?? true,
+    },
   } as const;
 }
 
@@ -174,6 +180,23 @@ function damaged(ref: string, { release }: Target, missing: readonly string[]): 
   return new PacksyncError("PACK_FAILED", message, {
     hint: `Go back to another one; \`packsync verify ${ref}\` says which are sound.`,
   });
+}
+
+/**
+ * What is live stays, whatever its source has, and also without any, until {@link unpinPack}.
+ *
+ * @returns the release that stays
+ * @throws PacksyncError `USAGE` when packsync has nothing of it live
+ */
+export function pinPack(ref: PackRef, publisher: Publisher): string {
+  const previous = publisher.live(ref) === undefined ? undefined : publisher.previous(ref);
+  if (previous === undefined) {
+    throw new PacksyncError("USAGE", `Expected a pack that packsync has live, got \`${ref}\`.`, {
+      hint: "`packsync status` says which are.",
+    });
+  }
+  if (previous.pinned !== KEPT) publisher.pin(previous);
+  return previous.release;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Claim, type Claims, resolveClaims } from "../plan/claims.ts";
 import { type HoldReason, holdReason, installedHoldReason } from "../plan/hold.ts";
 import { INSTALLED } from "../plan/installed.ts";
 import type { PackRecord } from "../publish/ledger.ts";
-import { NO_SOURCE } from "../publish/manifest.ts";
+import { KEPT, NO_SOURCE } from "../publish/manifest.ts";
 import type { SourceListing } from "../scan/discover.ts";
 import { BARE_VERSION } from "../scan/identify.ts";
 import type { Look, SourceDirectory } from "../scan/look.ts";
@@ -32,8 +32,8 @@ export interface Survey {
   readonly nameless: readonly Look[];
   /** Directories whose ref another one of the same source has. */
   readonly refused: readonly PackReport[];
-  /** Retired packs that are live by a rollback: their source does not have them, and they stay. */
-  readonly broughtBack: readonly PackRecord[];
+  /** Retired packs that are live by a rollback, and those that a person keeps: their source does not have them, and they stay. */
+  readonly staying: readonly PackRecord[];
   /** Live packs whose source has them no more. */
   readonly gone: readonly { readonly record: PackRecord; readonly held: HoldReason | undefined }[];
   /** The same, but their going has not come to rest: they may be back in a moment. */
@@ -63,7 +63,9 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
   const names = [...byRef.keys(), ...present.map(({ ref }) => ref), ...nameless.map(({ directory }) => directory)];
   refuseUnknown(new Set(names), found, deps);
 
-  const left = leftBehind(live, { byRef, duplicates });
+  const behind = leftBehind(live, { byRef, duplicates });
+  const kept = [...behind].filter(isKept);
+  const left = behind.difference(new Set(kept));
   const judged = found.map(({ listing }) => judge(listing, live, left, deps));
   const isAway = ({ source = "", directory = "" }: PackRecord) => !deps.attention.isDue(source, directory);
   const leaving = judged.flatMap(({ gone, report: { held } }) => gone.map((record) => ({ record, held })));
@@ -74,7 +76,7 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
     shadowed: shadowedBy(byRef),
     nameless,
     refused: duplicates.map(({ claim, other }) => refusedReport(claim, other, records.get(claim.ref))),
-    broughtBack: present.filter((record) => isBroughtBack(record) && !byRef.has(record.ref)),
+    staying: [...present.filter((record) => isBroughtBack(record) && !byRef.has(record.ref)), ...kept],
     gone: leaving.filter(({ record, held }) => held !== undefined || !isAway(record)),
     away: leaving.filter(({ record, held }) => held === undefined && isAway(record)).map(({ record }) => record),
   };
@@ -82,6 +84,10 @@ export async function survey(deps: CycleDeps): Promise<Survey> {
 
 function isBroughtBack({ pinned }: PackRecord): boolean {
   return pinned === NO_SOURCE;
+}
+
+function isKept({ pinned }: PackRecord): boolean {
+  return pinned === KEPT;
 }
 
 /** What is remembered of a source's directories; where that was lost with the database, what the ledger says of live packs. */
@@ -215,7 +221,7 @@ export function awayReport(record: PackRecord, deps: CycleDeps): PackReport {
   return { ...aboutRecord(record, deps), outcome: "waiting", changes: NO_CHANGES, diagnostics: [] };
 }
 
-export function broughtBackReport(record: PackRecord, deps: CycleDeps): PackReport {
+export function stayingReport(record: PackRecord, deps: CycleDeps): PackReport {
   const manifest = deps.volume.previous(record.ref);
   const diagnostics = manifest === undefined ? [] : [pinnedFinding(manifest)];
   return { ...aboutRecord(record, deps), outcome: "unchanged", changes: NO_CHANGES, diagnostics };

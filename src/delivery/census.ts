@@ -10,6 +10,8 @@ export interface Census {
   fresh(): Promise<void>;
   /** Begins to look them up: what the next one who asks gets. */
   expect(): void;
+  /** For how long nobody has said who there is, though it was asked, in milliseconds; 0: nobody asks, or is answered. */
+  silentMs(): number;
 }
 
 const PATIENCE_MS = 1000;
@@ -27,14 +29,17 @@ export function createCensus(
 ): Census {
   let running: Promise<void> | undefined;
   let failures = 0;
+  let silentSinceMs: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   stopping.addEventListener("abort", () => clearTimeout(timer), { once: true });
 
   const attempt = async (): Promise<void> => {
     clearTimeout(timer);
+    silentSinceMs ??= monotonicMs();
     try {
       await look();
       failures = 0;
+      silentSinceMs = undefined;
     } catch (error) {
       if (stopping.aborted) return;
       if (failures++ === 0) onTrouble(error);
@@ -58,6 +63,7 @@ export function createCensus(
     expect() {
       if (first !== undefined) expected = { look: next(), atMs: monotonicMs() };
     },
+    silentMs: () => (silentSinceMs === undefined ? 0 : Math.round(monotonicMs() - silentSinceMs)),
     async fresh() {
       const coming = expected !== undefined && monotonicMs() - expected.atMs < STALE_MS ? expected.look : undefined;
       expected = undefined;

@@ -54,6 +54,8 @@ export interface Delivery extends AsyncDisposable {
   /** Tells a service now everything that is live. */
   notify(service: string): Promise<Ended>;
   views(): readonly ServiceView[];
+  /** For how long the engine has not answered, in milliseconds; 0: it does, or nobody asks. */
+  silentMs(): number;
   /** Resolves when everybody was told, or could not be; or on abort. */
   settled(abort: AbortSignal): Promise<void>;
   /** Whoever still waits is remembered as not told. */
@@ -96,6 +98,7 @@ export async function openDelivery(deps: DeliveryDeps): Promise<Delivery> {
       return runner.tellNow(service, new Map([[NOTIFIED, String(++notified)]]));
     },
     views: () => viewsOf(runner.queue(), remembered.deliveries, POLICY),
+    silentMs: census.silentMs,
     settled: runner.settled,
     giveUp: (why) => giveUp(why, working),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

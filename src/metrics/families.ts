@@ -77,6 +77,12 @@ export const PRESENT = {
   ),
   packsync_watches: gauge("Directories that are watched"),
   packsync_watches_allowed: gauge("Directories that may be watched by this user"),
+  packsync_canary_state: gauge("How the canary fares: 1 for the state that it has", "state"),
+  packsync_canary_rounds_total: counter("Canaries that came back"),
+  packsync_canary_age_seconds: gauge(
+    "How long no canary has come back, but for the time that the volume had other things to do",
+  ),
+  packsync_canary_duration_seconds: gauge("What the way of the last canary that came back took, by leg", "leg"),
   packsync_service_state: gauge("Where a service stands: 1 for the state that it has", "service", "state"),
   packsync_service_waiting_packs: gauge(
     "Packs that are live, and that a service has not acknowledged as they are",

@@ -1,3 +1,4 @@
+import type { CanaryStatus } from "../canary/status.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import type { PackState, Status } from "../cycle/status.ts";
 import type { RootStatus, Watching } from "../loop/status.ts";
@@ -54,7 +55,20 @@ function daemonMeasures(daemon: DaemonStatus, now: number): readonly Measure[] {
     ...roots.flatMap((root) => rootMeasures(root, now)),
     number("packsync_watches", watches),
     ...(watchesAllowed === undefined ? [] : [number("packsync_watches_allowed", watchesAllowed)]),
+    ...canaryMeasures(daemon.canary),
     ...services.flatMap(serviceMeasures),
+  ];
+}
+
+const CANARY_STATES: readonly CanaryStatus["state"][] = ["off", "waiting", "well", "stalled"];
+
+function canaryMeasures({ state, rounds, ageMs, legs = {} }: CanaryStatus): readonly Measure[] {
+  return [
+    ...oneOf("packsync_canary_state", {}, ["state", CANARY_STATES, state]),
+    ...(state === "off"
+      ? []
+      : [number("packsync_canary_rounds_total", rounds), number("packsync_canary_age_seconds", ageMs / 1000)]),
+    ...Object.entries(legs).map(([leg, ms]) => number("packsync_canary_duration_seconds", ms / 1000, { leg })),
   ];
 }
 

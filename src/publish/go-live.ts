@@ -259,7 +259,7 @@ export function packRecord(
     source: manifest.source?.name,
     directory: manifest.source?.directory,
     publishedAt: manifest.publishedAt,
-    pinned: manifest.pinned && manifest.content,
+    pinned: manifest.pinned === true ? manifest.content : manifest.pinned,
     applied: undefined,
     watched,
     live: fingerprint(livePath(layout, manifest.pack), watched),

@@ -50,7 +50,7 @@ export interface PackRecord {
   readonly source: string | undefined;
   readonly directory: string | undefined;
   readonly publishedAt: string;
-  /** A rollback: the live release stays while the source has nothing but this content. */
+  /** The live release stays while the source has nothing but this content; `KEPT`: whatever it has. */
   readonly pinned: string | undefined;
   readonly applied: string | undefined;
   readonly watched: readonly string[];

@@ -45,8 +45,8 @@ export interface Manifest {
   readonly content: string;
   /** The release that came back with this one. */
   readonly restores?: string;
-  /** It stays while the source has nothing but `content`, or until somebody says `unpin`. */
-  readonly pinned?: true;
+  /** `true`: it stays while the source has nothing but `content`; `kept`: whatever the source has. Each until somebody says `unpin`. */
+  readonly pinned?: true | typeof KEPT;
   /** Those that the source has, or had; others' are `carriedDirectories`. */
   readonly directories: readonly string[];
   readonly carriedDirectories: readonly string[];
@@ -69,6 +69,9 @@ export function contentDigest(files: Contents): string {
     .map((path) => `${path}\0${files[path]?.mode}\0${files[path]?.digest}`);
   return sha256(lines.join("\n"));
 }
+
+/** Stands for whatever content the source has. */
+export const KEPT = "kept";
 
 /** Stands for the content of a source that does not have the pack. */
 export const NO_SOURCE = "absent";

@@ -4,7 +4,7 @@ import { originOf } from "../plan/installed.ts";
 import type { Owner } from "../platform/ownership.ts";
 import { type Armed, arm, FSYNC_FILES, type PublisherDeps, packRecord, type StagedRelease } from "./go-live.ts";
 import { livePath, manifestPath, stagingPath } from "./layout.ts";
-import { contentDigest, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
+import { contentDigest, KEPT, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
 import { freeBytes, mountPoints, type Room, refuseMounts } from "./preflight.ts";
 import { makeRoom, type PrunedForGood, prune, pruneKept, type RetentionPolicy } from "./retention.ts";
 import { directoryIdentity, makeReleaseDirectory, type StageRequest, stageTree } from "./stage.ts";
@@ -23,6 +23,8 @@ export interface Publisher extends VolumeView {
   arm(batch: readonly StagedRelease[]): Armed;
   /** The live release is equal to its source as it is now, although nothing was published. */
   confirm(confirmation: Confirmation): void;
+  /** It stays, whatever the source has. */
+  pin(manifest: Manifest): void;
   /** The next sync publishes what the source has. */
   unpin(manifest: Manifest): void;
   prune(refs: Iterable<PackRef>, policy: RetentionPolicy): number;
@@ -60,6 +62,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   const { layout, ledger, owner } = deps;
   const view = viewVolume(layout, ledger);
   let mounts: readonly string[] | undefined;
+  const restate = (manifest: Manifest): void => {
+    rewriteManifest(layout, manifest, owner);
+    ledger.savePack(packRecord(manifest, deps));
+  };
   return {
     ...view,
     place(ref) {
@@ -90,10 +96,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       if (manifest !== confirmation.manifest) rewriteManifest(layout, manifest, owner);
       ledger.savePack({ ...packRecord(manifest, deps), applied: confirmation.applied });
     },
-    unpin({ pinned: _, ...manifest }) {
-      rewriteManifest(layout, manifest, owner);
-      ledger.savePack(packRecord(manifest, deps));
-    },
+    pin: (manifest) => restate({ ...manifest, pinned: KEPT }),
+    unpin: ({ pinned: _, ...manifest }) => restate(manifest),
     prune: (refs, policy) => prune(refs, policy, deps),
     makeRoom: (bytes) => makeRoom(bytes, deps),
     keepFree() {
@@ -108,7 +112,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 function rewritten({ manifest, source, memory, content }: Confirmation): Manifest {
   const from = source && { source, origin: originOf(source.name) };
   const { pinned, ...rest } = { ...manifest, memory, content, ...from };
-  const next = content === manifest.content && pinned ? { ...rest, pinned } : rest;
+  const isKept = pinned === KEPT || (pinned === true && content === manifest.content);
+  const next = isKept ? { ...rest, pinned } : rest;
   return isDeepStrictEqual(next, manifest) ? manifest : next;
 }
 

@@ -129,7 +129,7 @@ function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
     const displacedAt = release === live.release ? undefined : (manifests[index + 1]?.publishedAt ?? publishedAt);
     ledger.saveRelease({ ref, number, release, version, origin, publishedAt, displacedAt });
   }
-  const isRetired = Object.keys(live.files).length === 0 && live.content === NO_SOURCE && live.pinned !== true;
+  const isRetired = Object.keys(live.files).length === 0 && live.content === NO_SOURCE && live.pinned === undefined;
   const record = { ...packRecord(live, deps), number: newest.number, live: "" };
   ledger.savePack(isRetired ? { ...record, release: undefined } : record);
 }

@@ -43,7 +43,7 @@ export interface StageRequest {
   readonly staging: Staging;
   /** What the source has, if that is not what is published; see {@link Manifest}. */
   readonly content?: string;
-  readonly pinned?: true | undefined;
+  readonly pinned?: Manifest["pinned"];
   readonly restores?: string | undefined;
   /** Foreign files that come back from an earlier tree: path → where they are. Nothing of the plan stands there. */
   readonly returning?: ReadonlyMap<string, string>;
@@ -83,7 +83,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     dependencies: request.dependencies,
     content: request.content ?? sourceContent(plan, files, digest),
     ...(request.restores !== undefined && { restores: request.restores }),
-    ...(request.pinned && { pinned: true }),
+    ...(request.pinned && { pinned: request.pinned }),
     directories,
     carriedDirectories: plan.carriedDirectories,
     files,

@@ -17,6 +17,7 @@ import { complaint } from "./complaint.ts";
 import { addDashboardRoutes } from "./dashboard/routes.ts";
 import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
+import { addEventRoutes, EVENT_ROUTE_LIMITS } from "./events/event-routes.ts";
 import { ANONYMOUS, authorize, type Identifying, identify, refuseOtherHosts } from "./guards.ts";
 import { addHealthRoutes } from "./health-routes.ts";
 import { addInstallRoutes, installed, registerOne } from "./install-routes.ts";
@@ -97,6 +98,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       registered: installed,
       register: (order, onStage, abort) => registerOne(order, options, onStage, abort),
     });
+    addEventRoutes(scope, options, EVENT_ROUTE_LIMITS);
     addJobRoutes(scope, { ...JOB_ROUTE_LIMITS, workplace: options.workplace });
     addDocumentRoutes(scope);
     addSessionRoutes(scope, options);
@@ -118,6 +120,7 @@ const ABOUT = {
   servers: [{ url: "/" }],
   tags: [
     { name: "install", description: "The stages of an installation" },
+    { name: "events", description: "What happened, and what happens" },
     { name: "jobs", description: "Long calls, while they run and afterwards" },
     { name: "packs", description: "What is installed" },
     { name: "session", description: "Who is signed in to the dashboard" },

@@ -35,7 +35,9 @@ export function identify(by: Identifying): (request: FastifyRequest, reply: Fast
     const id = cookieIn(request.headers, by.cookie);
     const session = id === undefined ? undefined : by.sessions.find(id);
     if (session !== undefined) return enter(session, request, reply);
-    const isOpen = by.anonymous && isOwnName(request.host, by.hosts);
+    // A page that led its name here can also say what a proxy would: both have to be ours.
+    const names = [request.headers.host ?? "", request.host];
+    const isOpen = by.anonymous && names.every((name) => isOwnName(name, by.hosts));
     request.principal = isOpen ? ANONYMOUS : id === undefined ? UNKNOWN : "The session has ended";
   };
 }

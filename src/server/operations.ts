@@ -2,6 +2,9 @@ import type { Board } from "../board.ts";
 import type { HistoryEntry } from "../cycle/history.ts";
 import type { CycleReport } from "../cycle/report.ts";
 import type { RollbackReport } from "../cycle/rollback.ts";
+import type { PacksyncEvent } from "../events/event.ts";
+import type { Series, Window } from "../events/series.ts";
+import type { PageQuery } from "../events/store.ts";
 import type { DependencyRequest } from "../install/dependencies.ts";
 import type { Downloads } from "../install/download.ts";
 import type {
@@ -15,6 +18,7 @@ import type {
 } from "../install/stages.ts";
 import type { Installation } from "../installation.ts";
 import type { DescribedPack, PackPage } from "../listing.ts";
+import type { LiveEvents } from "../live-events.ts";
 import type { NotifyReport, RollbackRequest, Uninstalled } from "../requests.ts";
 import type { Verification, VerifyOrder } from "../verifying.ts";
 
@@ -39,9 +43,15 @@ export interface Operations extends Board {
   pack(ref: string): Promise<DescribedPack | undefined>;
   /** The newest first; `undefined`: it was never published. */
   releases(ref: string): Promise<readonly HistoryEntry[] | undefined>;
+  /** What happened, the newest first. */
+  events(query: PageQuery): readonly PacksyncEvent[];
+  series(window: Window): Series;
+  readonly liveEvents: LiveEvents;
   rollback(request: RollbackRequest, abort: AbortSignal): Promise<RollbackReport>;
   /** Whether the daemon, if there is to be one, answers within a few seconds. */
   isAlive(): Promise<boolean>;
+  /** @throws PacksyncError `USAGE` for a pack of which nothing is live. @returns the release that stays */
+  pin(ref: string, abort: AbortSignal): Promise<string>;
   /** @throws PacksyncError `USAGE` for a pack that is not pinned. @returns the release that was */
   unpin(ref: string, abort: AbortSignal): Promise<string>;
   /** One sync, of these packs or all. @throws PacksyncError `USAGE` for a pack that nobody has */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { PacksyncError } from "../errors.ts";
 import type { Hint } from "../plan/settle.ts";
 import type { WatchEvents } from "./events.ts";
@@ -11,12 +12,15 @@ interface WatchFaults {
 }
 
 /**
- * The same events with the faults that `PACKSYNC_TEST_WATCH` asks for: `suppress` (nothing is ever announced), or
- * `drop=0.3,duplicate=0.2,delay=50`, with `seed=7` for other random choices.
+ * The same events with the faults that `PACKSYNC_TEST_WATCH` asks for: `suppress` (nothing is ever announced), `suppress=<file>` (nothing is while
+ * there is such a file), or `drop=0.3,duplicate=0.2,delay=50`, with `seed=7` for other random choices.
  */
 export function withFaults(events: WatchEvents, text: string | undefined): WatchEvents {
   if (!text) return events;
   if (text === "suppress") return { ...events, onHints: () => {}, onDoubt: () => {} };
+  const [, file] = /^suppress=(.+)$/.exec(text) ?? [];
+  if (file !== undefined)
+    return { ...events, onHints: (...about) => void (existsSync(file) || events.onHints(...about)) };
   const { drop, duplicate, delay, seed } = parsed(text);
   const random = randomFrom(seed);
   const onHint = (hint: Hint, tookMs: number): void => {

@@ -7,11 +7,14 @@ import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { NO_CANARY } from "../../src/canary/status.ts";
-import { DaemonGone, findDaemon } from "../../src/control/client.ts";
+import { DaemonGone, findDaemon, followDaemon } from "../../src/control/client.ts";
 import type { About, DaemonStatus } from "../../src/control/protocol.ts";
 import { socketPath } from "../../src/control/protocol.ts";
 import { type Answering, listen } from "../../src/control/server.ts";
 import { PacksyncError } from "../../src/errors.ts";
+import { type Followed, follow } from "../../src/events/follow.ts";
+import { createRing } from "../../src/events/ring.ts";
+import { entry } from "../events/making.ts";
 import { cycleReport } from "../support/reports.ts";
 import { scratch } from "../support/trees.ts";
 
@@ -38,12 +41,17 @@ const status: DaemonStatus = {
 
 type Ask = Answering["ask"];
 
-async function* nothing() {}
+async function* nothing(): AsyncGenerator<Followed> {}
 
 /** A daemon's socket in a state directory, of which only what it is asked is made up. */
-async function listening(ask: Ask, directory = scratch(), stateDir = directory.path) {
+async function listening(
+  ask: Ask,
+  directory = scratch(),
+  stateDir = directory.path,
+  events: Answering["events"] = nothing,
+) {
   const path = socketPath(stateDir);
-  const server = await listen(path, undefined, { about: () => about, status: () => status, ask, events: nothing });
+  const server = await listen(path, undefined, { about: () => about, status: () => status, ask, events }, 200);
   return {
     stateDir,
     path,
@@ -326,3 +334,68 @@ describe("whose socket somebody removed", () => {
     expect(lstatSync(at.path, { bigint: true })).toMatchObject({ ino, mtimeNs });
   });
 });
+
+describe("events", () => {
+  const happening = () => {
+    const ring = createRing(0, { events: 1000, bytes: 1e9 });
+    const kept = async () => ({ entries: [], gone: ring.from });
+    const followers = { left: 0 };
+    const events: Answering["events"] = async function* (after, abort) {
+      try {
+        yield* follow(after, { ring, kept }, abort);
+      } finally {
+        followers.left++;
+      }
+    };
+    return { ring, followers, at: () => listening(answerSync, scratch(), undefined, events) };
+  };
+
+  test("come as lines, what happened first, and what happened last before the end", async () => {
+    const { ring, at } = happening();
+    ring.push(entry(1));
+    ring.push(entry(2));
+    const ids: number[] = [];
+    const daemon = await at();
+    const reading = (async () => {
+      for await (const line of followDaemon(daemon.stateDir, 1, never)) if ("event" in line) ids.push(line.event.id);
+    })();
+    await expect.poll(() => ids, { timeout: 20_000 }).toEqual([2]);
+    ring.push(entry(3));
+    await expect.poll(() => ids, { timeout: 20_000 }).toEqual([2, 3]);
+    ring.push(entry(4));
+    await daemon[Symbol.asyncDispose]();
+    await reading;
+    expect(ids).toEqual([2, 3, 4]);
+  });
+
+  test("who does not read is cut off, and can come back with what he has", async () => {
+    const { ring, followers, at } = happening();
+    await using daemon = await at();
+    const connection = createConnection(daemon.path);
+    connection.on("error", () => {});
+    connection.write("GET /events?after=0 HTTP/1.1\r\nhost: x\r\n\r\n");
+    connection.pause();
+    for (let id = 1; id <= 1000; id++) ring.push(entry(id, { text: "x".repeat(4000) }));
+    const closed = once(connection, "close");
+    await expect.poll(() => followers.left, { timeout: 20_000 }).toBe(1);
+    connection.resume();
+    await closed;
+    const lines = followDaemon(daemon.stateDir, 998, never);
+    expect([(await lines.next()).value, (await lines.next()).value]).toMatchObject([
+      { event: { id: 999 } },
+      { event: { id: 1000 } },
+    ]);
+    await lines.return(undefined);
+  });
+
+  test.for(["/events?after=x", "/events?before=1", "/events/1"])("%s is no request of this protocol", async (url) => {
+    await using at = await listening(answerSync);
+    expect(await rawGet(at.path, url)).toMatch(/^HTTP\/1.1 404 /);
+  });
+});
+
+async function rawGet(path: string, url: string): Promise<string> {
+  const connection = createConnection(path);
+  connection.write(`GET ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  return await text(connection);
+}

@@ -59,6 +59,7 @@ const COMMANDS = [
     "schema",
     "new",
     "rollback",
+    "pin",
     "unpin",
     "download",
     "install",

@@ -121,7 +121,7 @@ test("a rejected pack says why in its sentence, and has its findings and their c
 
 describe("what was asked of the daemon", () => {
   const known = createKnown();
-  test("a rollback pins, and its end unpins", () => {
+  test("a rollback pins, and so does somebody; its end unpins", () => {
     const report = { ref: "core", version: "1.0.0", from: "2-b", to: "1-a", release: "3-c" };
     const [pinned] = eventsAfter("rollback", { pack: "core", to: undefined }, report as never, known);
     expect(pinned).toMatchObject({
@@ -130,6 +130,9 @@ describe("what was asked of the daemon", () => {
       release: "3-c",
       data: { from: "2-b", to: "1-a" },
     });
+    expect(eventsAfter("pin", { pack: "core" }, "3-c", known)).toMatchObject([
+      { kind: "pack.pinned", pack: "core", release: "3-c", severity: "warning" },
+    ]);
     expect(eventsAfter("unpin", { pack: "core" }, "3-c", known)).toMatchObject([
       { kind: "pack.unpinned", pack: "core" },
     ]);

@@ -97,9 +97,8 @@ test("every metric of packsync's own is in the dashboard, in a rule, or says wha
   );
   expect(unused).toEqual([
     "packsync_last_cycle_timestamp_seconds",
-    "packsync_last_cycle_duration_seconds",
-    "packsync_event_loop_delay_seconds",
     "packsync_rescan_interval_seconds",
+    "packsync_canary_rounds_total",
     "packsync_jobs_running",
     "packsync_api_request_duration_seconds",
   ]);

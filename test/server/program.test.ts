@@ -28,6 +28,7 @@ test("serve, alone: makes a token, prints it once, and lets in who has it", asyn
   const url = await urlOf(serving);
   const token = /token for this run is (\S+)/.exec(serving.stderr())?.[1];
   expect(token).toMatch(/^[\w-]{32}$/);
+  expect(serving.stderr()).toContain(`the dashboard is ${url}/#token=${token}\n`);
   expect((await get(`${url}/healthz`)).status).toBe(200);
   expect((await get(`${url}/api/v1/packs`)).status).toBe(401);
   const { status, json } = await get(`${url}/api/v1/packs`, token);
@@ -110,6 +111,8 @@ test("the daemon serves beside publishing, does what is asked, and goes on throu
   const url = await urlOf(program);
   await expect.poll(async () => (await get(`${url}/readyz`)).status, PATIENCE).toBe(200);
   expect(program.stderr()).not.toContain("token for this run");
+  expect(program.stderr()).toContain(`the dashboard is ${url}/\n`);
+  expect(program.stderr()).not.toContain(TOKEN);
 
   it.write("packs/core/new.txt", "new");
   await expect.poll(() => it.exists("volume/core/new.txt"), PATIENCE).toBe(true);

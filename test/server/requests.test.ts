@@ -266,14 +266,18 @@ describe("the description", () => {
     expect(ofDashboard).toContain("/api/v1/overview");
     const paths = Object.keys(json.paths);
     expect(paths.filter((path) => !ofDashboard.includes(path)).sort()).toEqual([
+      "/api/v1/events",
+      "/api/v1/events/history",
       ...["", "/{id}", "/{id}/events"].map((rest) => `/api/v1/jobs${rest}`),
       "/api/v1/packs",
       ...["build-envs", "dependencies", "download", "install", "register", "register-batch", "upload"].map(
         (name) => `/api/v1/packs/${name}`,
       ),
       ...["", "/releases", "/rollback", "/test"].map((rest) => `/api/v1/packs/{ref}${rest}`),
+      "/api/v1/series",
       "/api/v1/session",
       "/healthz",
+      "/metrics",
       "/readyz",
     ]);
   });

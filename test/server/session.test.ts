@@ -248,6 +248,14 @@ describe("read by anybody", () => {
     expect(await asked(bearer)).toBe(200);
   });
 
+  test.for([
+    { host: "evil.example", forwarded: "localhost" },
+    { host: "localhost", forwarded: "evil.example" },
+  ])("a page that says what a proxy would say reads nothing: $host, $forwarded", async ({ host, forwarded }) => {
+    const head = `GET /api/v1/packs HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Host: ${forwarded}`;
+    expect(await asked(head)).toBe(401);
+  });
+
   test("a proxy's word makes the cookie one for https alone; without a proxy nobody's does", async () => {
     const https = { ...OWN, "x-forwarded-proto": "https" };
     expect((await signIn(open, TOKEN, https)).headers.get("set-cookie")).toMatch(/; Secure$/);

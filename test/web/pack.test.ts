@@ -8,8 +8,8 @@ import { useDashboard } from "./support/dashboard.ts";
 import { badge, row } from "./support/places.ts";
 
 const browser = useBrowser();
-const own = useDashboard(() => story({ packs: { aws: pack("aws"), demo: pack("demo"), told: pack("told") } }), {
-  routes: [{ when: { meaning: "script", pack: "told" }, do: "agent" }],
+const own = useDashboard(() => story({ packs: { aws: pack("aws"), demo: pack("demo"), fetch: pack("fetch") } }), {
+  routes: [{ when: { meaning: "script", pack: "fetch" }, do: "agent" }],
   services: { agent: { exec: ["sh", "-c", "cat >> told-agent"] } },
 });
 const needs = { tools: ["chromium"] };
@@ -58,7 +58,7 @@ testWith(
     await page.goto(`${url}#/packs/demo/releases`);
     const changes = page.getByRole("table", { name: "Values of actions/echo.yaml" });
     await changes.waitFor();
-    expect(await changes.locator("tbody tr").allTextContents()).toEqual(["descriptionSays echoRepeats"]);
+    expect(await changes.locator("tbody tr").allTextContents()).toEqual(['description"Says echo""Repeats"']);
 
     await page.getByRole("button", { name: /^Roll back to this/ }).click();
     const dialog = page.getByRole("dialog", { name: "Roll demo back?" });
@@ -85,12 +85,12 @@ testWith(needs, "a service that is told is shown, and one release leads from the
   const { it, wayIn, url } = await own();
   await using visit = await browser.visit(wayIn);
   const { page } = visit;
-  await row(page, "told", "live").waitFor();
-  it.write("packs/told/actions", { "echo.sh": script("echo other") });
+  await row(page, "fetch", "live").waitFor();
+  it.write("packs/fetch/actions", { "echo.sh": script("echo other") });
   await expect.poll(() => it.exists("told-agent"), PATIENCE).toBe(true);
   const service = page.getByRole("region", { name: "Services" }).getByRole("listitem").filter({ hasText: "agent" });
   await service.getByText("told", { exact: true }).waitFor();
-  await page.goto(`${url}#/packs/told/releases`);
+  await page.goto(`${url}#/packs/fetch/releases`);
   await page.locator(".release").first().getByRole("link", { name: "trace" }).click();
   const steps = page.getByRole("list", { name: "What became of it" });
   await steps.getByText("service.told").waitFor();

@@ -19,7 +19,7 @@ export interface Ask {
 }
 
 /** What no page of another site can send along: the server changes nothing for a cookie without it. */
-export const OWN_HEADER = { "x-packsync": "1" } as const;
+const OWN_HEADER = { "x-packsync": "1" } as const;
 
 /**
  * Asks the API, by whose session's cookie is there; paths are relative to the page, so that a proxy may serve it below a path of its own.

@@ -31,7 +31,7 @@ const nothing = z.object({}, "an object").nullish();
 export function addActionRoutes(api: Api, deps: RouteDeps): void {
   addSync(api, deps);
   addVerify(api, deps);
-  addUnpin(api, deps);
+  addPins(api, deps);
   addNotify(api, deps);
 }
 
@@ -83,30 +83,39 @@ function addVerify(api: Api, { operations, doWork }: RouteDeps): void {
   );
 }
 
-function addUnpin(api: Api, { operations, doWork }: RouteDeps): void {
-  api.post(
-    "/api/v1/packs/:ref/unpin",
-    {
-      config: { access: "packs:create" },
-      schema: {
-        operationId: "unpinPack",
-        summary: "End a pin",
-        description: "The next sync publishes what the source has; a daemon does that at once.",
-        tags: ["dashboard"],
-        params: packParams,
-        body: nothing,
-        response: { 200: z.object({ data: pinned }).describe("It is not pinned any more"), ...others },
+/** What is live stays, or no longer. */
+function addPins(api: Api, { operations, doWork }: RouteDeps): void {
+  for (const kind of ["pin", "unpin"] as const)
+    api.post(
+      `/api/v1/packs/:ref/${kind}`,
+      {
+        config: { access: "packs:create" },
+        schema: {
+          operationId: `${kind}Pack`,
+          ...PINS[kind],
+          tags: ["dashboard"],
+          params: packParams,
+          body: nothing,
+          response: { 200: z.object({ data: pinned }).describe("What is live"), ...others },
+        },
       },
-    },
-    async (request, reply) => {
-      const { ref } = request.params;
-      if (asPackRef(ref) === undefined || (await operations.releases(ref)) === undefined) throw noPack(ref);
-      return await doWork({ request, reply }, { kind: "unpin", summary: { pack: ref } }, async (_, abort) => {
-        return { pack_ref: ref, release: await known(() => operations.unpin(ref, abort), 409) };
-      });
-    },
-  );
+      async (request, reply) => {
+        const { ref } = request.params;
+        if (asPackRef(ref) === undefined || (await operations.releases(ref)) === undefined) throw noPack(ref);
+        return await doWork({ request, reply }, { kind, summary: { pack: ref } }, async (_, abort) => {
+          return { pack_ref: ref, release: await known(() => operations[kind](ref, abort), 409) };
+        });
+      },
+    );
 }
+
+const PINS = {
+  pin: { summary: "Keep what is live", description: "It stays, whatever its source has, until it is unpinned." },
+  unpin: {
+    summary: "End a pin",
+    description: "Also one of a rollback. The next sync publishes what the source has; a daemon does that at once.",
+  },
+} as const;
 
 function addNotify(api: Api, { operations, doWork }: RouteDeps): void {
   api.post(

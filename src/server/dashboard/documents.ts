@@ -155,7 +155,7 @@ export const componentRow = z.object({
   output: z.unknown(),
 });
 
-export const fileDiff = z.object({
+const fileDiff = z.object({
   path: z.string(),
   kind: z.enum(["added", "removed", "changed"]),
   keys: z

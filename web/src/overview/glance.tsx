@@ -19,7 +19,7 @@ export function Glance({ packs, status, volume, database }: GlanceProps) {
   return (
     <section class="glance" aria-label="At a glance">
       <h1 class={isFine ? "good" : status.trouble === null ? "warn" : "bad"}>
-        <Icon name={isFine ? "check" : "warning"} />
+        <Icon name={isFine ? (packs.length === 0 ? "box" : "check") : "warning"} />
         {sentence(packs, waiting, services, status)}
       </h1>
       <dl class="facts">

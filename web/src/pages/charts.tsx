@@ -1,10 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Series } from "../documents.ts";
 import { Button } from "../ui/button.tsx";
 import { Scroll } from "../ui/scroll.tsx";
 import { absolute } from "../ui/time.tsx";
 import { Loaded } from "../ui/views.tsx";
 import { useLoad, useNews } from "../use-load.ts";
-import { CHARTS, type Chart, type Series, summaryOf, tableRows } from "./charts/data.ts";
+import { CHARTS, type Chart, summaryOf, tableRows } from "./charts/data.ts";
 import { Plot } from "./charts/plot.tsx";
 import "./shared.css";
 import "./charts.css";

@@ -1,8 +1,6 @@
-import type * as z from "zod";
-import type { series } from "../../../../src/server/dashboard/documents.ts";
+import type { Series } from "../../documents.ts";
 import { bytesText } from "../../text.ts";
 
-export type Series = z.infer<typeof series>;
 type Bucket = Series["buckets"][number];
 
 /** One small chart. Values are in the unit that `format` takes. */

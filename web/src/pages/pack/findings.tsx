@@ -31,13 +31,19 @@ export function Findings({
     );
   return (
     <ol class="finding-list" aria-label="Findings">
-      {findings.map((finding, index) => (
+      {worstFirst(findings).map((finding, index) => (
         <li key={`${finding.code} ${finding.file} ${finding.line} ${index}`}>
           <Finding finding={finding} />
         </li>
       ))}
     </ol>
   );
+}
+
+/** What keeps the pack from being published stands first. */
+function worstFirst(findings: readonly ShownFinding[]): readonly ShownFinding[] {
+  const ranks = Object.keys(TONES);
+  return findings.toSorted((one, other) => ranks.indexOf(one.severity) - ranks.indexOf(other.severity));
 }
 
 function Finding({ finding }: { readonly finding: ShownFinding }) {

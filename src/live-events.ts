@@ -1,0 +1,130 @@
+import type { DaemonDocument } from "./board/documents.ts";
+import { eventJson } from "./events/event-text.ts";
+import { type Followed, follow } from "./events/follow.ts";
+import { keptAfter, lastKept } from "./events/history.ts";
+import { createRing, RING_LIMITS, type Ring } from "./events/ring.ts";
+import { followEvents } from "./follow-events.ts";
+import type { Log } from "./platform/log.ts";
+
+/** What happens, for however many follow it: they share one connection to the daemon, and each event is written once for all of them. */
+export interface LiveEvents {
+  /** @param after unset: only what happens from now on */
+  follow(after: number | undefined, abort: AbortSignal): AsyncGenerator<Followed, void>;
+  /** How the daemon is, as JSON, whenever that is another text; somebody who listens has it looked at. */
+  watchStatus(onChange: (json: string) => void): Disposable;
+}
+
+export interface LiveEventsDeps {
+  readonly stateDir: string;
+  readonly log: Log;
+  readonly daemonStatus: () => Promise<DaemonDocument>;
+  readonly statusMs?: number;
+}
+
+const STATUS_MS = 1000;
+
+export function createLiveEvents({ stateDir, log, daemonStatus, statusMs = STATUS_MS }: LiveEventsDeps): LiveEvents {
+  let connection: { readonly ring: Ring; readonly end: AbortController } | undefined;
+  let followers = 0;
+  /** What the daemon itself has lost, and may not have noted yet. */
+  let lost = 0;
+  const status = createStatus(daemonStatus, statusMs);
+
+  const connect = (): Ring => {
+    if (connection !== undefined) return connection.ring;
+    const from = keptSafely(() => lastKept(stateDir), 0);
+    const ring = createRing(from, RING_LIMITS);
+    const end = new AbortController();
+    connection = { ring, end };
+    pump(ring, end.signal).catch((error: unknown) => {
+      log.warn({ why: String(error) }, "the daemon's events cannot be followed");
+      if (connection?.ring === ring) connection = undefined; // the next one who follows tries again
+    });
+    return ring;
+  };
+  const pump = async (ring: Ring, abort: AbortSignal): Promise<void> => {
+    for await (const line of followEvents(stateDir, () => ring.last, abort)) {
+      if ("event" in line) ring.push({ id: line.event.id, event: line.event, json: eventJson(line.event) });
+      else if ("gap" in line) {
+        lost = line.gap.gone;
+        ring.reset(lost);
+      }
+      status.look();
+    }
+  };
+  const leave = (): void => {
+    followers -= 1;
+    if (followers > 0) return;
+    connection?.end.abort();
+    connection = undefined;
+  };
+  return {
+    async *follow(after, abort) {
+      followers += 1;
+      try {
+        const ring = connect();
+        const kept = async (last: number) => {
+          const { entries, gone } = keptSafely(() => keptAfter(stateDir, last), { entries: [], gone: ring.from });
+          return { entries, gone: Math.max(gone, lost) };
+        };
+        yield* follow(after ?? ring.last, { ring, kept }, abort);
+      } finally {
+        leave();
+      }
+    },
+    watchStatus: status.watch,
+  };
+}
+
+/** What cannot be read just now is as good as not there. */
+function keptSafely<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Looks at most so often, only while somebody wants to know, and tells only what is another. */
+function createStatus(daemonStatus: () => Promise<DaemonDocument>, everyMs: number) {
+  const watchers = new Set<(json: string) => void>();
+  let last: string | undefined;
+  let [isLooking, lookedAtMs] = [false, 0];
+  let timer: NodeJS.Timeout | undefined;
+  const look = async (): Promise<void> => {
+    if (isLooking || watchers.size === 0) return;
+    clearTimeout(timer);
+    const waitMs = lookedAtMs + everyMs - performance.now();
+    if (waitMs > 0) {
+      timer = setTimeout(look, waitMs).unref();
+      return;
+    }
+    isLooking = true;
+    lookedAtMs = performance.now();
+    const json = await daemonStatus().then(
+      (document) => JSON.stringify(document),
+      () => last,
+    );
+    isLooking = false;
+    if (json !== undefined && json !== last) {
+      last = json;
+      for (const watcher of watchers) watcher(json);
+    }
+    timer = setTimeout(look, everyMs).unref();
+  };
+  return {
+    look: () => void look(),
+    watch(onChange: (json: string) => void): Disposable {
+      watchers.add(onChange);
+      if (last !== undefined && watchers.size > 1) onChange(last);
+      else last = undefined;
+      void look();
+      return {
+        [Symbol.dispose]() {
+          watchers.delete(onChange);
+          if (watchers.size === 0) clearTimeout(timer);
+        },
+      };
+    },
+  };
+}
