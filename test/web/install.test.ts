@@ -5,7 +5,7 @@ import { type Story, story } from "../scenarios/support/story.ts";
 import { executable } from "../scenarios/support/tree.ts";
 import { tarGzOf } from "../support/archives.ts";
 import { testWith } from "../support/requires.ts";
-import { useBrowser } from "./support/browser.ts";
+import { BROWSER, useBrowser } from "./support/browser.ts";
 import { useDashboard } from "./support/dashboard.ts";
 
 /** Its tests run until the file `gate` is there. */
@@ -25,10 +25,9 @@ const own = useDashboard(() => {
   slow(it);
   return it;
 });
-const needs = { tools: ["chromium"] };
 
 testWith(
-  needs,
+  BROWSER,
   "an installation is followed through its stages, found again after a reload, cancelled, and done",
   async () => {
     const { it, wayIn, url } = await own();
@@ -65,7 +64,7 @@ testWith(
   },
 );
 
-testWith(needs, "what cannot be installed says why, and an archive can be uploaded", async () => {
+testWith(BROWSER, "what cannot be installed says why, and an archive can be uploaded", async () => {
   const { it, wayIn, url } = await own();
   await using visit = await browser.visit(wayIn);
   const { page } = visit;

@@ -3,7 +3,7 @@ import { PATIENCE } from "../scenarios/support/daemon.ts";
 import { pack, script } from "../scenarios/support/packs.ts";
 import { story } from "../scenarios/support/story.ts";
 import { testWith } from "../support/requires.ts";
-import { useBrowser } from "./support/browser.ts";
+import { BROWSER, useBrowser } from "./support/browser.ts";
 import { useDashboard } from "./support/dashboard.ts";
 import { badge, row } from "./support/places.ts";
 
@@ -12,10 +12,9 @@ const own = useDashboard(() => story({ packs: { aws: pack("aws"), demo: pack("de
   routes: [{ when: { meaning: "script", pack: "fetch" }, do: "agent" }],
   services: { agent: { exec: ["sh", "-c", "cat >> told-agent"] } },
 });
-const needs = { tools: ["chromium"] };
 
 testWith(
-  needs,
+  BROWSER,
   "a file that breaks turns its pack, and the finding stands where it is; mended, it is live",
   async () => {
     const { it, wayIn } = await own();
@@ -45,7 +44,7 @@ testWith(
 );
 
 testWith(
-  needs,
+  BROWSER,
   "what is different between releases is shown; rolled back, the volume has it, pinned until unpinned",
   async () => {
     const { it, wayIn, url } = await own();
@@ -81,7 +80,7 @@ testWith(
   },
 );
 
-testWith(needs, "a service that is told is shown, and one release leads from the save to it", async () => {
+testWith(BROWSER, "a service that is told is shown, and one release leads from the save to it", async () => {
   const { it, wayIn, url } = await own();
   await using visit = await browser.visit(wayIn);
   const { page } = visit;
@@ -100,7 +99,7 @@ testWith(needs, "a service that is told is shown, and one release leads from the
 });
 
 testWith(
-  needs,
+  BROWSER,
   "sync and verify say what came of them; files have their fate, components their parameters",
   async () => {
     const { it, wayIn, url } = await own();

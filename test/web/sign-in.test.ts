@@ -2,16 +2,15 @@ import { expect } from "vitest";
 import { pack } from "../scenarios/support/packs.ts";
 import { story } from "../scenarios/support/story.ts";
 import { testWith } from "../support/requires.ts";
-import { useBrowser } from "./support/browser.ts";
+import { BROWSER, useBrowser } from "./support/browser.ts";
 import { dashboard, TOKEN, useDashboard } from "./support/dashboard.ts";
 import { row, tabTo } from "./support/places.ts";
 
 const browser = useBrowser();
 const own = useDashboard(() => story({ packs: { demo: pack("demo"), other: pack("other") } }));
-const needs = { tools: ["chromium"] };
 
 testWith(
-  needs,
+  BROWSER,
   "who has a wrong token is told so; with the right one one is in, also after a reload, until one signs out",
   async () => {
     await using visit = await browser.visit((await own()).url);
@@ -36,13 +35,17 @@ testWith(
   },
 );
 
-testWith(needs, "the way in that the program shows signs in, and its token does not stay in the address", async () => {
-  await using visit = await browser.visit((await own()).wayIn);
-  await row(visit.page, "demo", "live").waitFor();
-  expect(visit.page.url()).not.toContain(TOKEN);
-});
+testWith(
+  BROWSER,
+  "the way in that the program shows signs in, and its token does not stay in the address",
+  async () => {
+    await using visit = await browser.visit((await own()).wayIn);
+    await row(visit.page, "demo", "live").waitFor();
+    expect(visit.page.url()).not.toContain(TOKEN);
+  },
+);
 
-testWith(needs, "with the keyboard alone: sign in, search, open a pack, roll it back, sign out", async () => {
+testWith(BROWSER, "with the keyboard alone: sign in, search, open a pack, roll it back, sign out", async () => {
   const { it, url } = await own();
   it.write("packs/demo/README.md", "# demo\n");
   await using visit = await browser.visit(url);
@@ -82,7 +85,7 @@ testWith(needs, "with the keyboard alone: sign in, search, open a pack, roll it 
   await page.getByLabel("Token").waitFor();
 });
 
-testWith(needs, "where anybody may read, everything is seen and nothing can be changed", async () => {
+testWith(BROWSER, "where anybody may read, everything is seen and nothing can be changed", async () => {
   using it = story({ packs: { demo: pack("demo") } });
   await using open = await dashboard(it, { server: { anonymous: true } });
   await using visit = await browser.visit(open.url);

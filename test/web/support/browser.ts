@@ -6,6 +6,9 @@ import { requires } from "../../support/requires.ts";
 /** Debian's. */
 const CHROMIUM = "/usr/bin/chromium";
 
+/** What tests with a browser need; a slow machine has its time. */
+export const BROWSER = { tools: ["chromium"], timeout: 180_000 } as const;
+
 /** However slow the machine is, what must be seen is seen by then. */
 const PATIENCE_MS = 50_000;
 

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type Failure, isFailure } from "../api.ts";
 import type { Job } from "../documents.ts";
 import { isOver, startJob } from "../jobs.ts";
@@ -43,9 +43,13 @@ interface JobsProps {
   readonly onOver: () => void;
 }
 
-/** At first the one that runs: whoever comes back finds it. */
+/** At first the one that runs: whoever comes back finds it, and sees it end. */
 function Jobs({ jobs, chosen, onChoice, onOver }: JobsProps) {
-  const shown = jobs.find(({ id }) => id === chosen) ?? jobs.find(({ state }) => !isOver(state));
+  const running = jobs.find(({ state }) => !isOver(state))?.id;
+  useEffect(() => {
+    if (chosen === undefined && running !== undefined) onChoice(running);
+  }, [chosen, running]);
+  const shown = jobs.find(({ id }) => id === (chosen ?? running));
   if (jobs.length === 0 && chosen === undefined)
     return (
       <Empty title="No jobs yet" icon="clock">

@@ -91,7 +91,12 @@ function lineOf({ style }: Chart, colour: string): uPlot.Series {
   const bars = uPlot.paths.bars?.({ size: [0.7, 24, 2] });
   if (style === "bars" && bars !== undefined)
     return { fill: colour, stroke: colour, width: 0, paths: bars, points: { show: false } };
-  return { stroke: colour, width: 1.5, points: { show: true, size: 3.5, fill: colour, stroke: colour }, spanGaps: true };
+  return {
+    stroke: colour,
+    width: 1.5,
+    points: { show: true, size: 3.5, fill: colour, stroke: colour },
+    spanGaps: true,
+  };
 }
 
 /** What is nothing all the time is a line at the bottom, not in the middle. */
