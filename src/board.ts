@@ -9,6 +9,7 @@ import type {
 } from "./board/documents.ts";
 import type { FilesPart } from "./board/files.ts";
 import { createForeign } from "./board/foreign.ts";
+import { createLastStages } from "./board/last-stages.ts";
 import { type BoardPack, boardPacks } from "./board/packs.ts";
 import { pipelineOf } from "./board/pipeline.ts";
 import { serviceRows } from "./board/services.ts";
@@ -21,7 +22,7 @@ import { findDaemon } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
 import { readLastCycle } from "./cycle/journal.ts";
 import { readStatus } from "./cycle/status.ts";
-import { lastKept } from "./events/history.ts";
+import { eventPage, lastKept } from "./events/history.ts";
 import { printableName } from "./platform/names.ts";
 import { VERSION } from "./platform/version.ts";
 import { readLedger } from "./publish/ledger.ts";
@@ -54,9 +55,11 @@ export interface BoardOptions {
 
 export function boardOf({ config, faults }: BoardOptions): Board {
   const foreign = createForeign();
+  const lastStages = createLastStages((query) => eventPage(config.stateDir, query));
   const daemonStatus = async (): Promise<DaemonDocument> => {
     const daemon = await (await findDaemon(config.stateDir))?.status();
-    return { ...aboutDaemon(daemon, await faults(daemon)), ...(await aroundDaemon(config, daemon)) };
+    const about = aboutDaemon(daemon, await faults(daemon));
+    return { ...about, pipeline: pipelineOf(daemon, lastStages()), ...(await aroundDaemon(config, daemon)) };
   };
   const allPacks = async () => {
     const { packs, records, database } = await packsOf(config);
@@ -119,7 +122,6 @@ function aboutDaemon(daemon: DaemonStatus | undefined, faults: readonly string[]
     watches_allowed: daemon?.watchesAllowed ?? null,
     missed_events: daemon?.missedEvents ?? 0,
     last_cycle_at: daemon?.lastCycle?.at ?? null,
-    pipeline: pipelineOf(daemon),
   };
 }
 

@@ -138,7 +138,7 @@ export async function watch({ config, log, say, ...served }: DaemonOptions, abor
       tellingOf(telling.status(), deliverer),
     ];
     const health = { canary: canary?.status() ?? NO_CANARY, healthLimitMs: config.health.limitSeconds * 1000 };
-    return { ...about(), ...known, stages, services: deliverer.views(), ...health };
+    return { ...about(), ...known, stages, services: deliverer.views(), ...health, events: events.span() };
   };
   const working = { ...loop, request: events.asking(loop.request) };
   const ask = building(delivering(registering(working, registrar), looking), keeper);

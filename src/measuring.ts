@@ -3,11 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import { findDaemon } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
-import { PRESENT } from "./metrics/families.ts";
+import { happened } from "./happened.ts";
+import { type Counting, startCounting } from "./metrics/counting.ts";
+import { COUNTED, PRESENT, REQUESTED } from "./metrics/families.ts";
 import { type Present, presentOf } from "./metrics/present.ts";
 import { processMeasures } from "./metrics/process.ts";
 import type { Measures } from "./metrics/registry.ts";
-import type { TextFormat } from "./metrics/text.ts";
+import { type TextFormat, toOpenMetrics } from "./metrics/text.ts";
 import { status } from "./once.ts";
 import { VERSION } from "./platform/version.ts";
 
@@ -38,39 +40,54 @@ export interface MeasuringOptions {
 const PATIENCE_MS = 1000;
 
 export function measure(options: MeasuringOptions): Measuring {
-  let measures: Measures | undefined;
-  let opening: Promise<Measures> | undefined;
+  const resources = new AsyncDisposableStack();
+  let opening: Promise<Opened> | undefined;
+  let requests: Measures | undefined;
   let gathering: Promise<void> | undefined;
-  const open = async (): Promise<Measures> => {
-    measures = (await import("./metrics/registry.ts")).createMeasures();
-    return measures;
-  };
-  const gather = async (to: Measures): Promise<void> => {
-    const [present, own] = await Promise.all([presentNow(options), processMeasures()]);
-    const about = { version: VERSION, node_version: process.version };
-    const info = { family: "packsync_build_info", labels: about, value: 1 } as const;
-    to.replace(presentFamilies, [info, ...presentOf(present), ...own]);
+  const open = async (): Promise<Opened> => {
+    const { createMeasures } = await import("./metrics/registry.ts");
+    requests = createMeasures(REQUESTED, true);
+    const events = (abort: AbortSignal) => happened(options.config.stateDir, abort);
+    const counting = resources.use(startCounting((begun) => createMeasures(COUNTED, begun), events));
+    return { counting, present: createMeasures(PRESENT), requests };
   };
   return {
     async scrape(format) {
       opening ??= open();
       const opened = await opening;
-      gathering ??= gather(opened).finally(() => {
+      gathering ??= gather(opened, options).finally(() => {
         gathering = undefined; // who comes meanwhile is given the same
       });
       await gathering;
-      return await opened.text(format);
+      const { counting, present } = opened;
+      const texts = await Promise.all([counting.counted(), present, opened.requests].map((each) => each.text()));
+      return format === "openmetrics" ? toOpenMetrics(texts.join("")) : texts.join("\n");
     },
     note({ method, route, status: code, seconds }) {
-      measures?.add([
+      requests?.add([
         { family: "packsync_api_requests_total", labels: { method, route, status: String(code) }, value: 1 },
         { family: "packsync_api_request_duration_seconds", labels: { method, route }, value: seconds },
       ]);
     },
     async [Symbol.asyncDispose]() {
       await gathering?.catch(() => {});
+      await resources.disposeAsync();
     },
   };
+}
+
+interface Opened {
+  readonly counting: Counting;
+  readonly present: Measures;
+  readonly requests: Measures;
+}
+
+async function gather({ counting, present }: Opened, options: MeasuringOptions): Promise<void> {
+  const [now, own] = await Promise.all([presentNow(options), processMeasures()]);
+  if (now.daemon !== undefined) await soon(counting.current());
+  const about = { version: VERSION, node_version: process.version };
+  const info = { family: "packsync_build_info", labels: about, value: 1 } as const;
+  present.replace(presentFamilies, [info, ...presentOf(now), ...own]);
 }
 
 const presentFamilies = Object.keys(PRESENT) as readonly (keyof typeof PRESENT)[];

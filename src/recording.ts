@@ -1,4 +1,5 @@
 import type { Config } from "./config/config.ts";
+import type { DaemonStatus } from "./control/protocol.ts";
 import { PacksyncError } from "./errors.ts";
 import { eventsAfter } from "./events/asked.ts";
 import { sentence } from "./events/event-text.ts";
@@ -23,6 +24,7 @@ export interface Recording extends AsyncDisposable {
   open(owner: Owner | undefined, status: () => LoopStatus): void;
   /** The daemon ends, for this reason. */
   stopped(why: unknown): void;
+  readonly span: () => DaemonStatus["events"];
   readonly follow: (after: number, abort: AbortSignal) => AsyncIterable<Followed>;
 }
 
@@ -63,6 +65,7 @@ export function recordEvents({ stateDir }: Config, log: Log): Recording {
       resources.defer(() => clearInterval(timer));
     },
     stopped: (why) => record([stoppedBy(why)]),
+    span: recorder.span,
     follow: recorder.follow,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

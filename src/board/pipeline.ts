@@ -2,6 +2,7 @@ import type { Leg } from "../canary/status.ts";
 import type { DaemonStatus } from "../control/protocol.ts";
 import { STAGES, type StageName } from "../events/event.ts";
 import type { StageRow } from "./documents.ts";
+import type { LastStages } from "./last-stages.ts";
 
 /** The volume's thread does these one after another: what it has to do may be in any of them. */
 const WATCHED_BY: Readonly<Record<StageName, DaemonStatus["stages"][number]["name"]>> = {
@@ -25,8 +26,11 @@ const CANARYS: Readonly<Record<Leg, StageName>> = {
   read: "publish",
 };
 
-/** Every stage of the flow, as it is now. @param daemon `undefined`: nobody has anything to do */
-export function pipelineOf(daemon: Pick<DaemonStatus, "stages" | "canary" | "healthLimitMs"> | undefined): StageRow[] {
+/** Every stage of the flow, as it is now. @param daemon `undefined`: nobody has anything to do @param last how long each took the last time */
+export function pipelineOf(
+  daemon: Pick<DaemonStatus, "stages" | "canary" | "healthLimitMs"> | undefined,
+  last: LastStages,
+): StageRow[] {
   const { stages = [], canary, healthLimitMs: limitMs = Number.POSITIVE_INFINITY } = daemon ?? {};
   const ages = new Map(stages.map(({ name, ageMs }) => [name, ageMs]));
   const isLost = (stage: StageName) => canary?.state === "stalled" && canary.leg && CANARYS[canary.leg] === stage;
@@ -34,6 +38,11 @@ export function pipelineOf(daemon: Pick<DaemonStatus, "stages" | "canary" | "hea
     const own = ages.get(WATCHED_BY[stage]) ?? 0;
     const isStalled = own > limitMs || isLost(stage);
     const age = Math.round(isLost(stage) ? Math.max(own, canary?.legMs ?? 0) : own);
-    return { stage, state: isStalled ? "stalled" : age === 0 ? "idle" : "busy", age_ms: age, last_ms: null };
+    return {
+      stage,
+      state: isStalled ? "stalled" : age === 0 ? "idle" : "busy",
+      age_ms: age,
+      last_ms: last.get(stage) ?? null,
+    };
   });
 }

@@ -29,7 +29,7 @@ export function sourceRows({ configured, found, daemon, packs }: SourcesSeen): S
       events: root?.events ?? 0,
       missed_events: root?.missedEvents ?? 0,
       rescan_interval_ms: root === undefined ? null : Math.round(root.rescanIntervalMs),
-      last_rescan_at: null,
+      last_rescan_at: root?.lastRescanAt ?? null,
     };
   });
 }

@@ -32,6 +32,8 @@ export interface About {
 
 /** What the daemon knows beside what stands in the volume. */
 export interface DaemonStatus extends About, LoopStatus {
+  /** The ids of its events: all come after `after`, `last` is the newest one's; `undefined`: none has its id yet. */
+  readonly events?: { readonly after: number; readonly last: number } | undefined;
   /** Services that were ever concerned; see `signal/view.ts`. */
   readonly services: readonly ServiceView[];
   /** Whether changes get through. */

@@ -33,6 +33,8 @@ export interface Recorder extends AsyncDisposable {
   open(): void;
   record(news: readonly News[]): void;
   sample(sample: Sample): void;
+  /** What its events come after, and the newest one; `undefined`: none has its id yet. */
+  span(): { readonly after: number; readonly last: number } | undefined;
   follow(after: number, abort: AbortSignal): AsyncGenerator<Followed, void>;
 }
 
@@ -50,6 +52,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   const { keeper, now, retryMs = RETRY_MS } = deps;
   let early: (readonly [at: number, news: News])[] = [];
   let ring: Ring | undefined;
+  let first = 0;
   let [next, written, lostUntil, lost] = [0, 0, 0, 0];
   let samples: readonly Sample[] = [];
   const begun = Promise.withResolvers<void>();
@@ -62,7 +65,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   const begin = (base: number): void => {
     next = Math.max(next, base + 1);
     if (ring !== undefined) return;
-    written = base;
+    [written, first] = [base, base];
     ring = createRing(base, deps.ring ?? RING_LIMITS, onDropped);
     for (const [at, news] of early) add(at, news, ring);
     early = [];
@@ -140,6 +143,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
       samples = [...samples.slice(1 - MOST_SAMPLES), sample];
       if (isReady && !isTrouble) keep();
     },
+    span: () => ring && { after: first, last: ring.last },
     async *follow(after, abort) {
       await begun.promise;
       if (ring === undefined || abort.aborted) return;

@@ -9,33 +9,38 @@ export type Happened =
 
 /** Counts what daemons say, one after the other, each from its start on. */
 export interface Counting extends AsyncDisposable {
-  /** Resolves when everything was counted that had happened. */
+  /** What was counted; of a new daemon once all is counted that it said so far: who looks never sees a part of it. */
+  counted(): Pick<Measures, "text">;
+  /** Resolves when nothing is left to be counted that had happened. */
   current(): Promise<void>;
 }
 
-/** @param happened is asked once; it does not fail */
+/** @param happened is asked once, and does not fail. @param create what nothing was counted into yet; `begun`: with the series that are there before */
 export function startCounting(
-  measures: Pick<Measures, "add" | "startOver">,
+  create: (begun: boolean) => Measures,
   happened: (abort: AbortSignal) => AsyncIterable<Happened>,
 ): Counting {
   const stop = new AbortController();
+  let shown = create(false);
+  let counting: Measures | undefined;
   let current = Promise.withResolvers<void>();
-  let isCurrent = false;
+  const begin = (): void => {
+    if (counting !== undefined && counting === shown) current = Promise.withResolvers(); // else somebody waits already
+    counting = create(true);
+  };
   const count = async (): Promise<void> => {
     for await (const told of happened(stop.signal)) {
-      if (told.kind === "event") measures.add(countsOf(told.event));
-      else if (told.kind === "current") {
-        isCurrent = true;
+      if (told.kind === "event") counting?.add(countsOf(told.event));
+      else if (told.kind === "began") begin();
+      else {
+        shown = counting ?? shown;
         current.resolve();
-      } else {
-        measures.startOver();
-        if (isCurrent) current = Promise.withResolvers(); // else somebody waits already
-        isCurrent = false;
       }
     }
   };
   const done = count();
   return {
+    counted: () => shown,
     current: () => current.promise,
     async [Symbol.asyncDispose]() {
       stop.abort();

@@ -109,7 +109,7 @@ export const PRESENT = {
 } as const satisfies Readonly<Record<string, Family>>;
 
 /** What this server of the API was asked, since somebody looked for the first time. */
-const REQUESTED = {
+export const REQUESTED = {
   packsync_api_requests_total: counter("Requests of the API by the route's template", "method", "route", "status"),
   packsync_api_request_duration_seconds: {
     ...gauge("What requests of the API took", "method", "route"),

@@ -1,41 +1,37 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { COUNTED, FAMILIES, type Family, type FamilyName, type Measure } from "./families.ts";
-import { type TextFormat, toOpenMetrics } from "./text.ts";
+import type { Family, FamilyName, Measure } from "./families.ts";
 
-/** All families and their series. */
+/** Some families and their series; at first there are none of these. */
 export interface Measures {
-  /** Counters grow, histograms observe. */
+  /** Counters grow, histograms observe, gauges are set. */
   add(measures: readonly Measure[]): void;
   /** These families have exactly these series; one of them that is not named has none. */
   replace(families: readonly FamilyName[], measures: readonly Measure[]): void;
-  /** What events have counted begins again. */
-  startOver(): void;
-  text(format: TextFormat): Promise<string>;
+  /** In Prometheus' own format. */
+  text(): Promise<string>;
 }
 
-/** The library is in this module alone: it is loaded when somebody scrapes. */
-export function createMeasures(): Measures {
+type Families = Readonly<Partial<Record<FamilyName, Family>>>;
+
+/**
+ * The library is in this module alone: it is loaded when somebody scrapes.
+ *
+ * @param begun with the series that are there before anything has happened
+ */
+export function createMeasures(families: Families, begun = false): Measures {
   const registry = new Registry();
-  const known = new Map(entriesOf(FAMILIES).map(([name, family]) => [name, open(name, family, registry)]));
-  const clear = (families: readonly FamilyName[]): void => {
-    for (const name of families) known.get(name)?.clear();
-  };
-  const startOver = (): void => {
-    for (const [name, family] of entriesOf(COUNTED)) known.get(name)?.begin(family);
-  };
-  clear([...known.keys()]);
-  startOver();
+  const known = new Map(entriesOf(families).map(([name, family]) => [name, open(name, family, registry)]));
+  for (const [name, family] of entriesOf(families)) {
+    if (begun) known.get(name)?.begin(family);
+    else known.get(name)?.clear();
+  }
   return {
     add: (measures) => addAll(known, measures),
-    replace(families, measures) {
-      clear(families);
+    replace(names, measures) {
+      for (const name of names) known.get(name)?.clear();
       addAll(known, measures);
     },
-    startOver,
-    async text(format) {
-      const text = await registry.metrics();
-      return format === "openmetrics" ? toOpenMetrics(text) : text;
-    },
+    text: () => registry.metrics(),
   };
 }
 

@@ -618,3 +618,66 @@ describe("verifying", () => {
     expect(it.saidKinds().filter((kind) => kind !== "rest")).toEqual(["started", "trouble", "recovered"]);
   });
 });
+
+describe("the canary", () => {
+  const CANARY = { source: "/canary", directory: "canary", kind: "changed" } as const;
+  function withCanary(answer?: Answer): Looping & { readonly looks: readonly number[] } {
+    const looks: number[] = [];
+    const look = async (): Promise<void> => void looks.push(Date.now());
+    return { ...looping(answer, { canary: { source: CANARY.source, look } }), looks };
+  }
+
+  test("settles as packs do, and counts for nothing else", async () => {
+    const it = withCanary();
+    await it.wait(0);
+    const began = Date.now();
+    it.loop.hint([CANARY]);
+    await it.wait(10);
+    expect(it.loop.status()).toMatchObject({ lagMs: 0, roots: [{ name: "packs", events: 0 }] });
+    await it.wait(90);
+    expect(it.looks.map((at) => at - began)).toEqual([25]);
+    expect(it.cycles()).toEqual(["everything"]);
+    expect(it.saidKinds()).toEqual(["started"]);
+  });
+
+  test("waits for what is about to come to rest, and for what is being done", async () => {
+    const it = withCanary((asked) => (isAboutCore(asked) ? { afterMs: 100 } : {}));
+    await it.wait(0);
+    const began = Date.now();
+    it.loop.hint([CANARY, changed("core")]);
+    await it.wait(500);
+    expect(it.looks.map((at) => at - began)).toEqual([125]);
+    expect(it.cycles()).toEqual(["everything", "packs/core"]);
+  });
+
+  test("gets its turn in the end, however often something else is saved, and keeps nothing from being looked at", async () => {
+    const it = withCanary();
+    await it.wait(0);
+    const began = Date.now();
+    it.loop.hint([CANARY]);
+    for (let saves = 0; saves < 300; saves++) {
+      it.loop.hint([changed("core")]);
+      await it.wait(20);
+    }
+    expect(it.looks).toHaveLength(1);
+    expect((it.looks[0] ?? 0) - began).toBeLessThan(2000);
+  });
+
+  test("is not looked at while the volume cannot be used, and is when it can be again", async () => {
+    let isBroken = false;
+    const it = withCanary(() => {
+      if (isBroken) throw new Error("broken");
+      return {};
+    });
+    await it.wait(0);
+    isBroken = true;
+    it.loop.hint([changed("core")]);
+    await it.wait(50);
+    it.loop.hint([CANARY]);
+    await it.wait(800);
+    expect([it.looks.length, it.saidKinds().at(-1)]).toEqual([0, "trouble"]);
+    isBroken = false;
+    await it.wait(3000);
+    expect(it.looks).toHaveLength(1);
+  });
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { EVENT_KINDS, type PacksyncEvent } from "../../src/events/event.ts";
 import { type Happened, startCounting } from "../../src/metrics/counting.ts";
 import { countsOf } from "../../src/metrics/counts.ts";
+import { COUNTED } from "../../src/metrics/families.ts";
 import { createMeasures } from "../../src/metrics/registry.ts";
 
 function event(about: Partial<PacksyncEvent> & Pick<PacksyncEvent, "kind">): PacksyncEvent {
@@ -76,7 +77,7 @@ describe("what an event counts", () => {
   });
 
   test("is there before anything happened", async () => {
-    const text = await createMeasures().text("prometheus");
+    const text = await createMeasures(COUNTED, true).text();
     for (const kind of EVENT_KINDS) expect(text).toContain(`packsync_events_total{kind="${kind}"} 0\n`);
     expect(text).toContain('packsync_stage_duration_seconds_count{stage="watch"} 0\n');
     expect(text).toContain("packsync_retirements_total 0\n");
@@ -94,8 +95,8 @@ describe("counting", () => {
       more.resolve();
       more = Promise.withResolvers();
     };
-    const measures = createMeasures();
-    await using counting = startCounting(measures, async function* (abort) {
+    const create = (begun: boolean) => createMeasures(COUNTED, begun);
+    await using counting = startCounting(create, async function* (abort) {
       const ended = new Promise<void>((resolve) => abort.addEventListener("abort", () => resolve()));
       while (!abort.aborted) {
         yield* told.splice(0);
@@ -106,15 +107,20 @@ describe("counting", () => {
     const current = counting.current().then(() => {
       isCurrent = true;
     });
-    const published = async () => /^packsync_publishes_total.* (\d+)$/m.exec(await measures.text("prometheus"))?.[1];
-    await expect.poll(published).toBe("1");
+    const text = () => counting.counted().text();
+    const published = async () => /^packsync_publishes_total.* (\d+)$/m.exec(await text())?.[1];
+    await expect.poll(() => told).toEqual([]);
+    expect(await text()).not.toMatch(/^packsync/m);
     expect(isCurrent).toBe(false);
     tell({ kind: "event", event: PUBLISHED }, { kind: "current" });
     await current;
     expect(await published()).toBe("2");
-    tell({ kind: "began" });
-    await expect.poll(published).toBeUndefined();
-    tell({ kind: "event", event: PUBLISHED }, { kind: "current" });
+    tell({ kind: "event", event: PUBLISHED });
+    await expect.poll(published).toBe("3");
+    tell({ kind: "began" }, { kind: "event", event: PUBLISHED });
+    await expect.poll(() => told).toEqual([]);
+    expect(await published()).toBe("3");
+    tell({ kind: "current" });
     await expect.poll(published).toBe("1");
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FAMILIES } from "../../src/metrics/families.ts";
 import { createMeasures } from "../../src/metrics/registry.ts";
 import { formatFor, toOpenMetrics } from "../../src/metrics/text.ts";
 
@@ -30,17 +31,17 @@ describe("the format that is wanted", () => {
 });
 
 test("OpenMetrics says the same in its own way", async () => {
-  const measures = createMeasures();
+  const measures = createMeasures(FAMILIES);
   measures.add([
     { family: "packsync_publishes_total", labels: { source: 'a"b\\c\n,le="5"' }, value: 3 },
     { family: "packsync_save_to_visible_seconds", labels: {}, value: 0.3 },
     { family: "packsync_build_info", labels: { version: "1", node_version: "v26" }, value: 1 },
   ]);
-  const plain = await measures.text("prometheus");
+  const plain = await measures.text();
   expect(plain).toContain("# TYPE packsync_publishes_total counter\n");
   expect(plain).toContain('packsync_save_to_visible_seconds_bucket{le="1"} 1\n');
   expect(plain).toContain("# TYPE packsync_build_info gauge\n");
-  const open = await measures.text("openmetrics");
+  const open = toOpenMetrics(plain);
   expect(open).toContain("# TYPE packsync_publishes counter\n");
   expect(open).toContain('packsync_publishes_total{source="a\\"b\\\\c\\n,le=\\"5\\""} 3\n');
   expect(open).toContain('packsync_save_to_visible_seconds_bucket{le="1.0"} 1\n');
@@ -51,6 +52,6 @@ test("OpenMetrics says the same in its own way", async () => {
   expect(open).toContain('packsync_build_info{version="1",node_version="v26"} 1\n');
   expect(open.endsWith("\n# EOF\n")).toBe(true);
   expect(open).not.toContain("\n\n");
-  expect(await measures.text("prometheus")).toBe(plain);
+  expect(await measures.text()).toBe(plain);
   expect(toOpenMetrics("")).toBe("# EOF\n");
 });

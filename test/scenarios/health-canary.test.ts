@@ -17,7 +17,9 @@ function litterOf(it: Story): readonly string[] {
   return disorderIn(it.at("volume"), ["core"]).filter((name) => !/^(control\.sock|events\.db.*)$/.test(name));
 }
 
-test("a hundred saves beside a busy canary are all live, and nobody but the health hears of it", async () => {
+test("a hundred saves beside a busy canary are all live, and nobody but the health hears of it", {
+  timeout: 240_000,
+}, async () => {
   using it = story({ packs: packs("core") });
   await using running = await daemon(it, { env: { ...BUSY, PACKSYNC_LOG_LEVEL: "debug" } });
   await untilRounds(it, 2);
@@ -50,10 +52,12 @@ test("a hundred saves beside a busy canary are all live, and nobody but the heal
   expect(litterOf(it)).toEqual([]);
 });
 
-test("one that is killed in the middle of it leaves nothing that the next run does not clear", async () => {
+test("one that is killed in the middle of it leaves nothing that the next run does not clear", {
+  timeout: 240_000,
+}, async () => {
   using it = story({ packs: packs("core") });
-  for (let kill = 0; kill < 5; kill++) {
-    await using running = await daemon(it, { env: { PACKSYNC_HEALTH_CANARY: "1ms" } });
+  for (let kill = 0; kill < 3; kill++) {
+    await using running = await daemon(it, { env: { PACKSYNC_HEALTH_CANARY: "20ms" } });
     await untilRounds(it, 2 * kill + 1);
     running.signal("SIGKILL");
     await running.ended;
@@ -64,7 +68,9 @@ test("one that is killed in the middle of it leaves nothing that the next run do
   }
 });
 
-test("it lives in the state directory, wherever that is; without it, nothing is there", async () => {
+test("it lives in the state directory, wherever that is; without it, nothing is there", {
+  timeout: 240_000,
+}, async () => {
   using it = story({ packs: packs("core") });
   const args = ["--state-dir", it.at("state")];
   await using running = startDaemon(it, { args, env: BUSY });

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { migrate } from "../support/attune-schema.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { testWith } from "../support/requires.ts";
@@ -9,6 +9,8 @@ import { type Daemon, type DaemonOptions, daemon, PATIENCE as SHORT, untilSynced
 import { mountImage } from "./support/machine.ts";
 import { action, packs } from "./support/packs.ts";
 import { type Story, story } from "./support/story.ts";
+
+vi.setConfig({ testTimeout: 240_000 }); // each waits for several things, with the patience for a slow machine
 
 /** Whatever stalls is found out within two seconds instead of a minute. */
 const QUICK = { PACKSYNC_HEALTH_CANARY: "200ms", PACKSYNC_HEALTH_LIMIT: "2s", PACKSYNC_WATCH_RESCAN: "1s" };

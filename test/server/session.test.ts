@@ -130,6 +130,30 @@ describe("a session", () => {
     expect({ status, error: json.error }).toEqual({ status: 401, error: "The session has ended." });
   });
 
+  test("hears what happens until one signs out; another session goes on", async () => {
+    const [mine, other] = [await signedIn(), await signedIn(it, READER)];
+    const hear = async ({ cookie }: { readonly cookie: string }) => {
+      const stop = new AbortController();
+      const { status, body } = await fetch(`${it.url}/api/v1/events`, { headers: { cookie }, signal: stop.signal });
+      let hasEnded = false;
+      const ended = new Response(body).text().then(
+        () => "ended",
+        () => "cut",
+      );
+      void ended.then(() => {
+        hasEnded = true;
+      });
+      return { status, ended, stop, hasEnded: () => hasEnded };
+    };
+    const [first, second] = [await hear(mine), await hear(other)];
+    expect([first.status, second.status]).toEqual([200, 200]);
+    await it.send("DELETE", "/api/v1/session", undefined, { ...mine, ...OWN });
+    expect(await first.ended).toBe("cut");
+    expect((await it.send("GET", "/api/v1/session", undefined, other)).json.data.name).toBe("reader");
+    expect(second.hasEnded()).toBe(false);
+    second.stop.abort();
+  });
+
   test("ends with the platform's token that opened it", async () => {
     const exp = Math.floor(Date.now() / 1000) + 3;
     const claims = { sub: "7", exp, scope: "packs:read" };

@@ -40,6 +40,11 @@ test("`suppress` is a mount on which events never arrive, and nobody doubts", ()
   expect(heardWith("suppress")).toEqual({ hints: [], doubts: [] });
 });
 
+test("`suppress=<file>` is one as long as there is that file", () => {
+  expect(heardWith(`suppress=${import.meta.filename}`)).toEqual({ hints: [], doubts: ["packs"] });
+  expect(heardWith(`suppress=${import.meta.filename}.not`).hints).toHaveLength(HINTS.length);
+});
+
 test("the same seed makes the same choices, another one others", () => {
   expect(heardWith("drop=0.5,seed=7")).toEqual(heardWith("drop=0.5,seed=7"));
   expect(heardWith("drop=0.5,seed=8")).not.toEqual(heardWith("drop=0.5,seed=7"));

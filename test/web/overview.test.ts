@@ -5,6 +5,7 @@ import type { PackRow } from "../../web/src/documents.ts";
 import { countsOf, type Filter, inOrder, matching, needsAttention } from "../../web/src/overview/pack-filter.ts";
 import { type Message, messageReader } from "../../web/src/sse.ts";
 
+const NOW = Date.parse("2030-01-01T00:00:10Z");
 const ALL: Filter = { text: "", state: undefined, source: undefined };
 
 function row(about: Partial<PackRow>): PackRow {
@@ -69,15 +70,30 @@ test("what waits for a person stands before what does not, then it goes by ref",
     fc.property(fc.array(anyRow), (rows) => {
       const sorted = inOrder(rows);
       expect(sorted).toHaveLength(rows.length);
-      const flags = sorted.map(needsAttention);
+      const flags = sorted.map((pack) => needsAttention({ ...pack, is_registered: true }, NOW));
       expect(flags.lastIndexOf(true)).toBeLessThan(flags.includes(false) ? flags.indexOf(false) : rows.length);
       for (const state of PACK_STATES) {
-        const refs = sorted.filter((pack) => pack.state === state && !needsAttention(pack)).map(({ ref }) => ref);
+        const refs = sorted.filter((pack) => pack.state === state).map(({ ref }) => ref);
         expect(refs).toEqual(refs.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
       }
     }),
   );
 });
+
+test.for([
+  { title: "live for long", about: { since: "2030-01-01T00:00:00Z" }, isTrouble: true },
+  {
+    title: "live a moment ago, of which registering follows",
+    about: { since: "2030-01-01T00:00:01Z" },
+    isTrouble: false,
+  },
+  { title: "that is rejected", about: { state: "rejected", since: "2030-01-01T00:00:09Z" }, isTrouble: true },
+] satisfies readonly { title: string; about: Partial<PackRow>; isTrouble: boolean }[])(
+  "a pack that is not registered, $title: trouble $isTrouble",
+  ({ about, isTrouble }) => {
+    expect(needsAttention(row({ is_registered: false, ...about }), NOW)).toBe(isTrouble);
+  },
+);
 
 describe("server-sent events", () => {
   test.for([

@@ -23,8 +23,8 @@ export function wholeGeneration(directory: string, ref: string, foreign: Readonl
   return generation ?? 0;
 }
 
-/** What is in `.packsync` when nothing is under way; the last ones where something was installed. */
-const OWN = ["CACHEDIR.TAG", "lock", "releases", "staging", "state.db", "installed", "installing"];
+/** What is in `.packsync` when nothing is under way; the last ones where something was installed, or a daemon was. */
+const OWN = ["CACHEDIR.TAG", "lock", "releases", "staging", "state.db", "installed", "installing", "events.db"];
 
 /**
  * What is not in order in a volume where nothing is under way: whatever stands half-done, and any manifest that is not

@@ -15,8 +15,13 @@ export interface ApiDaemon extends Daemon {
   send(method: string, path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
-export async function apiDaemon(it: Story, options: DaemonOptions = {}): Promise<ApiDaemon> {
-  it.write("packsync.yaml", JSON.stringify({ server: { roots: ["elsewhere"], rateLimit: 0, token: TOKEN } }));
+/** @param settings beside those of the server */
+export async function apiDaemon(
+  it: Story,
+  options: DaemonOptions & { readonly settings?: object } = {},
+): Promise<ApiDaemon> {
+  const server = { roots: ["elsewhere"], rateLimit: 0, token: TOKEN };
+  it.write("packsync.yaml", JSON.stringify({ ...options.settings, server }));
   const args = ["--listen", "127.0.0.1:0", ...(options.args ?? [])];
   const running = startDaemon(it, { ...options, args });
   await running.hear("watching");

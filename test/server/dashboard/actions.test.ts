@@ -66,6 +66,21 @@ test("a pin ends, and the next sync publishes what the source has", async () => 
   expect(it.read("volume/extra/actions/echo.sh")).toContain("other");
 });
 
+test("what is pinned stays although its source changes", async () => {
+  const before = it.read("volume/extra/actions/echo.sh");
+  const pinned = await post("packs/extra/pin", {});
+  expect(pinned).toMatchObject({ status: 200, json: { data: { pack_ref: "extra" } } });
+  it.write("packs/extra/actions/echo.sh", "#!/bin/sh\necho third\n");
+  expect((await post("sync", { packs: ["extra"] })).json.data.packs[0]).toMatchObject({
+    outcome: "unchanged",
+    release: pinned.json.data.release,
+  });
+  expect(it.read("volume/extra/actions/echo.sh")).toBe(before);
+  const overview = await it.send("GET", "/api/v1/overview");
+  const row = overview.json.data.packs.find(({ ref }: Record<string, string>) => ref === "extra");
+  expect(row).toMatchObject({ state: "pinned", todo: "packsync unpin extra", warnings: 1 });
+});
+
 test("who would not wait follows the job", async () => {
   const { status, json } = await post("verify", {}, { prefer: "respond-async" });
   expect({ status, kind: json.data.kind }).toEqual({ status: 202, kind: "verify" });
@@ -91,7 +106,7 @@ test.for([
   expect({ status: answer.status, error: answer.json.error }).toEqual({ status, error: expect.any(String) });
 });
 
-test.for(["sync", "verify", "packs/core/unpin", "services/api/notify"])(
+test.for(["sync", "verify", "packs/core/pin", "packs/core/unpin", "services/api/notify"])(
   "who may only read may not %s",
   async (path) => {
     expect((await post(path, {}, { authorization: `Bearer ${READER}` })).status).toBe(403);

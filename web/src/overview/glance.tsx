@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { DaemonStatus, Overview, PackRow } from "../documents.ts";
 import { Icon } from "../ui/icon.tsx";
-import { duration, plural, Time } from "../ui/time.tsx";
+import { duration, plural, Time, useTicking } from "../ui/time.tsx";
 import { needsAttention } from "./pack-filter.ts";
 
 interface GlanceProps {
@@ -13,7 +13,7 @@ interface GlanceProps {
 
 /** One sentence that says whether everything is live. */
 export function Glance({ packs, status, volume, database }: GlanceProps) {
-  const waiting = packs.filter(needsAttention).length;
+  const waiting = useTicking((now) => packs.filter((pack) => needsAttention(pack, now)).length, [packs]).value;
   const services = status.services.filter(({ state }) => state !== "told").length;
   const isFine = waiting === 0 && status.trouble === null && status.is_running && services === 0;
   return (

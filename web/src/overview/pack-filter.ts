@@ -24,16 +24,24 @@ const ORDER: Readonly<Record<PackState, number>> = {
 
 const TROUBLE: readonly PackState[] = ["quarantined", "missing", "invalid", "rejected", "held"];
 
-export function needsAttention({ state, is_registered }: PackRow): boolean {
-  return TROUBLE.includes(state) || is_registered === false;
+export function needsAttention(pack: PackRow, now: number): boolean {
+  return TROUBLE.includes(pack.state) || isUnregistered(pack, now);
+}
+
+const FRESH_MS = 10_000;
+
+/** Published a moment ago. */
+export function isFresh({ state, since }: PackRow, now: number): boolean {
+  return state === "live" && since !== null && now - Date.parse(since) < FRESH_MS;
+}
+
+/** What went live a moment ago is registered in a moment: that is no trouble yet. */
+export function isUnregistered(pack: PackRow, now: number): boolean {
+  return pack.is_registered === false && !isFresh(pack, now);
 }
 
 export function inOrder(packs: readonly PackRow[]): readonly PackRow[] {
-  return packs.toSorted((a, b) => rank(a) - rank(b) || compare(a.ref, b.ref));
-}
-
-function rank(pack: PackRow): number {
-  return ORDER[pack.state] - (needsAttention(pack) ? 10 : 0);
+  return packs.toSorted((a, b) => ORDER[a.state] - ORDER[b.state] || compare(a.ref, b.ref));
 }
 
 function compare(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import { signal, useComputed } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { useId, useMemo } from "preact/hooks";
 import type { PackRow } from "../documents.ts";
 import { link } from "../route.ts";
@@ -7,9 +7,9 @@ import { Badge, PACK_STANDINGS, StateBadge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { LongTable } from "../ui/table.tsx";
-import { now, plural, Time } from "../ui/time.tsx";
+import { plural, Time, useTicking } from "../ui/time.tsx";
 import { Empty } from "../ui/views.tsx";
-import { countsOf, type Filter, inOrder, matching } from "./pack-filter.ts";
+import { countsOf, type Filter, inOrder, isFresh, isUnregistered, matching } from "./pack-filter.ts";
 
 const ALL: Filter = { text: "", state: undefined, source: undefined };
 /** Stays while one looks at another page. */
@@ -57,7 +57,7 @@ function Toolbar({ packs, shown }: { readonly packs: readonly PackRow[]; readonl
   const id = useId();
   const states = useMemo(() => countsOf(packs, (pack) => pack.state), [packs]);
   const sources = useMemo(() => countsOf(packs, (pack) => pack.source ?? undefined), [packs]);
-  const unregistered = packs.filter(({ is_registered }) => is_registered === false).length;
+  const unregistered = useTicking((now) => packs.filter((pack) => isUnregistered(pack, now)).length, [packs]).value;
   return (
     <div class="toolbar">
       <div class="search">
@@ -134,17 +134,14 @@ function Chip({ text, count, tone = "quiet", isOn, onClick }: ChipProps) {
   );
 }
 
-const FRESH_MS = 10_000;
-
 function Row({ row, index }: { readonly row: PackRow; readonly index: number }) {
   const { ref, label, version, source, directory, dialect, state, release, since, is_registered, origin } = row;
-  const fresh = useComputed(() => since !== null && now.value - Date.parse(since) < FRESH_MS);
-  const isFresh = fresh.value;
+  const isNew = useTicking((now) => isFresh(row, now), [row]).value;
   return (
-    <tr aria-rowindex={index + 2} class={isFresh ? "fresh" : undefined} data-pack={ref} data-state={state}>
+    <tr aria-rowindex={index + 2} class={isNew ? "fresh" : undefined} data-pack={ref} data-state={state}>
       <td class="cell-state">
-        <StateBadge state={state} isFresh={isFresh} />
-        {is_registered === false && <Badge tone="warn" icon="warning" text="not registered" />}
+        <StateBadge state={state} isFresh={isNew} />
+        {is_registered === false && !isNew && <Badge tone="warn" icon="warning" text="not registered" />}
       </td>
       <td class="cell-pack">
         <a href={link.pack(ref)}>{ref}</a>

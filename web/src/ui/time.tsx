@@ -1,4 +1,5 @@
-import { signal, useComputed } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 
 /** Ticks once a second while somebody looks: whoever reads it is drawn anew. */
 export const now = signal(Date.now());
@@ -6,9 +7,14 @@ setInterval(() => {
   if (document.visibilityState === "visible") now.value = Date.now();
 }, 1000);
 
+/** What follows from the time, and from `inputs`: whoever reads it is drawn anew only when it is another value. */
+export function useTicking<T>(compute: (now: number) => T, inputs: readonly unknown[]): ReadonlySignal<T> {
+  return useMemo(() => computed(() => compute(now.value)), inputs);
+}
+
 /** How long ago; the exact time on hover. `null`: a dash. */
 export function Time({ at }: { readonly at: string | null }) {
-  const text = useComputed(() => (at === null ? "–" : relative(Date.parse(at), now.value)));
+  const text = useTicking((nowMs) => (at === null ? "–" : relative(Date.parse(at), nowMs)), [at]);
   if (at === null) return <span class="muted">–</span>;
   return (
     <time dateTime={at} title={absolute(at)}>
