@@ -26,11 +26,6 @@ function saying(asked: Asked, known: Known): readonly News[] {
       return syncNews(asked.answer, known);
     case "rollback":
       return [pinned(asked.answer)];
-    case "pin": {
-      const { pack } = asked.request;
-      const text = `${pack} stays as it is, whatever its source has.`;
-      return [{ kind: "pack.pinned", severity: "warning", text, pack, release: asked.answer }];
-    }
     case "unpin": {
       const { pack } = asked.request;
       const text = `${pack} follows its source again.`;
