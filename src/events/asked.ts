@@ -3,8 +3,8 @@ import type { RollbackReport } from "../cycle/rollback.ts";
 import type { Answers, Installed, RequestKind, Requests, Uninstalled } from "../requests.ts";
 import { sentence } from "./event-text.ts";
 import type { Known } from "./known.ts";
+import { packNews, verifiedNews } from "./pack-news.ts";
 import type { News } from "./recorder.ts";
-import { packNews, verifiedNews } from "./translate.ts";
 
 /** What somebody asked of the daemon, and what it changed: the cycles after it find nothing new. */
 export function eventsAfter<K extends RequestKind>(
