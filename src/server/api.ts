@@ -43,6 +43,8 @@ declare module "fastify" {
     access?: Scope | "open";
     /** A browser may ask for the token as a password. */
     browsed?: boolean;
+    /** Whoever looks after containers asks it. */
+    probe?: boolean;
   }
   interface FastifyRequest {
     /** Who asks; a sentence: why nobody knows. */

@@ -10,7 +10,7 @@ export function addHealthRoutes(api: Api, { operations }: RouteDeps): void {
   api.get(
     "/healthz",
     {
-      config: { access: "open" },
+      config: { access: "open", probe: true },
       schema: {
         operationId: "isAlive",
         summary: "Whether the server is alive, and the daemon that it is part of",
@@ -28,7 +28,7 @@ export function addHealthRoutes(api: Api, { operations }: RouteDeps): void {
   api.get(
     "/readyz",
     {
-      config: { access: "open" },
+      config: { access: "open", probe: true },
       schema: {
         operationId: "isReady",
         summary: "Whether the volume is kept in sync",

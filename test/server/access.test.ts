@@ -197,6 +197,9 @@ test("slows down who has no token, and not who has one", async () => {
     isSaid: true,
   });
   expect((await busy.send("GET", "/nothing", undefined, { authorization: "" })).status).toBe(429);
+  const probe = (path: string) => busy.send("GET", path, undefined, { authorization: "" });
+  for (let n = 0; n < 20; n++) expect((await probe("/healthz")).status).toBe(200);
+  expect((await probe("/healthz")).status).toBe(429);
   for (let n = 0; n < 20; n++) expect((await ask(`Bearer ${READER}`)).status).toBe(200);
   expect((await ask(`Bearer ${READER}`)).status).toBe(429);
   expect((await ask(`Bearer ${TOKEN}`)).status).toBe(200);
