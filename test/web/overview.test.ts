@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { PACK_STATES } from "../../src/server/dashboard/documents.ts";
 import type { PackRow } from "../../web/src/documents.ts";
 import { countsOf, type Filter, inOrder, matching, needsAttention } from "../../web/src/overview/pack-filter.ts";
+import { verdictOf } from "../../web/src/overview/verdict.ts";
 import { type Message, messageReader } from "../../web/src/sse.ts";
 
 const NOW = Date.parse("2030-01-01T00:00:10Z");
@@ -92,6 +93,25 @@ test.for([
   "a pack that is not registered, $title: trouble $isTrouble",
   ({ about, isTrouble }) => {
     expect(needsAttention(row({ is_registered: false, ...about }), NOW)).toBe(isTrouble);
+  },
+);
+
+const IDLE = { is_running: true, trouble: null, faults: [], services: [] };
+
+test.for([
+  ["good", "All 2 packs are live", [{}, { state: "pinned" }], {}],
+  ["good", "All 2 packs are live", [{}, {}], { services: [{ state: "told" }, { state: "absent" }] }],
+  ["good", "The pack is live", [{}, { state: "retired" }, { state: "foreign" }, { state: "shadowed" }], {}],
+  ["good", "Nothing is published", [], {}],
+  ["warn", "1 of 2 packs needs a look", [{}, { state: "invalid" }], { faults: ["the source packs is held"] }],
+  ["warn", "The pack is live; 1 service does not know yet", [{}], { services: [{ state: "retrying" }] }],
+  ["warn", "The pack is live, but not everything works", [{}], { faults: ["the source packs is not there"] }],
+  ["warn", "No daemon is running", [{}], { is_running: false }],
+  ["bad", "The volume cannot be used", [{}], { trouble: "disk full" }],
+] satisfies readonly (readonly [string, string, readonly Partial<PackRow>[], object])[])(
+  "the first line is %s, %s",
+  ([tone, text, packs, about]) => {
+    expect(verdictOf(packs.map(row), { ...IDLE, ...about }, NOW)).toEqual({ tone, text });
   },
 );
 

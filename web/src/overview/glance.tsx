@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import type { DaemonStatus, Overview, PackRow } from "../documents.ts";
 import { Icon } from "../ui/icon.tsx";
-import { duration, plural, Time, useTicking } from "../ui/time.tsx";
-import { needsAttention } from "./pack-filter.ts";
+import { duration, Time, useTicking } from "../ui/time.tsx";
+import { verdictOf } from "./verdict.ts";
 
 interface GlanceProps {
   readonly packs: readonly PackRow[];
@@ -13,14 +13,13 @@ interface GlanceProps {
 
 /** One sentence that says whether everything is live. */
 export function Glance({ packs, status, volume, database }: GlanceProps) {
-  const waiting = useTicking((now) => packs.filter((pack) => needsAttention(pack, now)).length, [packs]).value;
-  const services = status.services.filter(({ state }) => state !== "told").length;
-  const isFine = waiting === 0 && status.trouble === null && status.is_running && services === 0;
+  const text = useTicking((now) => verdictOf(packs, status, now).text, [packs, status]).value;
+  const tone = useTicking((now) => verdictOf(packs, status, now).tone, [packs, status]).value;
   return (
     <section class="glance" aria-label="At a glance">
-      <h1 class={isFine ? "good" : status.trouble === null ? "warn" : "bad"}>
-        <Icon name={isFine ? (packs.length === 0 ? "box" : "check") : "warning"} />
-        {sentence(packs, waiting, services, status)}
+      <h1 class={tone}>
+        <Icon name={tone === "good" ? (packs.length === 0 ? "box" : "check") : "warning"} />
+        {text}
       </h1>
       <dl class="facts">
         <Fact name="Volume">
@@ -58,19 +57,4 @@ function Fact({ name, children }: { readonly name: string; readonly children: Co
       <dd>{children}</dd>
     </div>
   );
-}
-
-function sentence(
-  packs: readonly PackRow[],
-  waiting: number,
-  services: number,
-  { is_running, trouble }: DaemonStatus,
-): string {
-  if (!is_running) return "No daemon is running";
-  if (trouble !== null) return "The volume cannot be used";
-  if (packs.length === 0) return "Nothing was published yet";
-  if (waiting > 0) return `${waiting} of ${plural(packs.length, "pack")} ${waiting === 1 ? "needs" : "need"} a look`;
-  if (services > 0)
-    return `All packs are live; ${plural(services, "service")} ${services === 1 ? "does" : "do"} not know yet`;
-  return packs.length === 1 ? "The pack is live" : `All ${plural(packs.length, "pack")} are live`;
 }

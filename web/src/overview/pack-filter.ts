@@ -24,6 +24,13 @@ const ORDER: Readonly<Record<PackState, number>> = {
 
 const TROUBLE: readonly PackState[] = ["quarantined", "missing", "invalid", "rejected", "held"];
 
+const LIVE: readonly PackState[] = ["live", "pinned", "mounted"];
+
+/** As it should be, and read by the services. */
+export function isLive({ state }: PackRow): boolean {
+  return LIVE.includes(state);
+}
+
 export function needsAttention(pack: PackRow, now: number): boolean {
   return TROUBLE.includes(pack.state) || isUnregistered(pack, now);
 }

@@ -3,11 +3,12 @@ import { useId, useMemo } from "preact/hooks";
 import type { PackRow } from "../documents.ts";
 import { link } from "../route.ts";
 import { keyOf } from "../store.ts";
+import { plural } from "../text.ts";
 import { Badge, PACK_STANDINGS, StateBadge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { LongTable } from "../ui/table.tsx";
-import { plural, Time, useTicking } from "../ui/time.tsx";
+import { Time, useTicking } from "../ui/time.tsx";
 import { Empty } from "../ui/views.tsx";
 import { countsOf, type Filter, inOrder, isFresh, isUnregistered, matching } from "./pack-filter.ts";
 

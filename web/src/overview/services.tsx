@@ -1,8 +1,9 @@
 import type { ServiceRow } from "../documents.ts";
 import { link } from "../route.ts";
+import { plural } from "../text.ts";
 import { Badge, type Tone } from "../ui/badge.tsx";
 import type { IconName } from "../ui/icon.tsx";
-import { plural, Time } from "../ui/time.tsx";
+import { Time } from "../ui/time.tsx";
 
 export function Services({ services }: { readonly services: readonly ServiceRow[] }) {
   return (

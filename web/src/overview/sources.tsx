@@ -1,7 +1,8 @@
 import type { SourceRow } from "../documents.ts";
+import { plural } from "../text.ts";
 import { Badge, type Tone } from "../ui/badge.tsx";
 import type { IconName } from "../ui/icon.tsx";
-import { duration, plural, Time } from "../ui/time.tsx";
+import { duration, Time } from "../ui/time.tsx";
 
 export function Sources({ sources }: { readonly sources: readonly SourceRow[] }) {
   return (

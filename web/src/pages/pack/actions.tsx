@@ -1,8 +1,8 @@
 import type { PackDetail } from "../../documents.ts";
 import { mayChange } from "../../store.ts";
+import { plural } from "../../text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { plural } from "../../ui/time.tsx";
 import { JobLine, useOneJob } from "./job-line.tsx";
 
 interface ActionsProps {

@@ -1,6 +1,6 @@
 import type { ReleaseDiff } from "../../documents.ts";
+import { plural } from "../../text.ts";
 import { Scroll } from "../../ui/scroll.tsx";
-import { plural } from "../../ui/time.tsx";
 import { Loaded } from "../../ui/views.tsx";
 import { useLoad } from "../../use-load.ts";
 

@@ -1,12 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, type Failure, isFailure } from "../../api.ts";
 import type { FileRow, Files } from "../../documents.ts";
-import { bytesText } from "../../text.ts";
+import { bytesText, plural } from "../../text.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Icon, type IconName } from "../../ui/icon.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
-import { plural } from "../../ui/time.tsx";
 import { Empty, FailureView, Loaded } from "../../ui/views.tsx";
 import { useLater } from "../../use-later.ts";
 import { useLoad } from "../../use-load.ts";
