@@ -59,48 +59,50 @@ async function* framesOf(
   yield `retry: ${RETRY_MS}\n: what happens\n\n`;
   const events = live.follow(after, gone);
   try {
-    for (let next = events.next(); !gone.aborted; ) {
+    for (let arrived = arrival(events, () => wake()); !gone.aborted; ) {
       if (status !== undefined) {
         const json = status;
         status = undefined;
         yield `event: status\ndata: ${json}\n\n`;
-        continue;
+      } else if (!arrived.isThere) {
+        const isSilent = await silence(pingMs, (end) => {
+          wake = end;
+        });
+        if (isSilent) yield ": still here\n\n";
+      } else {
+        const { done, value: followed } = await arrived.next;
+        if (done === true) return;
+        arrived = arrival(events, () => wake());
+        if (followed.kind === "gap") yield gapFrame(followed.after, followed.gone);
+        else for (const entry of followed.entries) if (matches(entry.event, filter)) yield frameOf(entry);
       }
-      const what = await firstOf(next, pingMs, (woken) => {
-        wake = woken;
-      });
-      if (what === "woken") continue;
-      if (what === "silence") {
-        yield ": still here\n\n";
-        continue;
-      }
-      if (what.done === true) return;
-      const followed = what.value;
-      next = events.next();
-      if (followed.kind === "gap") yield gapFrame(followed.after, followed.gone);
-      else for (const entry of followed.entries) if (matches(entry.event, filter)) yield frameOf(entry);
     }
   } finally {
     void events.return(undefined);
   }
 }
 
-/** What comes first: the next thing, something else to say, or nothing for too long. */
-async function firstOf<T>(
-  next: Promise<T>,
-  silenceMs: number,
-  onWake: (woken: () => void) => void,
-): Promise<T | "woken" | "silence"> {
-  let timer: NodeJS.Timeout | undefined;
-  const other = new Promise<"woken" | "silence">((resolve) => {
-    timer = setTimeout(resolve, silenceMs, "silence");
-    onWake(() => resolve("woken"));
+/** The next thing, which may be long in coming: it is listened to once, for whoever listens anew each time leaves something behind each time. */
+function arrival<T>(things: AsyncIterator<T, void>, onThere: () => void) {
+  const next = things.next();
+  const arrived = { next, isThere: false };
+  const there = (): void => {
+    arrived.isThere = true;
+    onThere();
+  };
+  next.then(there, there);
+  return arrived;
+}
+
+/** @returns whether nobody has ended it until then */
+function silence(ms: number, onEnd: (end: () => void) => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, true);
+    onEnd(() => {
+      clearTimeout(timer);
+      resolve(false);
+    });
   });
-  try {
-    return await Promise.race([next, other]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const frames = new WeakMap<Entry, string>();

@@ -64,6 +64,29 @@ test("who comes back too late is told of the gap first, how the daemon is has no
   gone.abort();
 });
 
+test("who hears nothing but that it is silent, for however long, takes no more memory", async () => {
+  let listened = 0;
+  const never = new Promise<never>(() => {});
+  const next: Promise<never> = Object.assign(new Promise<never>(() => {}), {
+    // biome-ignore lint/suspicious/noThenProperty: how often somebody listens is what is counted
+    then(...listeners: Parameters<typeof never.then>) {
+      listened++;
+      return never.then(...listeners);
+    },
+  });
+  const events = { next: () => next, return: async () => ({ done: true }) };
+  const live = { follow: () => events, watchStatus: expect.fail } as unknown as LiveEvents;
+  const gone = new AbortController();
+  const stream = eventStream(live, ALL, { pingMs: 1, patienceMs: 10_000 }, gone);
+  let sent = "";
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    sent += chunk;
+  });
+  await expect.poll(() => sent.split(": still here").length, PATIENCE).toBeGreaterThan(20);
+  expect(listened).toBe(1);
+  gone.abort();
+});
+
 test("only what is asked for comes, also of several kinds", async () => {
   const { ring, live } = happening();
   ring.push(entry(1, { pack: "core" }));
