@@ -4,6 +4,7 @@ import { type Followed, follow } from "./events/follow.ts";
 import { keptAfter, lastKept } from "./events/history.ts";
 import { createRing, RING_LIMITS, type Ring } from "./events/ring.ts";
 import { followEvents } from "./follow-events.ts";
+import type { DiskAnswers } from "./platform/disk-answers.ts";
 import type { Log } from "./platform/log.ts";
 
 /** What happens, for however many follow it: they share one connection to the daemon, and each event is written once for all of them. */
@@ -18,17 +19,20 @@ export interface LiveEventsDeps {
   readonly stateDir: string;
   readonly log: Log;
   readonly daemonStatus: () => Promise<DaemonDocument>;
+  /** Else how the daemon is stays as it was. */
+  readonly diskAnswers: DiskAnswers;
   readonly statusMs?: number;
 }
 
 const STATUS_MS = 1000;
 
-export function createLiveEvents({ stateDir, log, daemonStatus, statusMs = STATUS_MS }: LiveEventsDeps): LiveEvents {
+export function createLiveEvents(deps: LiveEventsDeps): LiveEvents {
+  const { stateDir, log, daemonStatus, diskAnswers, statusMs = STATUS_MS } = deps;
   let connection: { readonly ring: Ring; readonly end: AbortController } | undefined;
   let followers = 0;
   /** What the daemon itself has lost, and may not have noted yet. */
   let lost = 0;
-  const status = createStatus(daemonStatus, statusMs);
+  const status = createStatus(daemonStatus, diskAnswers, statusMs);
 
   const connect = (): Ring => {
     if (connection !== undefined) return connection.ring;
@@ -86,7 +90,7 @@ function keptSafely<T>(read: () => T, otherwise: T): T {
 }
 
 /** Looks at most so often, only while somebody wants to know, and tells only what is another. */
-function createStatus(daemonStatus: () => Promise<DaemonDocument>, everyMs: number) {
+function createStatus(daemonStatus: () => Promise<DaemonDocument>, diskAnswers: DiskAnswers, everyMs: number) {
   const watchers = new Set<(json: string) => void>();
   let last: string | undefined;
   let [isLooking, lookedAtMs] = [false, 0];
@@ -101,10 +105,12 @@ function createStatus(daemonStatus: () => Promise<DaemonDocument>, everyMs: numb
     }
     isLooking = true;
     lookedAtMs = performance.now();
-    const json = await daemonStatus().then(
-      (document) => JSON.stringify(document),
-      () => last,
-    );
+    const json = !(await diskAnswers())
+      ? last
+      : await daemonStatus().then(
+          (document) => JSON.stringify(document),
+          () => last,
+        );
     isLooking = false;
     if (json !== undefined && json !== last) {
       last = json;

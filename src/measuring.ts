@@ -11,6 +11,7 @@ import { processMeasures } from "./metrics/process.ts";
 import type { Measures } from "./metrics/registry.ts";
 import { type TextFormat, toOpenMetrics } from "./metrics/text.ts";
 import { status } from "./once.ts";
+import type { DiskAnswers } from "./platform/disk-answers.ts";
 import { VERSION } from "./platform/version.ts";
 
 /** The numbers for machines: composition root. */
@@ -34,6 +35,8 @@ export interface MeasuringOptions {
   /** What keeps packsync from being ready. */
   readonly faults: () => Promise<readonly string[]>;
   readonly jobs: () => Promise<Present["jobs"]>;
+  /** Whether the databases can be opened without waiting for their disk. */
+  readonly diskAnswers: DiskAnswers;
 }
 
 /** Nobody waits longer for anything that does not answer. */
@@ -92,14 +95,11 @@ async function gather({ counting, present }: Opened, options: MeasuringOptions):
 
 const presentFamilies = Object.keys(PRESENT) as readonly (keyof typeof PRESENT)[];
 
-async function presentNow({ config, faults, jobs }: MeasuringOptions): Promise<Present> {
-  const [daemon, found, its, left, disk] = await Promise.all([
-    soon(daemonStatus(config.stateDir)),
-    soon(status(config)),
-    soon(jobs()),
-    soon(faults()),
-    soon(diskOf(config.volume)),
-  ]);
+async function presentNow({ config, faults, jobs, diskAnswers }: MeasuringOptions): Promise<Present> {
+  const [daemon, left] = await Promise.all([soon(daemonStatus(config.stateDir)), soon(faults())]);
+  const [found, its, disk] = (await diskAnswers())
+    ? await Promise.all([soon(status(config)), soon(jobs()), soon(diskOf(config.volume))])
+    : [];
   return { daemon, isReady: left?.length === 0, status: found, jobs: its, disk, now: Date.now() };
 }
 

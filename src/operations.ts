@@ -17,6 +17,7 @@ import { definedPackOf, pageOfPacks } from "./listing.ts";
 import { createLiveEvents } from "./live-events.ts";
 import { isLiveIn } from "./once.ts";
 import { testPacks } from "./pack-tests.ts";
+import type { DiskAnswers } from "./platform/disk-answers.ts";
 import type { Log } from "./platform/log.ts";
 import { registerPacks } from "./registering.ts";
 import type { Operations } from "./server/operations.ts";
@@ -29,6 +30,7 @@ export interface OperationsOptions {
   readonly log: Log;
   /** Whether a daemon keeps the volume in sync, or nobody has to. */
   readonly beside: "daemon" | "nobody";
+  readonly diskAnswers: DiskAnswers;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -40,12 +42,13 @@ const USUAL_ENVS = "/opt/attune/runtime_envs";
 export function operationsOf(options: OperationsOptions): Operations {
   const { config, log, env } = options;
   const { stateDir } = config;
+  const { diskAnswers } = options;
   const board = boardOf({ config, faults: (daemon) => faultsWith(daemon, options) });
   return {
     ...board,
     events: (query) => eventPage(stateDir, query).map(({ event }) => event),
     series: (window) => series(stateDir, window, Date.now()),
-    liveEvents: createLiveEvents({ stateDir, log, daemonStatus: board.daemonStatus }),
+    liveEvents: createLiveEvents({ stateDir, log, daemonStatus: board.daemonStatus, diskAnswers }),
     download: ({ registry, ...order }, onStage, abort) => {
       const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
       const onSource = (pack: string) => onStage({ stage: "download", pack });

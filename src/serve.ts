@@ -2,6 +2,7 @@ import type { Config } from "./config/config.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
 import { measure } from "./measuring.ts";
 import { operationsOf } from "./operations.ts";
+import { createDiskAnswers } from "./platform/disk-answers.ts";
 import type { Log } from "./platform/log.ts";
 import { openVolume } from "./publish/volume.ts";
 import { hasSecrets, openAccess } from "./server/access.ts";
@@ -54,11 +55,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await using resources = new AsyncDisposableStack();
   const workplace = resources.use(workplaceOf(config, log));
   await openIfUsable(workplace, log);
-  const operations = operationsOf(options);
-  const metrics = resources.use(measure({ config, faults: operations.faults, jobs: () => jobsOf(workplace) }));
+  const diskAnswers = createDiskAnswers(config.stateDir);
+  const operations = operationsOf({ ...options, diskAnswers });
+  const { faults } = operations;
+  const metrics = resources.use(measure({ config, faults, jobs: () => jobsOf(workplace), diskAnswers }));
   const api = await createApi({
     operations,
     metrics,
+    diskAnswers,
     metricsAccess: config.server.metrics,
     roots: rootsOf(config),
     doWork: workAsJobs(workplace, log),

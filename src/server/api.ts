@@ -45,6 +45,8 @@ declare module "fastify" {
     browsed?: boolean;
     /** Whoever looks after containers asks it. */
     probe?: boolean;
+    /** It is answered as far as it can be, also where the disk of the state directory hangs. */
+    isUnread?: boolean;
   }
   interface FastifyRequest {
     /** Who asks; a sentence: why nobody knows. */

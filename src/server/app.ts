@@ -9,6 +9,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
+import type { DiskAnswers } from "../platform/disk-answers.ts";
 import type { Log } from "../platform/log.ts";
 import { VERSION } from "../platform/version.ts";
 import type { Principal } from "./access.ts";
@@ -44,6 +45,8 @@ export interface ApiOptions extends RouteDeps, Identifying, WebRouteDeps {
   /** Requests of one token in a minute; 0: as many as it likes. */
   readonly rateLimit: number;
   readonly limits: ApiLimits;
+  /** Whether the databases can be opened without waiting for their disk: nobody else would be answered meanwhile. */
+  readonly diskAnswers: DiskAnswers;
   readonly log: Log;
 }
 
@@ -173,6 +176,11 @@ async function addGuards(app: Api, options: ApiOptions): Promise<void> {
   });
   app.addHook("onRequest", app.rateLimit());
   app.addHook("onRequest", authorize);
+  app.addHook("preHandler", async ({ routeOptions }) => {
+    const { access, isUnread } = routeOptions.config;
+    if (access === undefined || access === "open" || isUnread === true || (await options.diskAnswers())) return;
+    throw new Refusal(503, "Expected the disk of the state directory to answer, got none.", "`/readyz` says more.");
+  });
   app.setNotFoundHandler(({ url }) => {
     const [path = ""] = url.split("?");
     throw new Refusal(404, `Expected a path of the API, got \`${path.slice(0, 200)}\`.`, "`/docs` has them all.");

@@ -8,7 +8,7 @@ export function addMetricsRoute(api: Api, { metrics }: RouteDeps, access: "token
   api.get(
     "/metrics",
     {
-      config: { access: access === "open" ? "open" : "packs:read" },
+      config: { access: access === "open" ? "open" : "packs:read", isUnread: true },
       schema: {
         operationId: "scrape",
         summary: "Numbers for Prometheus",

@@ -17,13 +17,16 @@ vi.setConfig({ testTimeout: 240_000 }); // each waits for several things, with t
 const QUICK = { PACKSYNC_HEALTH_CANARY: "200ms", PACKSYNC_HEALTH_LIMIT: "2s", PACKSYNC_WATCH_RESCAN: "1s" };
 /** Strangers may not ask as often as they like. */
 const PATIENCE = { ...SHORT, interval: 400 };
-const LISTEN = { PACKSYNC_LISTEN: "127.0.0.1:0" };
+const TOKEN = "all-scopes-0123456789abcdef";
+const LISTEN = { PACKSYNC_LISTEN: "127.0.0.1:0", PACKSYNC_SERVER_METRICS: "open", PACKSYNC_API_TOKEN: TOKEN };
 
 interface Watched extends AsyncDisposable {
   readonly url: string;
   readonly running: Daemon;
   ready(): Promise<{ readonly status: number; readonly said: string }>;
   live(): Promise<number>;
+  metrics(): Promise<string>;
+  overview(): Promise<number>;
 }
 
 async function watched(it: Story, { env = {}, ...options }: DaemonOptions = {}): Promise<Watched> {
@@ -31,7 +34,7 @@ async function watched(it: Story, { env = {}, ...options }: DaemonOptions = {}):
   const find = () => /listens at (http:\S+),/.exec(running.stderr())?.[1];
   await expect.poll(find, PATIENCE).toBeDefined();
   const url = find() ?? "";
-  const get = (path: string) => fetch(`${url}${path}`, { signal: AbortSignal.timeout(15_000) });
+  const get = (path: string, headers = {}) => fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(15_000) });
   return {
     url,
     running,
@@ -40,17 +43,30 @@ async function watched(it: Story, { env = {}, ...options }: DaemonOptions = {}):
       return { status: response.status, said: await response.text() };
     },
     live: async () => (await get("/healthz")).status,
+    metrics: async () => await (await get("/metrics")).text(),
+    overview: async () => (await get("/api/v1/overview", { authorization: `Bearer ${TOKEN}` })).status,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
 /** Ready; not ready with `fault` while `stall` lasts; ready again, and what is saved goes live. */
-async function expectStall(it: Story, { ready, running }: Watched, fault: RegExp, stall: () => Disposable) {
+async function expectStall(
+  it: Story,
+  { ready, live, running, metrics }: Watched,
+  fault: RegExp,
+  stall: () => Disposable,
+  meanwhile = async () => {},
+) {
   await expect.poll(async () => (await ready()).status, PATIENCE).toBe(200);
   {
     using _ = stall();
     await expect.poll(ready, PATIENCE).toEqual({ status: 503, said: expect.stringMatching(fault) });
     expect(it.packsync(["healthcheck"]).code).toBe(1);
+    const stalled = /^packsync_(canary_state\{state="stalled"\} 1|stage_age_seconds\{stage="\w+"\} ([2-9]|\d\d))/m;
+    await expect.poll(metrics, PATIENCE).toMatch(stalled);
+    expect(await metrics()).toMatch(/^packsync_ready 0$/m);
+    await meanwhile();
+    expect(await live(), "whatever was asked before").toBe(200);
     if (fault.source.includes("canary")) expect(it.packsync(["status"]).stdout).toMatch(fault);
   }
   await expect.poll(async () => (await ready()).status, PATIENCE).toBe(200);
@@ -104,11 +120,15 @@ testWith({ root: true, tools: ["fsfreeze", "mkfs.ext4"] }, "a disk that takes no
   using it = story({ packs: packs("core") });
   mountImage(it, "volume", "64M", ["mkfs.ext4", "-q"]);
   await using health = await watched(it);
-  await expectStall(it, health, /(write|scan|publish): /, () => {
+  expect(await health.overview()).toBe(200);
+  const stall = () => {
     const thaw = () => void spawnSync("fsfreeze", ["--unfreeze", it.at("volume")]); // nobody ends who waits for it
     it.defer(thaw);
     execFileSync("fsfreeze", ["--freeze", it.at("volume")]);
     return undoing(thaw);
+  };
+  await expectStall(it, health, /(write|scan|publish): /, stall, async () => {
+    expect(await health.overview(), "what would have to read there").toBe(503);
   });
 });
 

@@ -119,6 +119,7 @@ test("many who scrape at once are given what was found once, and nobody waits fo
       return [];
     },
     jobs: () => new Promise(() => {}),
+    diskAnswers: async () => true,
   });
   const texts = await Promise.all(Array.from({ length: 20 }, () => measuring.scrape("prometheus")));
   expect(asked).toBe(1);
