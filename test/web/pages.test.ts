@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { PACK_STATES } from "../../src/server/dashboard/documents.ts";
 import type { LiveEvent } from "../../web/src/documents.ts";
 import { CHARTS, columnsOf, durationText, summaryOf, tableRows } from "../../web/src/pages/charts/data.ts";
 import { matches, NO_FILTER, traceOf } from "../../web/src/pages/events/traces.ts";
 import { explanationOf, inlineCode } from "../../web/src/pages/pack/explanation.ts";
+import { isPinned } from "../../web/src/pages/pack/release.ts";
 import { parametersOf } from "../../web/src/pages/pack/schema.ts";
 import { advance, type JobEvent, NOTHING_YET } from "../../web/src/progress.ts";
 import { bytesText } from "../../web/src/text.ts";
@@ -41,6 +43,10 @@ describe("the explanation of a finding", () => {
       { text: ", see here.", isCode: false },
     ]);
   });
+});
+
+test("what is pinned, by a person or since a service did not survive it, can be unpinned, and not pinned again", () => {
+  expect(PACK_STATES.filter(isPinned)).toEqual(["pinned", "quarantined"]);
 });
 
 describe("the parameters of a component", () => {

@@ -4,6 +4,7 @@ import { plural } from "../../text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { JobLine, useOneJob } from "./job-line.tsx";
+import { isPinned } from "./release.ts";
 
 interface ActionsProps {
   readonly pack: PackDetail;
@@ -41,12 +42,12 @@ export function Actions({ pack, path, onDone }: ActionsProps) {
       <div class="buttons">
         {state !== "foreign" && <Button onClick={sync}>Sync now</Button>}
         {isLive && <Button onClick={verify}>Verify</Button>}
-        {isLive && state !== "pinned" && (
+        {isLive && !isPinned(state) && (
           <Button onClick={pin}>
             <Icon name="pin" /> Pin
           </Button>
         )}
-        {state === "pinned" && <Button onClick={unpin}>Unpin</Button>}
+        {isPinned(state) && <Button onClick={unpin}>Unpin</Button>}
       </div>
       <JobLine job={job} />
     </div>

@@ -1,3 +1,5 @@
+import type { PackState } from "../../documents.ts";
+
 /** As `GET /api/v1/packs/{ref}/releases` has it, the newest first. */
 export interface Release {
   readonly release: string;
@@ -25,4 +27,9 @@ export function isKept({ state }: Release): boolean {
 export function changesText({ changes, restores }: Release): string {
   const counted = Object.entries(changes).flatMap(([what, count]) => (count === 0 ? [] : `${count} ${what}`));
   return [...(restores === null ? [] : [`back to ${restores}`]), ...counted].join(", ") || "nothing";
+}
+
+/** What a service did not survive is pinned, too, to the release before. */
+export function isPinned(state: PackState): boolean {
+  return state === "pinned" || state === "quarantined";
 }
