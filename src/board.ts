@@ -18,7 +18,7 @@ import { packComponents, packDiff, packDocument, packFiles } from "./board-pack.
 import { type EmbeddedSummary, readEmbedded } from "./catalog/embedded.ts";
 import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
-import { findDaemon } from "./control/client.ts";
+import { daemonStatus as statusOf } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
 import { readLastCycle } from "./cycle/journal.ts";
 import { readStatus } from "./cycle/status.ts";
@@ -58,7 +58,7 @@ export function boardOf({ config, faults }: BoardOptions): Board {
   const foreign = createForeign();
   const lastStages = createLastStages((query) => eventPage(config.stateDir, query));
   const daemonStatus = async (): Promise<DaemonDocument> => {
-    const daemon = await (await findDaemon(config.stateDir))?.status();
+    const daemon = await statusOf(config.stateDir);
     const about = aboutDaemon(daemon, await faults(daemon));
     return { ...about, pipeline: pipelineOf(daemon, lastStages()), ...(await aroundDaemon(config, daemon)) };
   };

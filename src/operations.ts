@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { ask } from "./ask.ts";
 import { boardOf } from "./board.ts";
 import type { Config } from "./config/config.ts";
-import { findDaemon } from "./control/client.ts";
+import { daemonStatus, findDaemon } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { download, fetchOrder } from "./downloads.ts";
@@ -125,7 +125,7 @@ async function releasesOf(config: Config, ref: string) {
 }
 
 async function faults(options: OperationsOptions): Promise<readonly string[]> {
-  return await faultsWith(await (await findDaemon(options.config.stateDir))?.status(), options);
+  return await faultsWith(await daemonStatus(options.config.stateDir), options);
 }
 
 /** Without a daemon nobody keeps anything in sync: it is enough that the volume can be used. */
