@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { DaemonDocument } from "./board/documents.ts";
 import { eventJson } from "./events/event-text.ts";
 import { type Followed, follow } from "./events/follow.ts";
@@ -64,6 +65,7 @@ export function createLiveEvents({ stateDir, log, daemonStatus, statusMs = STATU
       try {
         const ring = connect();
         const kept = async (last: number) => {
+          await turn(); // whoever wants all there is, or next to nothing of it, keeps nobody waiting
           const { entries, gone } = keptSafely(() => keptAfter(stateDir, last), { entries: [], gone: ring.from });
           return { entries, gone: Math.max(gone, lost) };
         };
