@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { DaemonDocument } from "./board/documents.ts";
 import { eventJson } from "./events/event-text.ts";
 import { type Followed, follow } from "./events/follow.ts";
-import { keptAfter, lastKept } from "./events/history.ts";
+import { keptAfter, keptSafely, lastKept } from "./events/history.ts";
 import { createRing, RING_LIMITS, type Ring } from "./events/ring.ts";
 import { followEvents } from "./follow-events.ts";
 import type { Log } from "./platform/log.ts";
@@ -76,15 +76,6 @@ export function createLiveEvents({ stateDir, log, daemonStatus, statusMs = STATU
     },
     watchStatus: status.watch,
   };
-}
-
-/** What cannot be read just now is as good as not there. */
-function keptSafely<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch {
-    return otherwise;
-  }
 }
 
 /** Looks at most so often, only while somebody wants to know, and tells only what is another. */
