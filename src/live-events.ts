@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import type { DaemonDocument } from "./board/documents.ts";
 import { eventJson } from "./events/event-text.ts";
 import { type Followed, follow } from "./events/follow.ts";
@@ -23,6 +23,8 @@ export interface LiveEventsDeps {
 }
 
 const STATUS_MS = 1000;
+/** So long nobody is asked who refused. */
+const AGAIN_MS = 1000;
 
 export function createLiveEvents({ stateDir, log, daemonStatus, statusMs = STATUS_MS }: LiveEventsDeps): LiveEvents {
   let connection: { readonly ring: Ring; readonly end: AbortController } | undefined;
@@ -37,11 +39,19 @@ export function createLiveEvents({ stateDir, log, daemonStatus, statusMs = STATU
     const ring = createRing(from, RING_LIMITS);
     const end = new AbortController();
     connection = { ring, end };
-    pump(ring, end.signal).catch((error: unknown) => {
-      log.warn({ why: String(error) }, "the daemon's events cannot be followed");
-      if (connection?.ring === ring) connection = undefined; // the next one who follows tries again
-    });
+    void keepPumping(ring, end.signal);
     return ring;
+  };
+  /** A daemon of another version may refuse; the one that comes after it is heard by who follows already. */
+  const keepPumping = async (ring: Ring, abort: AbortSignal): Promise<void> => {
+    for (let isTold = false; !abort.aborted; isTold = true) {
+      try {
+        await pump(ring, abort);
+      } catch (error) {
+        if (!isTold && !abort.aborted) log.warn({ why: String(error) }, "the daemon's events cannot be followed");
+        await sleep(AGAIN_MS, undefined, { signal: abort, ref: false }).catch(() => {});
+      }
+    }
   };
   const pump = async (ring: Ring, abort: AbortSignal): Promise<void> => {
     for await (const line of followEvents(stateDir, () => ring.last, abort)) {

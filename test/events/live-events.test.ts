@@ -1,20 +1,27 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { openEvents } from "../../src/events/database.ts";
 import { write } from "../../src/events/store.ts";
 import { createLiveEvents } from "../../src/live-events.ts";
+import { toFailure } from "../../src/platform/failures.ts";
 import { scratch } from "../support/trees.ts";
-import { idsOf, row } from "./making.ts";
+import { entry, idsOf, row } from "./making.ts";
+
+function liveIn(stateDir: string, warnings: unknown[] = []) {
+  return createLiveEvents({
+    stateDir,
+    log: { debug() {}, info() {}, warn: (about: unknown) => void warnings.push(about), error() {} },
+    daemonStatus: () => Promise.reject(new Error("nobody asks")),
+  });
+}
 
 test("who is given all that is kept leaves others their turn", async () => {
   using directory = scratch();
   using database = openEvents(directory.path, undefined, () => {});
   const ids = Array.from({ length: 1000 }, (_, index) => index + 1);
   write(database, { events: ids.map((id) => row(id)), samples: [], gone: 0 });
-  const live = createLiveEvents({
-    stateDir: directory.path,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    daemonStatus: () => Promise.reject(new Error("nobody asks")),
-  });
+  const live = liveIn(directory.path);
   const abort = new AbortController();
   let turns = 0;
   let next = setImmediate(function count() {
@@ -29,4 +36,26 @@ test("who is given all that is kept leaves others their turn", async () => {
   clearImmediate(next);
   expect(told).toEqual(ids);
   expect(turns).toBeGreaterThanOrEqual(9); // it is read a hundred at a time
+});
+
+test("who follows a daemon that refuses hears the one that comes after it", async () => {
+  using directory = scratch();
+  let asked = 0;
+  const daemon = createServer((_, response) => {
+    asked++;
+    if (asked <= 2) response.end(`${JSON.stringify({ failure: toFailure(new Error("another version")) })}\n`);
+    else response.write(`{"event":${entry(7).json}}\n`);
+  }).listen(`${directory.path}/control.sock`);
+  await once(daemon, "listening");
+  const warnings: unknown[] = [];
+  const abort = new AbortController();
+  const told: number[] = [];
+  for await (const followed of liveIn(directory.path, warnings).follow(undefined, abort.signal)) {
+    told.push(...idsOf([followed]));
+    abort.abort();
+  }
+  daemon.closeAllConnections();
+  daemon.close();
+  expect(told).toEqual([7]);
+  expect(warnings).toHaveLength(1);
 });
