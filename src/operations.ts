@@ -9,6 +9,7 @@ import { download, fetchOrder } from "./downloads.ts";
 import { environments } from "./environments.ts";
 import { PacksyncError } from "./errors.ts";
 import { eventPage, series } from "./events/history.ts";
+import type { CountedSeries } from "./events/series.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
 import type { OnStage } from "./install/stages.ts";
@@ -40,11 +41,12 @@ const USUAL_ENVS = "/opt/attune/runtime_envs";
 export function operationsOf(options: OperationsOptions): Operations {
   const { config, log, env } = options;
   const { stateDir } = config;
+  const counted: CountedSeries = new Map();
   const board = boardOf({ config, faults: (daemon) => faultsWith(daemon, options) });
   return {
     ...board,
     events: (query) => eventPage(stateDir, query).map(({ event }) => event),
-    series: (window) => series(stateDir, window, Date.now()),
+    series: (window) => series(stateDir, window, Date.now(), counted),
     liveEvents: createLiveEvents({ stateDir, log, daemonStatus: board.daemonStatus }),
     download: ({ registry, ...order }, onStage, abort) => {
       const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };

@@ -4,8 +4,7 @@ import { isCorrupt, unusableDatabase } from "../platform/database.ts";
 import { eventsPath, openEventsReadOnly } from "./database.ts";
 import type { KeptPage } from "./follow.ts";
 import type { Entry } from "./ring.ts";
-import type { Series, Window } from "./series.ts";
-import { seriesOf } from "./series.ts";
+import { type CountedSeries, countOnce, type Series, type Window } from "./series.ts";
 import { goneIn, lastIn, type PageQuery, readAfter, readPage } from "./store.ts";
 
 /** So many are read at a time. */
@@ -34,8 +33,9 @@ export function lastKept(stateDir: string): number {
   return reading(stateDir, (database) => (database === undefined ? 0 : lastIn(database)));
 }
 
-export function series(stateDir: string, window: Window, nowMs: number): Series {
-  return reading(stateDir, (database) => seriesOf(database, window, nowMs));
+/** @param counted what it was the last time, of this state directory */
+export function series(stateDir: string, window: Window, nowMs: number, counted: CountedSeries = new Map()): Series {
+  return reading(stateDir, (database) => countOnce(counted, database, window, nowMs));
 }
 
 /** For whom what happened is not the point: what cannot be read just now is as good as not there. */

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { openEvents } from "../../src/events/database.ts";
 import { eventPage, keptAfter, lastKept, series } from "../../src/events/history.ts";
-import { type PageQuery, prune, write } from "../../src/events/store.ts";
+import type { CountedSeries } from "../../src/events/series.ts";
+import { type PageQuery, prune, type Written, write } from "../../src/events/store.ts";
 import { scratch } from "../support/trees.ts";
 import { row } from "./making.ts";
 
@@ -102,6 +103,24 @@ test("series count what happened lately; where nothing did, nobody knows", () =>
     { ...nothing, atMs: 1000 * minute, restarts: 1 },
   ]);
   expect(series(it.path, "day", now).buckets).toHaveLength(96);
+});
+
+test("series are counted anew only when something came, or time went on", () => {
+  using it = stored();
+  const counted: CountedSeries = new Map();
+  const minute = 60_000;
+  const look = (nowMs = 5 * minute) => series(it.path, "hour", nowMs, counted);
+  const keep = (written: Partial<Written>) => write(it.database, { events: [], ...NOTHING, ...written });
+  keep({ events: [row(1)] });
+  const first = look();
+  expect(look(5 * minute + 1)).toBe(first);
+  keep({ events: [row(2)] });
+  const second = look();
+  expect([first, second].map(({ buckets }) => buckets.at(-6)?.published)).toEqual([1, 2]);
+  keep({ samples: [{ atMs: minute, rss: 7, delayMs: 0, lagMs: 0, watches: 0 }] });
+  expect(look().buckets.at(-5)?.memoryBytes).toBe(7);
+  expect(look(6 * minute).buckets.at(-1)?.atMs).toBe(6 * minute);
+  expect(series(it.path, "day", 6 * minute, counted).buckets).toHaveLength(96);
 });
 
 test("where nothing was ever kept there is nothing, and nothing is made", () => {
