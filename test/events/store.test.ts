@@ -51,12 +51,26 @@ test("what is kept is bounded by number and by age, and what is gone is remember
   using it = stored();
   const events = Array.from({ length: 30 }, (_, index) => row(index + 1));
   write(it.database, { ...NOTHING, events, samples: [{ atMs: 1, rss: 1, delayMs: 1, lagMs: 1, watches: 1 }] });
-  prune(it.database, 100, { events: 20, eventsMs: 1000, samplesMs: 10 });
+  prune(it.database, 100, { events: 20, bytes: 1e9, eventsMs: 1000, samplesMs: 10 });
   expect(keptAfter(it.path, 0)).toMatchObject({ gone: 10, entries: { length: 20 } });
-  prune(it.database, 100, { events: 20, eventsMs: 85, samplesMs: 10 });
+  prune(it.database, 100, { events: 20, bytes: 1e9, eventsMs: 85, samplesMs: 10 });
   expect(keptAfter(it.path, 0).gone).toBe(14);
-  prune(it.database, 1000, { events: 20, eventsMs: 85, samplesMs: 10 });
+  prune(it.database, 1000, { events: 20, bytes: 1e9, eventsMs: 85, samplesMs: 10 });
   expect([keptAfter(it.path, 0).entries, lastKept(it.path)], "numbers go on even so").toEqual([[], 30]);
+});
+
+test("events with much in them are fewer: the newest that fit", () => {
+  using it = stored();
+  const events = Array.from({ length: 100 }, (_, index) => row(index + 1, { data: { findings: "x".repeat(10_000) } }));
+  write(it.database, { ...NOTHING, events });
+  const keeping = { events: 1000, bytes: 500_000, eventsMs: 1000, samplesMs: 10 };
+  prune(it.database, 100, keeping);
+  const { entries, gone } = keptAfter(it.path, 0);
+  expect(entries.length).toBeGreaterThan(20);
+  expect(entries.length).toBeLessThan(50);
+  expect([gone, entries[0]?.id, entries.at(-1)?.id]).toEqual([100 - entries.length, gone + 1, 100]);
+  prune(it.database, 100, keeping);
+  expect(keptAfter(it.path, 0).gone, "what fits stays").toBe(gone);
 });
 
 test("an event that is written twice is there once", () => {
