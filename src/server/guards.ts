@@ -74,16 +74,25 @@ function tokenIn(authorization: string, { routeOptions }: FastifyRequest): strin
 }
 
 /** @throws Refusal 401 for somebody unknown, 403 for one who may not */
-export async function authorize({ principal, routeOptions }: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function authorize(
+  { principal, routeOptions, method }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { access, browsed } = routeOptions.config;
   if (access === "open") return;
   if (typeof principal === "string") {
     reply.header("www-authenticate", browsed === true ? 'Basic realm="packsync", charset="UTF-8"' : "Bearer");
     throw new Refusal(401, `${principal}.`, "Send `Authorization: Bearer <token>`.");
   }
-  if (access === undefined || principal.scopes.includes(access)) return;
+  if (access === undefined) return;
+  if (principal === ANONYMOUS && !READING.includes(method))
+    throw new Refusal(403, "Expected a token for what is more than looking, got none.");
+  if (principal.scopes.includes(access)) return;
   throw new Refusal(403, `Expected a token with the scope \`${access}\`, got one without it.`);
 }
+
+/** Whatever else there is, is a job: it is kept, and others wait for it. */
+const READING: readonly string[] = ["GET", "HEAD"];
 
 const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 

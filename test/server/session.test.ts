@@ -236,6 +236,7 @@ describe("read by anybody", () => {
       ["DELETE", "/api/v1/packs/core"],
       ["POST", "/api/v1/packs/core/rollback"],
       ["POST", "/api/v1/packs/install"],
+      ["POST", "/api/v1/packs/dependencies"], // a job: it is kept, and takes others' turns
       ["DELETE", "/api/v1/jobs/00000000-0000-0000-0000-000000000000"],
     ] as const) {
       const { status } = await open.send(method, path, undefined, { ...NOTHING, ...OWN });
