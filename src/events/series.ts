@@ -51,7 +51,7 @@ function markOf(database: DatabaseSync | undefined, bucket: number): string {
 }
 
 /** What happened lately, counted. The last bucket is the one that it is now. @param database `undefined`: nothing was ever kept */
-export function seriesOf(database: DatabaseSync | undefined, window: Window, nowMs: number): Series {
+function seriesOf(database: DatabaseSync | undefined, window: Window, nowMs: number): Series {
   const { bucketMs, buckets } = SHAPES[window];
   const last = Math.floor(nowMs / bucketMs);
   const first = last - buckets + 1;
