@@ -23,6 +23,7 @@ import type { DaemonStatus } from "./control/protocol.ts";
 import { readLastCycle } from "./cycle/journal.ts";
 import { readStatus } from "./cycle/status.ts";
 import { eventPage, lastKept } from "./events/history.ts";
+import { coalesced } from "./platform/coalesced.ts";
 import { printableName } from "./platform/names.ts";
 import { VERSION } from "./platform/version.ts";
 import { readLedger } from "./publish/ledger.ts";
@@ -67,8 +68,21 @@ export function boardOf({ config, faults }: BoardOptions): Board {
     return { packs: [...packs, ...others.map(foreignPack)], database };
   };
   const isKnown = async (ref: string) => (await allPacks()).packs.some(({ row }) => row.ref === ref);
+  const overview = async (): Promise<OverviewDocument> => {
+    const lastEventId = lastKept(config.stateDir); // first: what happens meanwhile is news
+    const daemon = await daemonStatus();
+    const { packs, database } = await allPacks();
+    const rows = packs.map(({ row }) => row);
+    return {
+      volume: printableName(config.volume),
+      last_event_id: lastEventId,
+      daemon,
+      database,
+      packs: rows.sort((a, b) => (a.ref < b.ref ? -1 : a.ref > b.ref ? 1 : 0)),
+    };
+  };
   return {
-    daemonStatus,
+    daemonStatus: coalesced(daemonStatus),
     async packDetail(ref, source) {
       const its = (await allPacks()).packs.filter(({ row }) => row.ref === ref);
       const pack = source === undefined ? foremost(its) : its.find((each) => each.source === source);
@@ -79,19 +93,7 @@ export function boardOf({ config, faults }: BoardOptions): Board {
       ((await isKnown(ref)) ? { release: null, files: [], total: 0 } : undefined),
     packComponents: async (ref) => (await packComponents(config, ref)) ?? ((await isKnown(ref)) ? [] : undefined),
     releaseDiff: (ref, releases) => packDiff(config, ref, releases),
-    async overview() {
-      const lastEventId = lastKept(config.stateDir); // first: what happens meanwhile is news
-      const daemon = await daemonStatus();
-      const { packs, database } = await allPacks();
-      const rows = packs.map(({ row }) => row);
-      return {
-        volume: printableName(config.volume),
-        last_event_id: lastEventId,
-        daemon,
-        database,
-        packs: rows.sort((a, b) => (a.ref < b.ref ? -1 : a.ref > b.ref ? 1 : 0)),
-      };
-    },
+    overview: coalesced(overview),
   };
 }
 

@@ -5,6 +5,7 @@ import { type DownloadOrder, download } from "./downloads.ts";
 import type { EnvironmentsRequest } from "./environments.ts";
 import type { Downloads } from "./install/download.ts";
 import { shownUrl } from "./install/shown-url.ts";
+import { tellDependencies, tellDownloads, tellRegistration } from "./install/stage-lines.ts";
 import type {
   Dependency,
   DependencyReport,
@@ -73,6 +74,7 @@ export async function installPacks(
   const { force, skipTests, skipValidation } = order;
   const about = { force, skipTests, skipValidation, programs: programsOf(environments) };
   const registration = await registerPacks({ packPaths, ...about, how: "together" }, options, abort);
+  tellRegistration(registration, options.onStage);
   if (registration.failed.length > 0) return { ...so, environments, registration, failedIn: "register" };
   environments?.activate();
   return { ...so, environments, registration, failedIn: undefined };
@@ -98,6 +100,7 @@ async function fetchAll(
     for (const source of wanted) onStage({ stage: "download", pack: shownUrl(source) });
     const ref = tried.size === 0 ? order.ref : undefined;
     const more = await download({ ...order, sources: wanted, ref, destination }, abort);
+    tellDownloads(more, onStage);
     downloads = {
       downloaded: [...downloads.downloaded, ...more.downloaded],
       failed: [...downloads.failed, ...more.failed],
@@ -109,6 +112,7 @@ async function fetchAll(
       packPaths,
       validation: order.skipValidation ? "skipped" : "judged",
     });
+    tellDependencies(dependencies, (ref) => more.downloaded.some(({ packRef }) => packRef === ref), onStage);
     const next = order.skipDependencies ? [] : dependencies.missing.filter(({ packRef }) => !tried.has(packRef));
     if (next.length === 0 || more.failed.length > 0) return { downloads, dependencies };
     for (const { packRef } of next) tried.add(packRef);

@@ -1,4 +1,6 @@
+import type { FastifyReply } from "fastify";
 import * as z from "zod";
+import type { OverviewDocument } from "../../board/documents.ts";
 import type { Api, RouteDeps } from "../api.ts";
 import { failures } from "../schemas.ts";
 import { addActionRoutes } from "./action-routes.ts";
@@ -8,6 +10,7 @@ import { addDashboardPackRoutes } from "./pack-routes.ts";
 /** What the dashboard shows. */
 export function addDashboardRoutes(api: Api, deps: RouteDeps): void {
   const { operations } = deps;
+  const textOf = overviewTexts();
   addDashboardPackRoutes(api, deps);
   addActionRoutes(api, deps);
   api.get(
@@ -23,9 +26,27 @@ export function addDashboardRoutes(api: Api, deps: RouteDeps): void {
         response: { 200: z.object({ data: overview }).describe("As it is now"), ...failures },
       },
     },
-    async ({ principal }) => {
-      const may_change = typeof principal !== "string" && principal.scopes.includes("packs:create");
-      return { data: { ...(await operations.overview()), may_change } };
+    async ({ principal }, reply) => {
+      const mayChange = typeof principal !== "string" && principal.scopes.includes("packs:create");
+      reply.type("application/json; charset=utf-8");
+      return sendText(reply, textOf(await operations.overview(), mayChange));
     },
   );
+}
+
+/** Many look at the same one at once: it is made into text once for all who may change something, and once for the others. */
+function overviewTexts(): (document: OverviewDocument, mayChange: boolean) => string {
+  const made = new WeakMap<OverviewDocument, Map<boolean, string>>();
+  return (document, mayChange) => {
+    const its = made.get(document) ?? new Map<boolean, string>();
+    made.set(document, its);
+    const text = its.get(mayChange) ?? JSON.stringify({ data: overview.parse({ ...document, may_change: mayChange }) });
+    its.set(mayChange, text);
+    return text;
+  };
+}
+
+/** Its schema has been looked at. */
+function sendText(reply: FastifyReply, text: string): FastifyReply {
+  return reply.send(text);
 }
