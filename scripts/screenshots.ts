@@ -7,6 +7,8 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { openEvents } from "../src/events/database.ts";
+import { type Row, write } from "../src/events/store.ts";
 import { buildStaleWeb } from "./build-web.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -166,6 +168,38 @@ function writeIncoming(place: Place): string {
   return `${place.directory}/incoming/datadog`;
 }
 
+const MINUTE_MS = 60_000;
+
+/** An hour that was, for the charts: nobody waits for one. Written by the program's own store beside the daemon. */
+function writePastHour(place: Place, pid: number): void {
+  const database = openEvents(`${place.directory}/volume/.packsync`, undefined, () => {});
+  const begin = Date.now() - 58 * MINUTE_MS;
+  const events: Row[] = [];
+  const put = (minute: number, kind: string, elapsedMs?: number, how?: string): void => {
+    const [atMs, id] = [begin + minute * MINUTE_MS + events.length, begin + events.length];
+    const [pack] = PACKS[events.length % PACKS.length] ?? PACKS[0];
+    const about = { id, at: new Date(atMs).toISOString(), kind, severity: "info", text: `${pack}: ${kind}`, pack };
+    const json = JSON.stringify({
+      ...about,
+      ...(elapsedMs && { elapsed_ms: elapsedMs }),
+      ...(how && { data: { how } }),
+    });
+    events.push({ id, atMs, kind, severity: "info", packs: [pack], service: undefined, elapsedMs, json });
+  };
+  for (let minute = 0; minute < 55; minute += 2 + ((minute * 7) % 5)) {
+    for (let save = 0; save <= minute % 4; save++) put(minute, "pack.published", 26 + ((minute * 13 + save * 29) % 40));
+    if (minute % 3 === 0) put(minute, "service.told", 900, "restart");
+    if (minute % 11 === 4) put(minute, "pack.rejected");
+  }
+  const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+  const at = (index: number) => ({ atMs: begin + (index * MINUTE_MS) / 4, delayMs: 1, lagMs: 0, watches: 31 });
+  const samples = Array.from({ length: 228 }, (_, index) => {
+    return { ...at(index), rss: Math.round(rss * (0.97 + 0.02 * Math.sin(index / 9) + index / 20_000)) };
+  });
+  write(database, { events, samples, gone: 0 });
+  database.close();
+}
+
 interface Shot {
   readonly name: string;
   readonly path: string;
@@ -239,6 +273,7 @@ const incoming = writeIncoming(place);
 const { child, url } = await serve(place);
 try {
   await letThingsHappen(place, url);
+  writePastHour(place, child.pid ?? 0);
   await take(url, shotsOf(incoming));
 } finally {
   const ended = once(child, "exit");

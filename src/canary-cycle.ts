@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { CANARY, type CanaryPlace, canaryPlace } from "./canary/place.ts";
+import { CANARY, type CanaryPlace, canaryPlace } from "./canary/paths.ts";
 import type { Config } from "./config/config.ts";
 import { EVERYTHING } from "./cycle/attention.ts";
 import { journalSchema } from "./cycle/journal.ts";

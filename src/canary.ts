@@ -1,5 +1,5 @@
 import { CANARY_SOURCE, type Canary, createCanary } from "./canary/canary.ts";
-import { canaryPlace } from "./canary/place.ts";
+import { canaryPlace } from "./canary/paths.ts";
 import type { Config } from "./config/config.ts";
 import type { Loop } from "./loop/loop.ts";
 import { monotonicMs } from "./platform/clock.ts";

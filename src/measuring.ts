@@ -40,7 +40,7 @@ export interface MeasuringOptions {
 const PATIENCE_MS = 1000;
 
 export function measure(options: MeasuringOptions): Measuring {
-  const resources = new AsyncDisposableStack();
+  const resources = new DisposableStack();
   let opening: Promise<Opened> | undefined;
   let requests: Measures | undefined;
   let gathering: Promise<void> | undefined;
@@ -71,7 +71,7 @@ export function measure(options: MeasuringOptions): Measuring {
     },
     async [Symbol.asyncDispose]() {
       await gathering?.catch(() => {});
-      await resources.disposeAsync();
+      resources.dispose();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { canaryPlace } from "./canary/place.ts";
+import { canaryPlace } from "./canary/paths.ts";
 import { catalogSchema } from "./catalog/embedded.ts";
 import { registrationSchema } from "./catalog/registrations.ts";
 import type { Config } from "./config/config.ts";

@@ -11,7 +11,8 @@ import {
   stuckAt,
   written,
 } from "./flight.ts";
-import { CANARY, type CanaryPlace, hear, prepareSource, sing } from "./place.ts";
+import { CANARY, type CanaryPlace } from "./paths.ts";
+import { hear, prepareSource, sing } from "./place.ts";
 import type { CanaryStatus } from "./status.ts";
 
 /** What the watcher and the loop call the canary's source; no other one has a slash in its name. */

@@ -1,21 +1,8 @@
 import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { errnoOf } from "../errors.ts";
 import { adopt, type Owner } from "../platform/ownership.ts";
+import { CANARY, type CanaryPlace } from "./paths.ts";
 
-/** Where the canary lives: a source and a volume of its own, in the state directory. Nothing outlives the daemon there. */
-export interface CanaryPlace {
-  readonly root: string;
-  readonly source: string;
-  readonly target: string;
-}
-
-export function canaryPlace(stateDir: string): CanaryPlace {
-  const root = `${stateDir}/canary`;
-  return { root, source: `${root}/source`, target: `${root}/target` };
-}
-
-/** The only pack there, and the name of its directory. */
-export const CANARY = "canary";
 const SONG = "song.txt";
 
 const PACK = `ref: ${CANARY}

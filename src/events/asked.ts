@@ -3,8 +3,8 @@ import type { RollbackReport } from "../cycle/rollback.ts";
 import type { Answers, Installed, RequestKind, Requests, Uninstalled } from "../requests.ts";
 import { sentence } from "./event-text.ts";
 import type { Known } from "./known.ts";
+import { packNews, verifiedNews } from "./pack-news.ts";
 import type { News } from "./recorder.ts";
-import { packNews, verifiedNews } from "./translate.ts";
 
 /** What somebody asked of the daemon, and what it changed: the cycles after it find nothing new. */
 export function eventsAfter<K extends RequestKind>(
@@ -26,15 +26,15 @@ function saying(asked: Asked, known: Known): readonly News[] {
       return syncNews(asked.answer, known);
     case "rollback":
       return [pinned(asked.answer)];
-    case "unpin": {
-      const { pack } = asked.request;
-      const text = `${pack} follows its source again.`;
-      return [{ kind: "pack.unpinned", severity: "info", text, pack, data: { was: asked.answer } }];
-    }
     case "pin": {
       const { pack } = asked.request;
       const text = `${pack} stays as it is, whatever its source has, until somebody unpins it.`;
       return [{ kind: "pack.pinned", severity: "warning", text, pack, release: asked.answer }];
+    }
+    case "unpin": {
+      const { pack } = asked.request;
+      const text = `${pack} follows its source again.`;
+      return [{ kind: "pack.unpinned", severity: "info", text, pack, data: { was: asked.answer } }];
     }
     case "verify":
       return asked.answer.flatMap(verifiedNews);

@@ -3,7 +3,7 @@ import type { PacksyncEvent } from "./event.ts";
 import { eventJson } from "./event-text.ts";
 import { packsOf } from "./filter.ts";
 import { type Followed, follow, type KeptPage } from "./follow.ts";
-import { createRing, type Entry, RING_LIMITS, type Ring, type RingLimits } from "./ring.ts";
+import { createRing, type Entry, RING_LIMITS, type Ring, type RingLimits, UNKEPT_LIMITS } from "./ring.ts";
 import type { Row, Sample, Written } from "./store.ts";
 
 /** What happened, before it has its number and its time. */
@@ -23,7 +23,8 @@ export interface RecorderDeps {
   /** Is told once when events cannot be kept, and once when they can again, with how many are lost. */
   readonly onTrouble: (why: string) => void;
   readonly onRecovered: (lost: number) => void;
-  readonly ring?: RingLimits;
+  /** How much of what is not kept yet stays in memory. */
+  readonly unkept?: RingLimits;
   readonly retryMs?: number;
 }
 
@@ -66,11 +67,12 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     next = Math.max(next, base + 1);
     if (ring !== undefined) return;
     [written, first] = [base, base];
-    ring = createRing(base, deps.ring ?? RING_LIMITS, onDropped);
+    ring = createRing(base, RING_LIMITS, onDropped, { limits: deps.unkept ?? UNKEPT_LIMITS, isUnkept });
     for (const [at, news] of early) add(at, news, ring);
     early = [];
     begun.resolve();
   };
+  const isUnkept = ({ id }: Entry): boolean => id > written;
   const onDropped = ({ id }: Entry): void => {
     if (id <= written) return;
     lost += 1;

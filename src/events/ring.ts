@@ -27,18 +27,38 @@ export interface RingLimits {
   readonly bytes: number;
 }
 
-export const RING_LIMITS: RingLimits = { events: 5000, bytes: 4 * 2 ** 20 };
+/** What is older is read again. */
+export const RING_LIMITS: RingLimits = { events: 500, bytes: 2 ** 19 };
+
+/** What is nowhere else stays longer. */
+export interface Unkept {
+  readonly limits: RingLimits;
+  readonly isUnkept: (entry: Entry) => boolean;
+}
+
+export const UNKEPT_LIMITS: RingLimits = { events: 5000, bytes: 4 * 2 ** 20 };
 
 /** So many are given at a time. */
 const SOME = 500;
 
 /** @param onDropped is told of every event that no longer fits */
-export function createRing(from: number, limits: RingLimits, onDropped: (entry: Entry) => void = () => {}): Ring {
+export function createRing(
+  from: number,
+  limits: RingLimits,
+  onDropped: (entry: Entry) => void = () => {},
+  unkept?: Unkept,
+): Ring {
   const listeners = new Set<() => void>();
   let entries: Entry[] = [];
   let [start, bytes, base] = [0, 0, from];
   const wake = (): void => {
     for (const listener of listeners) listener();
+  };
+  const isAbove = (most: RingLimits): boolean => entries.length - start > most.events || bytes > most.bytes;
+  const isTooMuch = (): boolean => {
+    const oldest = entries[start];
+    const isUnkept = oldest !== undefined && unkept?.isUnkept(oldest) === true;
+    return isAbove(limits) && (!isUnkept || isAbove(unkept.limits));
   };
   const drop = (): void => {
     const entry = entries[start++];
@@ -61,7 +81,7 @@ export function createRing(from: number, limits: RingLimits, onDropped: (entry: 
     push(entry) {
       entries.push(entry);
       bytes += entry.json.length;
-      while (entries.length - start > 1 && (entries.length - start > limits.events || bytes > limits.bytes)) drop();
+      while (entries.length - start > 1 && isTooMuch()) drop();
       wake();
     },
     after(id) {

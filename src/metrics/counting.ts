@@ -8,7 +8,7 @@ export type Happened =
   | { readonly kind: "event"; readonly event: PacksyncEvent };
 
 /** Counts what daemons say, one after the other, each from its start on. */
-export interface Counting extends AsyncDisposable {
+export interface Counting extends Disposable {
   /** What was counted; of a new daemon once all is counted that it said so far: who looks never sees a part of it. */
   counted(): Pick<Measures, "text">;
   /** Resolves when nothing is left to be counted that had happened. */
@@ -38,14 +38,13 @@ export function startCounting(
       }
     }
   };
-  const done = count();
+  void count();
   return {
     counted: () => shown,
     current: () => current.promise,
-    async [Symbol.asyncDispose]() {
-      stop.abort();
+    [Symbol.dispose]() {
+      stop.abort(); // a daemon that does not answer keeps nobody from ending
       current.resolve();
-      await done;
     },
   };
 }

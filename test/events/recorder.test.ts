@@ -86,19 +86,19 @@ test("while nothing can be kept events go on to whoever follows; it is said once
 test("memory is bounded meanwhile: the oldest are lost, and who comes back for them is told", async () => {
   using directory = scratch();
   using kept = keeperIn(directory.path);
-  await using recorder = recording(kept.keeper, { ring: { events: 10, bytes: 1e6 } });
+  await using recorder = recording(kept.keeper, { unkept: { events: 600, bytes: 1e6 } });
   recorder.open();
   recorder.record([NEWS]);
   const [first = 0] = idsOf(await take(recorder.follow(0, never), 1));
   await expect.poll(() => lastIn(kept.database), PATIENCE).toBe(first);
   kept.state.fails = "locked";
-  recorder.record(Array.from({ length: 25 }, () => NEWS));
+  recorder.record(Array.from({ length: 615 }, () => NEWS));
   await expect.poll(() => recorder.said, PATIENCE).toEqual(["locked"]);
   kept.state.fails = undefined;
   await expect.poll(() => recorder.said, PATIENCE).toEqual(["locked", "recovered, 15 lost"]);
-  const had = await take(recorder.follow(first, never), 10);
+  const had = await take(recorder.follow(first, never), 600);
   expect(had[0]).toEqual({ kind: "gap", after: first, gone: first + 15 });
-  expect(idsOf(had)).toEqual(Array.from({ length: 10 }, (_, index) => first + 16 + index));
+  expect(idsOf(had)).toEqual(Array.from({ length: 600 }, (_, index) => first + 16 + index));
 });
 
 test("a disk that does not answer keeps nobody waiting for ever", { timeout: 20_000 }, async () => {

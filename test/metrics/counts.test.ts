@@ -96,7 +96,7 @@ describe("counting", () => {
       more = Promise.withResolvers();
     };
     const create = (begun: boolean) => createMeasures(COUNTED, begun);
-    await using counting = startCounting(create, async function* (abort) {
+    using counting = startCounting(create, async function* (abort) {
       const ended = new Promise<void>((resolve) => abort.addEventListener("abort", () => resolve()));
       while (!abort.aborted) {
         yield* told.splice(0);

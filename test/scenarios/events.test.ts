@@ -186,3 +186,19 @@ testWith(
     await running.stop();
   },
 );
+
+test("a reader that has enough ends it without a word, and hostile names speak to no terminal", async () => {
+  using it = world();
+  it.write("packs/\u001b[2Jevil\r\n", { "pack.yaml": "ref: [\n" });
+  await using running = await daemon(it);
+  await expect.poll(() => about(keptEvents(it), "pack.rejected").length, PATIENCE).toBe(1);
+  const { stdout } = it.packsync(["events"]);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  expect(stdout).toContain("\\u001b[2Jevil\\r\\n");
+  const piped = it.packsync(["events", "--follow"], {
+    through: ["sh", "-c", '"$@" | head -n 1', "sh"],
+  });
+  expect({ lines: piped.stdout.trim().split("\n").length, stderr: piped.stderr }).toEqual({ lines: 1, stderr: "" });
+  await running.stop();
+});

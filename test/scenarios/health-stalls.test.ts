@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test, vi } from "vitest";
@@ -49,7 +50,8 @@ async function expectStall(it: Story, { ready, running }: Watched, fault: RegExp
   {
     using _ = stall();
     await expect.poll(ready, PATIENCE).toEqual({ status: 503, said: expect.stringMatching(fault) });
-    expect(it.packsync(["healthcheck"], { env: QUICK }).code).toBe(1);
+    expect(it.packsync(["healthcheck"]).code).toBe(1);
+    if (fault.source.includes("canary")) expect(it.packsync(["status"]).stdout).toMatch(fault);
   }
   await expect.poll(async () => (await ready()).status, PATIENCE).toBe(200);
   it.write("packs/core/after.txt", "after\n");
@@ -109,6 +111,27 @@ testWith({ root: true, tools: ["fsfreeze", "mkfs.ext4"] }, "a disk that takes no
     return undoing(thaw);
   });
 });
+
+test("a state directory in which the canary has no place", async () => {
+  using it = story({ packs: packs("core") });
+  await using health = await watched(it);
+  await expectStall(it, health, /write: the canary could not be written for \d+ s \(E[A-Z]+: /, () => {
+    const place = it.at("volume/.packsync/canary");
+    for (let isTaken = false; !isTaken; ) isTaken = takes(place); // the daemon may be at it
+    return undoing(() => rmSync(place));
+  });
+});
+
+/** @returns whether a file stands there instead of a directory */
+function takes(place: string): boolean {
+  try {
+    rmSync(place, { recursive: true, force: true });
+    writeFileSync(place, "");
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test("a database that another process holds", async () => {
   using it = story({ packs: packs("core") });

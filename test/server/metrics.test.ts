@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { measure } from "../../src/measuring.ts";
 import { FAMILIES } from "../../src/metrics/families.ts";
@@ -90,6 +93,20 @@ testWith({ tools: ["promtool"] }, "promtool finds nothing to say about it", asyn
   const text = await scrape(it);
   const said = execFileSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" });
   expect(said).toBe("");
+});
+
+test("a daemon that accepts and never answers is one that is not up", async () => {
+  await using it = await served();
+  mkdirSync(it.at("volume/.packsync"), { recursive: true });
+  const open = new Set<Socket>();
+  const server = createServer((socket) => void open.add(socket)).listen(it.at("volume/.packsync/control.sock"));
+  await once(server, "listening");
+  const text = await scrape(it);
+  expect(text).toMatch(/^packsync_up 0$/m);
+  expect(text).toMatch(/^packsync_ready 0$/m);
+  expect([...open].filter((socket) => !socket.readableEnded).length).toBeGreaterThan(0); // others would wait still
+  for (const socket of open) socket.destroy();
+  server.close();
 });
 
 test("many who scrape at once are given what was found once, and nobody waits for what does not answer", async () => {

@@ -54,8 +54,27 @@ const LDD =
 /** What a bundle is made of, and with: paths below the project. */
 function neededModules(): string[] {
   const { packages } = JSON.parse(readFileSync(`${PROJECT}node_modules/.package-lock.json`, "utf8"));
+  const builders = withTheirs(["esbuild", "preact", "@preact/signals", "uplot", "vite"], packages);
   const isNeeded = (path: string) =>
-    packages[path].dev !== true ? !path.includes("/node-linux-") : /^node_modules\/(@esbuild\/.*|esbuild)$/.test(path);
+    packages[path].dev !== true ? !path.includes("/node-linux-") : builders.has(path.replace(/^node_modules\//, ""));
   const isOnTop = (path: string) => path.lastIndexOf("node_modules/") === 0; // others lie within one of these
   return Object.keys(packages).filter((path) => isOnTop(path) && isNeeded(path));
+}
+
+interface Locked {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Packages, and whatever of theirs is installed here. */
+function withTheirs(names: readonly string[], packages: Readonly<Record<string, Locked>>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (name: string): void => {
+    const known = packages[`node_modules/${name}`];
+    if (known === undefined || found.has(name)) return;
+    found.add(name);
+    for (const each of Object.keys({ ...known.dependencies, ...known.optionalDependencies })) add(each);
+  };
+  names.forEach(add);
+  return found;
 }

@@ -69,6 +69,9 @@ const COPIED = [
   "package.json",
   "package-lock.json",
   "src",
+  "web",
+  "tsconfig.json",
+  "docs/diagnostics.md",
   "docker",
   "packs",
   "packs.dev",
@@ -76,7 +79,8 @@ const COPIED = [
 
 function copyContext(context: string): void {
   mkdirSync(`${context}/scripts`, { recursive: true });
-  const files = [...COPIED, "scripts/build.ts", "scripts/warm-up.ts", "scripts/dev-stack.ts"];
+  const scripts = ["build", "build-web", "warm-up", "dev-stack"].map((name) => `scripts/${name}.ts`);
+  const files = [...COPIED, ...scripts];
   for (const name of files) cpSync(`${PROJECT}${name}`, `${context}/${name}`, { recursive: true });
 }
 
