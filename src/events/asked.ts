@@ -28,7 +28,7 @@ function saying(asked: Asked, known: Known): readonly News[] {
       return [pinned(asked.answer)];
     case "pin": {
       const { pack } = asked.request;
-      const text = `${pack} stays as it is, whatever its source has.`;
+      const text = `${pack} stays as it is, whatever its source has, until somebody unpins it.`;
       return [{ kind: "pack.pinned", severity: "warning", text, pack, release: asked.answer }];
     }
     case "unpin": {

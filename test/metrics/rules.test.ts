@@ -25,7 +25,7 @@ function promtool(...args: readonly string[]): string {
   return execFileSync("promtool", args, { cwd: `${DOCKER}prometheus`, encoding: "utf8" });
 }
 
-testWith({ tools: ["promtool"] }, "promtool takes the rules, their tests, and the example", () => {
+testWith({ tools: ["promtool"], timeout: 240_000 }, "promtool takes the rules, their tests, and the example", () => {
   expect(promtool("check", "rules", "--lint=all", "--lint-fatal", "alerts.yaml")).toContain(
     `${rules.length} rules found`,
   );
