@@ -4,6 +4,7 @@ import type { ComponentRow, DiffDocument, FilesDocument, PackDocument } from "./
 import { type FilesPart, fileRows, pathsOf } from "./board/files.ts";
 import { findingRows, judgedLines } from "./board/findings.ts";
 import type { BoardPack } from "./board/packs.ts";
+import { isDirectory } from "./board/tree.ts";
 import type { CatalogComponent } from "./catalog/catalog.ts";
 import { readEmbedded } from "./catalog/embedded.ts";
 import { liveFiles } from "./catalog/live-files.ts";
@@ -86,8 +87,9 @@ function seenInVolume(config: Config, name: string): Promise<Seen | undefined> {
   return reading(config, (database) => {
     const volume = viewVolume(layout, database ? readLedger(database) : emptyLedger);
     const record = volume.packs().get(ref);
-    if (record === undefined && !volume.isLive(ref)) return undefined;
-    return { root: volume.path(ref), release: record?.release, manifest: record && volume.previous(ref) };
+    const root = volume.path(ref);
+    if (record === undefined && !(volume.isLive(ref) && isDirectory(root))) return undefined;
+    return { root, release: record?.release, manifest: record && volume.previous(ref) };
   });
 }
 

@@ -18,11 +18,11 @@ import { packComponents, packDiff, packDocument, packFiles } from "./board-pack.
 import { type EmbeddedSummary, readEmbedded } from "./catalog/embedded.ts";
 import { readStandings } from "./catalog/standing.ts";
 import type { Config } from "./config/config.ts";
-import { findDaemon } from "./control/client.ts";
+import { daemonStatus as statusOf } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
 import { readLastCycle } from "./cycle/journal.ts";
 import { readStatus } from "./cycle/status.ts";
-import { eventPage, lastKept } from "./events/history.ts";
+import { eventPage, keptSafely, lastKept } from "./events/history.ts";
 import { coalesced } from "./platform/coalesced.ts";
 import { printableName } from "./platform/names.ts";
 import { VERSION } from "./platform/version.ts";
@@ -56,9 +56,9 @@ export interface BoardOptions {
 
 export function boardOf({ config, faults }: BoardOptions): Board {
   const foreign = createForeign();
-  const lastStages = createLastStages((query) => eventPage(config.stateDir, query));
+  const lastStages = createLastStages((query) => keptSafely(() => eventPage(config.stateDir, query), []));
   const daemonStatus = async (): Promise<DaemonDocument> => {
-    const daemon = await (await findDaemon(config.stateDir))?.status();
+    const daemon = await statusOf(config.stateDir);
     const about = aboutDaemon(daemon, await faults(daemon));
     return { ...about, pipeline: pipelineOf(daemon, lastStages()), ...(await aroundDaemon(config, daemon)) };
   };
@@ -69,7 +69,7 @@ export function boardOf({ config, faults }: BoardOptions): Board {
   };
   const isKnown = async (ref: string) => (await allPacks()).packs.some(({ row }) => row.ref === ref);
   const overview = async (): Promise<OverviewDocument> => {
-    const lastEventId = lastKept(config.stateDir); // first: what happens meanwhile is news
+    const lastEventId = keptSafely(() => lastKept(config.stateDir), 0); // first: what happens meanwhile is news
     const daemon = await daemonStatus();
     const { packs, database } = await allPacks();
     const rows = packs.map(({ row }) => row);

@@ -1,7 +1,8 @@
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import type { DaemonDocument } from "./board/documents.ts";
 import { eventJson } from "./events/event-text.ts";
 import { type Followed, follow } from "./events/follow.ts";
-import { keptAfter, lastKept } from "./events/history.ts";
+import { keptAfter, keptSafely, lastKept } from "./events/history.ts";
 import { createRing, RING_LIMITS, type Ring } from "./events/ring.ts";
 import { followEvents } from "./follow-events.ts";
 import type { DiskAnswers } from "./platform/disk-answers.ts";
@@ -25,6 +26,8 @@ export interface LiveEventsDeps {
 }
 
 const STATUS_MS = 1000;
+/** So long nobody is asked who refused. */
+const AGAIN_MS = 1000;
 
 export function createLiveEvents(deps: LiveEventsDeps): LiveEvents {
   const { stateDir, log, daemonStatus, diskAnswers, statusMs = STATUS_MS } = deps;
@@ -40,11 +43,19 @@ export function createLiveEvents(deps: LiveEventsDeps): LiveEvents {
     const ring = createRing(from, RING_LIMITS);
     const end = new AbortController();
     connection = { ring, end };
-    pump(ring, end.signal).catch((error: unknown) => {
-      log.warn({ why: String(error) }, "the daemon's events cannot be followed");
-      if (connection?.ring === ring) connection = undefined; // the next one who follows tries again
-    });
+    void keepPumping(ring, end.signal);
     return ring;
+  };
+  /** A daemon of another version may refuse; the one that comes after it is heard by who follows already. */
+  const keepPumping = async (ring: Ring, abort: AbortSignal): Promise<void> => {
+    for (let isTold = false; !abort.aborted; isTold = true) {
+      try {
+        await pump(ring, abort);
+      } catch (error) {
+        if (!isTold && !abort.aborted) log.warn({ why: String(error) }, "the daemon's events cannot be followed");
+        await sleep(AGAIN_MS, undefined, { signal: abort, ref: false }).catch(() => {});
+      }
+    }
   };
   const pump = async (ring: Ring, abort: AbortSignal): Promise<void> => {
     for await (const line of followEvents(stateDir, () => ring.last, abort)) {
@@ -68,6 +79,7 @@ export function createLiveEvents(deps: LiveEventsDeps): LiveEvents {
       try {
         const ring = connect();
         const kept = async (last: number) => {
+          await turn(); // whoever wants all there is, or next to nothing of it, keeps nobody waiting
           const { entries, gone } = keptSafely(() => keptAfter(stateDir, last), { entries: [], gone: ring.from });
           return { entries, gone: Math.max(gone, lost) };
         };
@@ -78,15 +90,6 @@ export function createLiveEvents(deps: LiveEventsDeps): LiveEvents {
     },
     watchStatus: status.watch,
   };
-}
-
-/** What cannot be read just now is as good as not there. */
-function keptSafely<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch {
-    return otherwise;
-  }
 }
 
 /** Looks at most so often, only while somebody wants to know, and tells only what is another. */

@@ -2,13 +2,14 @@ import { statSync } from "node:fs";
 import { ask } from "./ask.ts";
 import { boardOf } from "./board.ts";
 import type { Config } from "./config/config.ts";
-import { findDaemon } from "./control/client.ts";
+import { daemonStatus, findDaemon } from "./control/client.ts";
 import type { DaemonStatus } from "./control/protocol.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { download, fetchOrder } from "./downloads.ts";
 import { environments } from "./environments.ts";
 import { PacksyncError } from "./errors.ts";
 import { eventPage, series } from "./events/history.ts";
+import type { CountedSeries } from "./events/series.ts";
 import { faultsOf } from "./health.ts";
 import { history } from "./history.ts";
 import type { OnStage } from "./install/stages.ts";
@@ -40,14 +41,14 @@ const INSTALL_SECONDS = 300;
 const USUAL_ENVS = "/opt/attune/runtime_envs";
 
 export function operationsOf(options: OperationsOptions): Operations {
-  const { config, log, env } = options;
+  const { config, log, env, diskAnswers } = options;
   const { stateDir } = config;
-  const { diskAnswers } = options;
+  const counted: CountedSeries = new Map();
   const board = boardOf({ config, faults: (daemon) => faultsWith(daemon, options) });
   return {
     ...board,
     events: (query) => eventPage(stateDir, query).map(({ event }) => event),
-    series: (window) => series(stateDir, window, Date.now()),
+    series: (window) => series(stateDir, window, Date.now(), counted),
     liveEvents: createLiveEvents({ stateDir, log, daemonStatus: board.daemonStatus, diskAnswers }),
     download: ({ registry, ...order }, onStage, abort) => {
       const choices = { tls: order.tls, ...(registry !== undefined && { registries: [registry] }) };
@@ -128,7 +129,7 @@ async function releasesOf(config: Config, ref: string) {
 }
 
 async function faults(options: OperationsOptions): Promise<readonly string[]> {
-  return await faultsWith(await (await findDaemon(options.config.stateDir))?.status(), options);
+  return await faultsWith(await daemonStatus(options.config.stateDir), options);
 }
 
 /** Without a daemon nobody keeps anything in sync: it is enough that the volume can be used. */

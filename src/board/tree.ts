@@ -1,13 +1,24 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { isSystemError } from "../errors.ts";
+import { lstatIfAny } from "../platform/absence.ts";
 import { decodeName, fsPath } from "../platform/names.ts";
 
 /** So many entries are looked at. */
 const MAX_ENTRIES = 200_000;
 const MAX_DEPTH = 64;
 
-/** Every path below a directory that is none itself, by name only; no symlink is followed. */
+/** Whether a directory stands there itself: a symlink leads to what is somebody else's. */
+export function isDirectory(path: string): boolean {
+  try {
+    return lstatIfAny(path)?.isDirectory() === true;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return false; // closed to us
+  }
+}
+
+/** Every path below a directory that is none itself, by name only; no symlink is followed, nor is the root one. */
 export async function pathsBelow(root: string): Promise<readonly string[]> {
   const paths: string[] = [];
   const visit = async (relative: string, depth: number): Promise<void> => {
@@ -19,7 +30,7 @@ export async function pathsBelow(root: string): Promise<readonly string[]> {
       else if (depth < MAX_DEPTH) await visit(path, depth + 1);
     }
   };
-  await visit("", 0);
+  if (isDirectory(root)) await visit("", 0);
   return paths;
 }
 

@@ -46,7 +46,7 @@ export async function daemonStatus(stateDir: string): Promise<DaemonStatus | und
   try {
     return await (await findDaemon(stateDir))?.status();
   } catch (error) {
-    if (error instanceof DaemonGone || isNoAnswer(error)) return undefined;
+    if (error instanceof DaemonGone || errnoOf(error) !== undefined || isNoAnswer(error)) return undefined;
     throw error;
   }
 }

@@ -28,8 +28,30 @@ const SHAPES = {
   day: { bucketMs: 15 * MINUTE_MS, buckets: 96 },
 } as const;
 
+/** What was counted last, by window. */
+export type CountedSeries = Map<Window, { readonly mark: string; readonly series: Series }>;
+
+/** The same, counted once for as long as nothing happens: many look at it, and a day of events takes its time. */
+export function countOnce(counted: CountedSeries, ...about: Parameters<typeof seriesOf>): Series {
+  const [database, window, nowMs] = about;
+  const mark = markOf(database, Math.floor(nowMs / SHAPES[window].bucketMs));
+  const known = counted.get(window);
+  if (known?.mark === mark) return known.series;
+  const series = seriesOf(...about);
+  counted.set(window, { mark, series });
+  return series;
+}
+
+/** Whatever is another one is written down with a greater number, or at a later time. */
+function markOf(database: DatabaseSync | undefined, bucket: number): string {
+  const newest = database
+    ?.prepare("SELECT (SELECT max(id) FROM event) AS event, (SELECT max(at_ms) FROM sample) AS sample")
+    .get();
+  return [bucket, newest?.["event"], newest?.["sample"]].join();
+}
+
 /** What happened lately, counted. The last bucket is the one that it is now. @param database `undefined`: nothing was ever kept */
-export function seriesOf(database: DatabaseSync | undefined, window: Window, nowMs: number): Series {
+function seriesOf(database: DatabaseSync | undefined, window: Window, nowMs: number): Series {
   const { bucketMs, buckets } = SHAPES[window];
   const last = Math.floor(nowMs / bucketMs);
   const first = last - buckets + 1;

@@ -37,13 +37,15 @@ export interface Written {
 /** What is kept of what happened, and for how long. */
 export interface Keeping {
   readonly events: number;
+  /** About so much room may they take: an event can have a hundred findings. */
+  readonly bytes: number;
   readonly eventsMs: number;
   readonly samplesMs: number;
 }
 
 const DAY_MS = 86_400_000;
 
-const KEEPING: Keeping = { events: 100_000, eventsMs: 30 * DAY_MS, samplesMs: 2 * DAY_MS };
+const KEEPING: Keeping = { events: 100_000, bytes: 256 * 2 ** 20, eventsMs: 30 * DAY_MS, samplesMs: 2 * DAY_MS };
 
 /** One commit. An event that is there already stays as it is. */
 export function write(database: DatabaseSync, { events, samples, gone }: Written): void {
@@ -60,7 +62,8 @@ export function write(database: DatabaseSync, { events, samples, gone }: Written
 /** Removes what is older, or more, than is kept. */
 export function prune(database: DatabaseSync, nowMs: number, keeping: Keeping = KEEPING): void {
   transaction(database, () => {
-    const byNumber = database.prepare("SELECT id FROM event ORDER BY id DESC LIMIT 1 OFFSET ?").get(keeping.events);
+    const most = Math.min(keeping.events, fitting(database, keeping.bytes));
+    const byNumber = database.prepare("SELECT id FROM event ORDER BY id DESC LIMIT 1 OFFSET ?").get(most);
     const byAge = database.prepare("SELECT max(id) AS id FROM event WHERE at_ms < ?").get(nowMs - keeping.eventsMs);
     const last = Math.max(Number(byNumber?.["id"] ?? 0), Number(byAge?.["id"] ?? 0));
     if (last > 0) {
@@ -69,6 +72,15 @@ export function prune(database: DatabaseSync, nowMs: number, keeping: Keeping = 
     }
     database.prepare("DELETE FROM sample WHERE at_ms < ?").run(nowMs - keeping.samplesMs);
   });
+}
+
+/** How many of the events that there are take so much room; some fewer, that this is not asked for with every one. */
+function fitting(database: DatabaseSync, bytes: number): number {
+  const of = (pragma: string): number => Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
+  const used = (of("page_count") - of("freelist_count")) * of("page_size");
+  if (used <= bytes) return Number.POSITIVE_INFINITY;
+  const count = Number(database.prepare("SELECT count(*) AS count FROM event").get()?.["count"] ?? 0);
+  return Math.floor((count * bytes * 0.9) / used);
 }
 
 export function lastIn(database: DatabaseSync): number {

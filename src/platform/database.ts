@@ -175,11 +175,21 @@ export function openStateReadOnly(directory: string): DatabaseSync | undefined {
 export function openTablesReadOnly(file: string, tables: Pick<Tables, "version" | "loss">): DatabaseSync | undefined {
   if (!isThere(file)) return undefined;
   const database = openForReading(realpathSync(file)); // its WAL is beside what a link leads to
-  const version = versionOf(database);
+  const version = versionOrClosed(database);
   if (version === tables.version) return database;
   database.close();
   if (version < tables.version) return undefined; // made and not yet filled, or an older packsync's
   throw newer(file, version, tables);
+}
+
+/** What is no database is asked for again and again: none stays open. */
+function versionOrClosed(database: DatabaseSync): number {
+  try {
+    return versionOf(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** @throws PacksyncError `VOLUME_UNUSABLE` when nobody may know */

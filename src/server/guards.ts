@@ -30,6 +30,7 @@ export function identify(by: Identifying): (request: FastifyRequest, reply: Fast
     if (authorization !== undefined && authorization !== "") {
       const token = tokenIn(authorization, request);
       request.principal = token === undefined ? UNKNOWN : await by.access.whoIs(token);
+      endWithToken(request, reply);
       return;
     }
     const id = cookieIn(request.headers, by.cookie);
@@ -53,11 +54,26 @@ function enter(session: Session, request: FastifyRequest, reply: FastifyReply): 
 }
 
 /** Whoever signs out follows nothing any more. What was begun to change something comes to its end. */
-function endWith(session: Session, request: FastifyRequest, { raw }: FastifyReply): void {
+function endWith(session: Session, request: FastifyRequest, reply: FastifyReply): void {
   const { socket } = request.raw;
   const ending = session.onEnd(() => socket.destroy());
-  const over = request.ws ? socket : raw;
-  over.once("close", () => ending[Symbol.dispose]());
+  whenOver(request, reply, () => ending[Symbol.dispose]());
+}
+
+/** Nor does who has a token that is good no more. */
+function endWithToken(request: FastifyRequest, reply: FastifyReply): void {
+  const { principal, method, raw } = request;
+  if (typeof principal === "string" || principal.expiresAt === undefined || method !== "GET") return;
+  const leftMs = Math.min(Math.max(0, principal.expiresAt - Date.now()), LONGEST_TIMER_MS);
+  const timer = setTimeout(() => raw.socket.destroy(), leftMs).unref();
+  whenOver(request, reply, () => clearTimeout(timer));
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function whenOver(request: FastifyRequest, { raw }: FastifyReply, call: () => void): void {
+  const over = request.ws ? request.raw.socket : raw;
+  over.once("close", call);
 }
 
 /** A browser can only ask for a password: it takes a token for one, to read what is written for people. */
@@ -74,16 +90,25 @@ function tokenIn(authorization: string, { routeOptions }: FastifyRequest): strin
 }
 
 /** @throws Refusal 401 for somebody unknown, 403 for one who may not */
-export async function authorize({ principal, routeOptions }: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function authorize(
+  { principal, routeOptions, method }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { access, browsed } = routeOptions.config;
   if (access === "open") return;
   if (typeof principal === "string") {
     reply.header("www-authenticate", browsed === true ? 'Basic realm="packsync", charset="UTF-8"' : "Bearer");
     throw new Refusal(401, `${principal}.`, "Send `Authorization: Bearer <token>`.");
   }
-  if (access === undefined || principal.scopes.includes(access)) return;
+  if (access === undefined) return;
+  if (principal === ANONYMOUS && !READING.includes(method))
+    throw new Refusal(403, "Expected a token for what is more than looking, got none.");
+  if (principal.scopes.includes(access)) return;
   throw new Refusal(403, `Expected a token with the scope \`${access}\`, got one without it.`);
 }
+
+/** Whatever else there is, is a job: it is kept, and others wait for it. */
+const READING: readonly string[] = ["GET", "HEAD"];
 
 const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 

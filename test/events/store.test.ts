@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { openEvents } from "../../src/events/database.ts";
 import { eventPage, keptAfter, lastKept, series } from "../../src/events/history.ts";
-import { type PageQuery, prune, write } from "../../src/events/store.ts";
+import type { CountedSeries } from "../../src/events/series.ts";
+import { type PageQuery, prune, type Written, write } from "../../src/events/store.ts";
 import { scratch } from "../support/trees.ts";
 import { row } from "./making.ts";
 
@@ -50,12 +51,26 @@ test("what is kept is bounded by number and by age, and what is gone is remember
   using it = stored();
   const events = Array.from({ length: 30 }, (_, index) => row(index + 1));
   write(it.database, { ...NOTHING, events, samples: [{ atMs: 1, rss: 1, delayMs: 1, lagMs: 1, watches: 1 }] });
-  prune(it.database, 100, { events: 20, eventsMs: 1000, samplesMs: 10 });
+  prune(it.database, 100, { events: 20, bytes: 1e9, eventsMs: 1000, samplesMs: 10 });
   expect(keptAfter(it.path, 0)).toMatchObject({ gone: 10, entries: { length: 20 } });
-  prune(it.database, 100, { events: 20, eventsMs: 85, samplesMs: 10 });
+  prune(it.database, 100, { events: 20, bytes: 1e9, eventsMs: 85, samplesMs: 10 });
   expect(keptAfter(it.path, 0).gone).toBe(14);
-  prune(it.database, 1000, { events: 20, eventsMs: 85, samplesMs: 10 });
+  prune(it.database, 1000, { events: 20, bytes: 1e9, eventsMs: 85, samplesMs: 10 });
   expect([keptAfter(it.path, 0).entries, lastKept(it.path)], "numbers go on even so").toEqual([[], 30]);
+});
+
+test("events with much in them are fewer: the newest that fit", () => {
+  using it = stored();
+  const events = Array.from({ length: 100 }, (_, index) => row(index + 1, { data: { findings: "x".repeat(10_000) } }));
+  write(it.database, { ...NOTHING, events });
+  const keeping = { events: 1000, bytes: 500_000, eventsMs: 1000, samplesMs: 10 };
+  prune(it.database, 100, keeping);
+  const { entries, gone } = keptAfter(it.path, 0);
+  expect(entries.length).toBeGreaterThan(20);
+  expect(entries.length).toBeLessThan(50);
+  expect([gone, entries[0]?.id, entries.at(-1)?.id]).toEqual([100 - entries.length, gone + 1, 100]);
+  prune(it.database, 100, keeping);
+  expect(keptAfter(it.path, 0).gone, "what fits stays").toBe(gone);
 });
 
 test("an event that is written twice is there once", () => {
@@ -102,6 +117,24 @@ test("series count what happened lately; where nothing did, nobody knows", () =>
     { ...nothing, atMs: 1000 * minute, restarts: 1 },
   ]);
   expect(series(it.path, "day", now).buckets).toHaveLength(96);
+});
+
+test("series are counted anew only when something came, or time went on", () => {
+  using it = stored();
+  const counted: CountedSeries = new Map();
+  const minute = 60_000;
+  const look = (nowMs = 5 * minute) => series(it.path, "hour", nowMs, counted);
+  const keep = (written: Partial<Written>) => write(it.database, { events: [], ...NOTHING, ...written });
+  keep({ events: [row(1)] });
+  const first = look();
+  expect(look(5 * minute + 1)).toBe(first);
+  keep({ events: [row(2)] });
+  const second = look();
+  expect([first, second].map(({ buckets }) => buckets.at(-6)?.published)).toEqual([1, 2]);
+  keep({ samples: [{ atMs: minute, rss: 7, delayMs: 0, lagMs: 0, watches: 0 }] });
+  expect(look().buckets.at(-5)?.memoryBytes).toBe(7);
+  expect(look(6 * minute).buckets.at(-1)?.atMs).toBe(6 * minute);
+  expect(series(it.path, "day", 6 * minute, counted).buckets).toHaveLength(96);
 });
 
 test("where nothing was ever kept there is nothing, and nothing is made", () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { exchange } from "../../src/platform/syscalls.ts";
 import { testWith } from "../support/requires.ts";
 import { sh } from "../support/watching.ts";
 import {
@@ -84,9 +85,11 @@ describe("a volume that cannot be used is said once, and made good when it can b
 
   test("a file stands in its place", async () => {
     using it = story({ packs: packs("core") });
+    writeFileSync(it.at("file"), "");
+    const swap = () => exchange(it.at("file"), it.at("volume")); // at once: where nothing is, the daemon makes a volume
     await tellsAndHeals(it, () => {
-      sh(it.directory, "mv volume aside; touch volume");
-      return () => sh(it.directory, "rm volume; mv aside volume");
+      swap();
+      return swap;
     });
   });
 

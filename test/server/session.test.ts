@@ -172,6 +172,20 @@ describe("a session", () => {
     });
   });
 
+  test("hears what happens no longer than a platform's token is good, also without a cookie", async () => {
+    const follow = async () => {
+      const exp = Math.floor(Date.now() / 1000) + 3;
+      const claims = new SignJWT({ sub: "7", exp, scope: "packs:read" }).setProtectedHeader({ alg: "HS256" });
+      const headers = { authorization: `Bearer ${await claims.sign(new TextEncoder().encode(SECRET))}` };
+      const { status, body } = await fetch(`${it.url}/api/v1/events`, { headers });
+      expect(status, "it was not over before").toBe(200);
+      return { exp, body };
+    };
+    const { exp, body } = await vi.waitFor(follow, { timeout: 30_000, interval: 100 });
+    await expect(new Response(body).text()).rejects.toThrow("terminated");
+    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000 - 50);
+  });
+
   test("is opened by nothing that was made up", async () => {
     const name = (await signedIn()).cookie.split("=")[0];
     for (const value of ["", "x", "a".repeat(43), "__proto__", "a".repeat(4000)]) {
@@ -236,6 +250,7 @@ describe("read by anybody", () => {
       ["DELETE", "/api/v1/packs/core"],
       ["POST", "/api/v1/packs/core/rollback"],
       ["POST", "/api/v1/packs/install"],
+      ["POST", "/api/v1/packs/dependencies"], // a job: it is kept, and takes others' turns
       ["DELETE", "/api/v1/jobs/00000000-0000-0000-0000-000000000000"],
     ] as const) {
       const { status } = await open.send(method, path, undefined, { ...NOTHING, ...OWN });

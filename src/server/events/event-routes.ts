@@ -97,7 +97,7 @@ function addHistory(api: Api, { operations }: RouteDeps): void {
       schema: {
         operationId: "listEvents",
         summary: "What happened",
-        description: "The newest first; the newest 100,000 are kept, for 30 days.",
+        description: "The newest first; the newest 100,000 are kept, for 30 days, as far as they fit into 256 MiB.",
         tags: ["events"],
         querystring: page,
         response: { 200: z.object({ data: eventPage }).describe("A part of it"), ...failures },

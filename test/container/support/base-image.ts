@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { addOnce, addProgram, makeLibraryPlaces, script, which } from "./root-files.ts";
+import { globSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { addLibrariesOf, addOnce, addProgram, makeLibraryPlaces, script, which } from "./root-files.ts";
 
 const PROJECT = new URL("../../..", import.meta.url).pathname;
 
@@ -25,6 +25,8 @@ export function baseImage(directory: string): Buffer {
   script(`${root}/usr/bin/apt-get`, "exit 0");
   script(`${root}/usr/bin/ldd`, LDD);
   script(`${root}/usr/local/bin/npm`, '[ "$1" = ci ] && [ -f package-lock.json ] && cp -a /look-alike/node_modules .');
+  for (const native of globSync("node_modules/{@rolldown/binding,lightningcss}-linux-*/*.node", { cwd: PROJECT }))
+    addLibrariesOf(root, `${PROJECT}${native}`);
   const modules = ["--transform", "s,^node_modules/,look-alike/node_modules/,", "-C", PROJECT, ...neededModules()];
   return execFileSync("tar", ["-c", "-C", root, ".", ...modules], { maxBuffer: 1e9 });
 }

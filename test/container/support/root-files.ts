@@ -17,7 +17,12 @@ export function makeLibraryPlaces(root: string): void {
 export function addProgram(root: string, from: string, to: string): void {
   mkdirSync(dirname(`${root}${to}`), { recursive: true });
   cpSync(realpathSync(from), `${root}${to}`);
-  for (const library of librariesOf(from)) addOnce(root, library);
+  addLibrariesOf(root, from);
+}
+
+/** What a program, or a library that a program loads while it runs, has to find. */
+export function addLibrariesOf(root: string, file: string): void {
+  for (const library of librariesOf(file)) addOnce(root, library);
 }
 
 export function script(path: string, text: string): void {

@@ -245,3 +245,17 @@ test("before the first sync a foreign pack has files and components", async () =
   expect((await it.send("GET", "/api/v1/packs/theirs/components")).json.data).toHaveLength(1);
   expect((await it.send("GET", "/api/v1/packs/broken/detail")).status).toBe(404);
 });
+
+test("a link in the volume is no pack: nothing of where it leads is shown", async () => {
+  await using it = await served({ packs: { core: pack("core") } });
+  expect(it.once().code).toBe(0);
+  it.write("elsewhere", pack("linked"));
+  symlinkSync(it.at("elsewhere"), it.at("volume/linked"));
+  for (const part of ["files", "components"])
+    expect((await it.send("GET", `/api/v1/packs/linked/${part}`)).status, part).toBe(404);
+  rmSync(it.at("volume/core"), { recursive: true });
+  symlinkSync(it.at("elsewhere"), it.at("volume/core"));
+  it.write("elsewhere/secret.txt", "of somebody else");
+  const { json } = await it.send("GET", "/api/v1/packs/core/files");
+  expect(json.data.files.map(({ path }: { path: string }) => path)).not.toContain("secret.txt");
+});

@@ -6,7 +6,7 @@ import { type Load, onLiveEvent } from "../../store.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { duration, Time } from "../../ui/time.tsx";
 import { Empty, Loaded } from "../../ui/views.tsx";
-import { type Trace, traceOf } from "./traces.ts";
+import { concerns, type Trace, traceOf } from "./traces.ts";
 
 interface TraceViewProps {
   readonly release: string;
@@ -99,8 +99,10 @@ function useEventsOf(release: string, pack: string): Load<readonly LiveEvent[]> 
     const stop = new AbortController();
     setLoad({ state: "loading" });
     void readBack(release, pack, stop.signal).then((found) => stop.signal.aborted || setLoad(found));
-    const stopHearing = onLiveEvent((event) =>
-      setLoad((was) => (was.state === "ready" ? { state: "ready", value: [...was.value, event] } : was)),
+    const stopHearing = onLiveEvent(
+      (event) =>
+        concerns(event, release, pack) &&
+        setLoad((was) => (was.state === "ready" ? { state: "ready", value: [...was.value, event] } : was)),
     );
     return () => {
       stop.abort();

@@ -56,8 +56,17 @@ function waitingOf(events: readonly LiveEvent[]): readonly string[] {
   return [...waiting];
 }
 
+/** More would only be slow, also for a page that is open for days; who looks for older ones filters. */
+export const MOST = 5000;
+
+/** Each once, the newest first; of too many the newest. */
+export function merged(one: readonly LiveEvent[], other: readonly LiveEvent[]): readonly LiveEvent[] {
+  const all = new Map([...one, ...other].map((event) => [event.id, event]));
+  return [...all.values()].sort((a, b) => b.id - a.id).slice(0, MOST);
+}
+
 /** A service is told of several packs at once: they stand in `data.packs`. */
-function concerns(event: LiveEvent, release: string, pack: string): boolean {
+export function concerns(event: LiveEvent, release: string, pack: string): boolean {
   if (event.release === release && (pack === "" || event.pack === undefined || event.pack === pack)) return true;
   return packsIn(event).some((each) => each.release === release && (pack === "" || each.pack === pack));
 }

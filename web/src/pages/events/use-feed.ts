@@ -4,7 +4,7 @@ import { ask, type Failure, isFailure } from "../../api.ts";
 import type { EventPage, LiveEvent } from "../../documents.ts";
 import { onLiveEvent } from "../../store.ts";
 import { useNews } from "../../use-load.ts";
-import { type EventFilter, matches } from "./traces.ts";
+import { type EventFilter, MOST, matches, merged } from "./traces.ts";
 
 export interface Feed {
   readonly state: "loading" | "there";
@@ -26,8 +26,6 @@ interface Kept {
 }
 
 const PAGE = 100;
-/** More would only be slow; who looks for older ones filters. */
-const MOST = 5000;
 
 const emptyOf = (of: string): Kept => ({ of, state: "loading", events: [], next: null, failure: undefined });
 
@@ -91,9 +89,4 @@ function withPage(kept: Kept, { events, next }: EventPage, isNewest: boolean): K
     events: merged(kept.events, events),
     next: isKnown ? kept.next : next,
   };
-}
-
-function merged(one: readonly LiveEvent[], other: readonly LiveEvent[]): readonly LiveEvent[] {
-  const all = new Map([...one, ...other].map((event) => [event.id, event]));
-  return [...all.values()].sort((a, b) => b.id - a.id);
 }
