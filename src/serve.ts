@@ -2,7 +2,7 @@ import type { Config } from "./config/config.ts";
 import { errnoOf, PacksyncError } from "./errors.ts";
 import { measure } from "./measuring.ts";
 import { operationsOf } from "./operations.ts";
-import { createDiskAnswers } from "./platform/disk-answers.ts";
+import { disksAnswer } from "./platform/disk-answers.ts";
 import type { Log } from "./platform/log.ts";
 import { openVolume } from "./publish/volume.ts";
 import { hasSecrets, openAccess } from "./server/access.ts";
@@ -55,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await using resources = new AsyncDisposableStack();
   const workplace = resources.use(workplaceOf(config, log));
   await openIfUsable(workplace, log);
-  const diskAnswers = createDiskAnswers(config.stateDir);
+  const diskAnswers = disksAnswer(config.stateDir, config.volume);
   const operations = operationsOf({ ...options, diskAnswers });
   const { faults } = operations;
   const metrics = resources.use(measure({ config, faults, jobs: () => jobsOf(workplace), diskAnswers }));

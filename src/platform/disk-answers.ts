@@ -1,4 +1,4 @@
-import { utimes } from "node:fs/promises";
+import { stat, utimes } from "node:fs/promises";
 
 /** Whether a disk takes something now. */
 export type DiskAnswers = () => Promise<boolean>;
@@ -32,6 +32,16 @@ export function createDiskAnswers(
     answer ??= begin();
     return answer;
   };
+}
+
+/** The state directory is written to; the volume, which may be another disk, is only read. */
+export function disksAnswer(
+  stateDir: string,
+  volume: string,
+  look: (path: string) => Promise<unknown> = stat,
+): DiskAnswers {
+  const asked = [createDiskAnswers(stateDir), createDiskAnswers(volume, look)];
+  return async () => (await Promise.all(asked.map((answers) => answers()))).every((answer) => answer);
 }
 
 /** What changes nothing but a time waits as everything else that is to be written does. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { createDiskAnswers } from "../../src/platform/disk-answers.ts";
+import { createDiskAnswers, disksAnswer } from "../../src/platform/disk-answers.ts";
 import { scratch } from "../support/trees.ts";
 
 test("a disk that is there answers, also that there is no such directory", async () => {
@@ -26,4 +26,16 @@ test("one that hangs is asked once, said at once from then on, and asked again w
   expect(asked).toHaveLength(2);
   asked[1]?.resolve();
   expect(await next).toBe(true);
+});
+
+test("a volume on another disk, which hangs, counts as well", async () => {
+  using directory = scratch();
+  const looked: string[] = [];
+  const hangs = (path: string): Promise<never> => {
+    looked.push(path);
+    return new Promise(() => {});
+  };
+  expect(await disksAnswer(directory.path, "/volume", hangs)()).toBe(false);
+  expect(looked).toEqual(["/volume"]);
+  expect(await disksAnswer(directory.path, directory.path)()).toBe(true);
 });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { lastKept } from "../../events/history.ts";
 import { followEvents } from "../../follow-events.ts";
 
@@ -9,20 +8,33 @@ export interface Bell {
 }
 
 export function hangBell(stateDir: string, abort: AbortSignal): Bell {
-  let rung = Promise.withResolvers<true>();
-  abort.addEventListener("abort", () => rung.resolve(true), { once: true }); // nobody waits any longer
+  let hasRung = false;
+  let wake = (): void => {};
+  const ring = (): void => {
+    hasRung = true;
+    wake();
+  };
+  abort.addEventListener("abort", ring, { once: true }); // nobody waits any longer
   const follow = async (): Promise<void> => {
-    for await (const _ of followEvents(stateDir, () => lastKept(stateDir), abort)) rung.resolve(true);
+    for await (const _ of followEvents(stateDir, () => lastKept(stateDir), abort)) ring();
   };
   follow().catch(() => {}); // of an older daemon, or one that we may not talk to, everything is found by looking
   return {
     async rang(withinMs) {
-      const over = new AbortController();
-      const late = sleep(withinMs, false, { signal: over.signal }).catch(() => false);
-      const answer = await Promise.race([rung.promise, late]);
-      over.abort();
-      if (answer) rung = Promise.withResolvers<true>();
+      if (!hasRung) await woken(withinMs, (rung) => (wake = rung));
+      const answer = hasRung;
+      hasRung = abort.aborted;
       return answer;
     },
   };
+}
+
+function woken(withinMs: number, onWait: (wake: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, withinMs);
+    onWait(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
