@@ -27,11 +27,13 @@ export async function listened(bench: Bench): Promise<readonly Measurement[]> {
     },
   };
   for (const each of ["alone", "listened"] as const) await rounds[each](WARM_UP_SAVES, `${each}, to learn`);
-  const before = residentBytes(daemon.pid);
-  for (let round = 0; round < bench.runs; round++)
+  const resident: number[] = [];
+  for (let round = 0; round < bench.runs; round++) {
     for (const each of round % 2 === 0 ? (["alone", "listened"] as const) : (["listened", "alone"] as const))
       times[each].push(...(await rounds[each](SAVES, `${each}, ${round}`)));
-  const after = residentBytes(daemon.pid);
+    resident.push(residentBytes(daemon.pid));
+  }
+  const [before = 0, after = before] = [resident[0], resident.at(-1)];
   const { size } = bench;
   return [
     {

@@ -12,14 +12,13 @@ import {
 import type { DiskAnswers } from "../platform/disk-answers.ts";
 import type { Log } from "../platform/log.ts";
 import { VERSION } from "../platform/version.ts";
-import type { Principal } from "./access.ts";
 import type { Api, RouteDeps } from "./api.ts";
 import { complaint } from "./complaint.ts";
 import { addDashboardRoutes } from "./dashboard/routes.ts";
 import { addDocumentRoutes } from "./document-routes.ts";
 import { addDownloadRoute } from "./download-route.ts";
 import { addEventRoutes, EVENT_ROUTE_LIMITS } from "./events/event-routes.ts";
-import { ANONYMOUS, authorize, type Identifying, identify, refuseOtherHosts } from "./guards.ts";
+import { ANONYMOUS, authorize, type Identifying, identify, READING, refuseOtherHosts } from "./guards.ts";
 import { addHealthRoutes } from "./health-routes.ts";
 import { addInstallRoutes, installed, registerOne } from "./install-routes.ts";
 import { addJobRoutes, JOB_ROUTE_LIMITS, prepareForSockets } from "./jobs/job-routes.ts";
@@ -168,7 +167,7 @@ async function addGuards(app: Api, options: ApiOptions): Promise<void> {
   app.addHook("onRequest", identify(options));
   await app.register(rateLimit, {
     global: false,
-    max: ({ principal }) => (isStranger(principal) ? Math.min(most, STRANGERS) : most) || Number.MAX_SAFE_INTEGER,
+    max: (request) => (isStranger(request) ? Math.min(most, STRANGERS) : most) || Number.MAX_SAFE_INTEGER,
     timeWindow: "1 minute",
     keyGenerator: whoIsCounted,
     errorResponseBuilder: (_, { after }) =>
@@ -179,7 +178,11 @@ async function addGuards(app: Api, options: ApiOptions): Promise<void> {
   app.addHook("preHandler", async ({ routeOptions }) => {
     const { access, isUnread } = routeOptions.config;
     if (access === undefined || access === "open" || isUnread === true || (await options.diskAnswers())) return;
-    throw new Refusal(503, "Expected the disk of the state directory to answer, got none.", "`/readyz` says more.");
+    throw new Refusal(
+      503,
+      "Expected the disks of the state directory and the volume to answer, got none.",
+      "`/readyz` says more.",
+    );
   });
   app.setNotFoundHandler(({ url }) => {
     const [path = ""] = url.split("?");
@@ -188,13 +191,16 @@ async function addGuards(app: Api, options: ApiOptions): Promise<void> {
 }
 
 /** Who looks after containers is counted apart: what others ask from the same address is no reason to start the daemon anew. */
-function whoIsCounted({ principal, ip, routeOptions }: FastifyRequest): string {
+function whoIsCounted(request: FastifyRequest): string {
+  const { principal, ip, routeOptions } = request;
   if (typeof principal !== "string" && principal !== ANONYMOUS) return `token ${principal.name}`;
+  if (!isStranger(request)) return `reader ${ip}`;
   return routeOptions.config.probe === true ? `probe ${ip}` : `address ${ip}`;
 }
 
-function isStranger(principal: Principal | string): boolean {
-  return typeof principal === "string" || principal === ANONYMOUS;
+/** Where anybody may read, who only reads is none: the page asks for everything anew whenever something happens. */
+function isStranger({ principal, method }: FastifyRequest): boolean {
+  return typeof principal === "string" || (principal === ANONYMOUS && !READING.includes(method));
 }
 
 /** @returns which methods each path has by then */

@@ -108,7 +108,7 @@ export async function authorize(
 }
 
 /** Whatever else there is, is a job: it is kept, and others wait for it. */
-const READING: readonly string[] = ["GET", "HEAD"];
+export const READING: readonly string[] = ["GET", "HEAD"];
 
 const LOCAL_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 

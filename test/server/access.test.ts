@@ -184,6 +184,18 @@ test.for([
   expect(statusOf(await sendBytes(it.url, request))).toBe(status);
 });
 
+test("where anybody may read, who only reads may ask as often as who has a token; who guesses tokens may not", async () => {
+  await using open = await served({ server: { rateLimit: 400, anonymous: true } });
+  const without = { authorization: "" };
+  const read = () => open.send("GET", "/api/v1/packs", undefined, without);
+  const statuses = await Promise.all(Array.from({ length: 400 }, async () => (await read()).status));
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  expect((await read()).status).toBe(429);
+  const post = () => open.send("POST", "/api/v1/packs/dependencies", { pack_paths: [] }, without);
+  const posted = await Promise.all(Array.from({ length: 301 }, async () => (await post()).status));
+  expect(posted.filter((status) => status === 429)).toHaveLength(1);
+});
+
 test("slows down who has no token, and not who has one", async () => {
   await using busy = await served({ server: { rateLimit: 20 } });
   const ask = (authorization: string) => busy.send("GET", "/api/v1/packs", undefined, { authorization });
