@@ -18,14 +18,21 @@ export function Sources({ sources }: { readonly sources: readonly SourceRow[] })
   );
 }
 
-const WATCHING: Readonly<
-  Record<NonNullable<SourceRow["watching"]>, { readonly tone: Tone; readonly icon: IconName; readonly means: string }>
-> = {
+interface Shown {
+  readonly tone: Tone;
+  readonly icon: IconName;
+  readonly means: string;
+}
+
+const WATCHING: Readonly<Record<NonNullable<SourceRow["watching"]>, Shown>> = {
   events: { tone: "good", icon: "check", means: "Changes announce themselves." },
   polling: { tone: "info", icon: "clock", means: "Changes do not announce themselves here: packsync looks for them." },
   degraded: { tone: "warn", icon: "warning", means: "Not all of it can be watched: packsync looks for changes." },
   vanished: { tone: "bad", icon: "cross", means: "It is not there." },
 };
+
+/** Many machines have no source for development, and need none. */
+const ABSENT: Shown = { tone: "quiet", icon: "dash", means: "It is not there, and need not be." };
 
 function Source({
   name,
@@ -39,6 +46,7 @@ function Source({
   rescan_interval_ms,
   last_rescan_at,
 }: SourceRow) {
+  const isAbsent = watching === "vanished" && kind === "development" && held === null;
   const isPolled = watching === "polling" || watching === "degraded";
   return (
     <li>
@@ -49,12 +57,7 @@ function Source({
         {watching === null ? (
           <Badge tone="quiet" icon="dash" text="not watched" />
         ) : (
-          <Badge
-            tone={WATCHING[watching].tone}
-            icon={WATCHING[watching].icon}
-            text={watching}
-            title={WATCHING[watching].means}
-          />
+          <Watched {...(isAbsent ? { ...ABSENT, text: "absent" } : { ...WATCHING[watching], text: watching })} />
         )}
       </div>
       <code class="path">{path}</code>
@@ -70,4 +73,8 @@ function Source({
       </p>
     </li>
   );
+}
+
+function Watched({ means, ...shown }: Shown & { readonly text: string }) {
+  return <Badge {...shown} title={means} />;
 }
