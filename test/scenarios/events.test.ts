@@ -109,6 +109,10 @@ test("who follows misses nothing and hears nothing twice, however often the daem
     await running.stop(); // what is registered then is heard of from the next one
   }
   await using running = await daemon(it);
+  const since = Date.now();
+  save(it);
+  const isNew = ({ kind, at }: PacksyncEvent) => kind === "pack.published" && Date.parse(at) >= since;
+  await expect.poll(() => follower.events().some(isNew), PATIENCE).toBe(true); // it has come back, and hears of the end
   await running.stop();
   await expect.poll(() => about(follower.events(), "daemon.stopped").length, PATIENCE).toBe(2);
   const kept = keptEvents(it);
