@@ -122,7 +122,7 @@ function restOf({ now, busyMs }: CanaryDeps): State["back"] {
 
 /** The next one is sent; instead of one that got lost, too, but nobody waits for two. */
 function tick(state: State, owner: Owner | undefined, deps: CanaryDeps): void {
-  if (state.writing !== undefined || state.isLooking) return;
+  if (state.writing !== undefined || state.isLooking || isComingToRest(state.flight, deps.now())) return;
   if (state.flight !== undefined) state.stuck = stuckAt(state.flight, state.stuck);
   if (state.stuck?.leg === "watch") deps.recheck();
   const flight = createFlight(state.rounds, deps.now());
@@ -130,6 +130,14 @@ function tick(state: State, owner: Owner | undefined, deps: CanaryDeps): void {
   state.writing = write(flight, state, owner, deps).finally(() => {
     state.writing = undefined;
   });
+}
+
+/** Its turn in the loop comes within so long. */
+const REST_MS = 1000;
+
+/** Whoever writes it anew more often than it takes to come to rest would never see it get through. */
+function isComingToRest(flight: Flight | undefined, nowMs: number): boolean {
+  return flight?.leg === "settle" && nowMs - flight.sinceMs < REST_MS;
 }
 
 async function write(flight: Flight, state: State, owner: Owner | undefined, deps: CanaryDeps): Promise<void> {

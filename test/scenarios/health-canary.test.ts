@@ -57,8 +57,8 @@ test("one that is killed in the middle of it leaves nothing that the next run do
 }, async () => {
   using it = story({ packs: packs("core") });
   for (let kill = 0; kill < 3; kill++) {
-    // More often than what is written comes to rest (25 ms), hardly one would get through.
-    await using running = await daemon(it, { env: { PACKSYNC_HEALTH_CANARY: "60ms" } });
+    // More often than what is written comes to rest (25 ms).
+    await using running = await daemon(it, { env: { PACKSYNC_HEALTH_CANARY: "20ms" } });
     await untilRounds(it, 2 * kill + 1);
     running.signal("SIGKILL");
     await running.ended;
