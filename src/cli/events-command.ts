@@ -5,10 +5,14 @@ import { eventJson } from "../events/event-text.ts";
 import { matches } from "../events/filter.ts";
 import { eventPage, lastKept } from "../events/history.ts";
 import { followEvents } from "../follow-events.ts";
+import { isReaderGone } from "../platform/syscalls.ts";
 import type { CommandContext } from "./context.ts";
 import type { EventRequest } from "./event-request.ts";
 import { eventLine } from "./event-text.ts";
 import { paintFor } from "./text.ts";
+
+/** So often a follower looks whether anybody still reads. */
+const LOOK_MS = 200;
 
 /** `packsync events`: what happened, from what is kept; with `--follow` also what happens. It takes no lock. */
 export async function eventsCommand(context: CommandContext, request: EventRequest): Promise<ExitCode> {
@@ -21,9 +25,18 @@ export async function eventsCommand(context: CommandContext, request: EventReque
   const { filter, after, sinceMs, limit } = request;
   const kept = eventPage(config.stateDir, { ...filter, after, sinceMs, limit }).toReversed();
   for (const { event } of kept) await print(event);
-  if (request.isFollowing)
-    await follow(context, { ...request, from: Math.max(last, after ?? 0, kept.at(-1)?.id ?? 0) }, print, until);
+  if (!request.isFollowing) return ExitCode.ok;
+  using _looking = whenReaderIsGone(context.stdout, () => reading.abort());
+  await follow(context, { ...request, from: Math.max(last, after ?? 0, kept.at(-1)?.id ?? 0) }, print, until);
   return ExitCode.ok;
+}
+
+/** A pipe's reader that ends says so only to who writes; a `--follow` may have nothing to write for hours. */
+function whenReaderIsGone({ fd }: CommandContext["stdout"], tell: () => void): Disposable {
+  const looking = setInterval(() => {
+    if (isReaderGone(fd)) tell();
+  }, LOOK_MS);
+  return { [Symbol.dispose]: () => clearInterval(looking) };
 }
 
 type Print = (event: PacksyncEvent) => Promise<void>;

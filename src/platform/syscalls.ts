@@ -21,6 +21,7 @@ const getxattr = libc.func("long lgetxattr(const uint8_t *path, const char *name
 const setxattr = libc.func(
   "int lsetxattr(const uint8_t *path, const char *name, const uint8_t *value, size_t size, int f)",
 );
+const poll = libc.func("int poll(void *fds, unsigned long count, int timeout)");
 const renameat2 = libc.func("syscall", "long", ["long", "int", "const uint8_t *", "int", "const uint8_t *", "uint"]);
 
 function failure(call: string): NodeJS.ErrnoException {
@@ -73,6 +74,17 @@ export function copyAttributes(from: string, to: string): void {
     const length = Number(getxattr(source, name, value, value.length));
     if (length >= 0 && setxattr(target, name, value, length, 0) !== 0) throw failure("lsetxattr");
   }
+}
+
+const POLLERR = 0x8;
+const POLLHUP = 0x10;
+
+/** Whether nobody can read any more what is written to a pipe or a socket; a write would tell only when there is something to write. */
+export function isReaderGone(fd: number): boolean {
+  const asked = Int32Array.of(fd, 0); // struct pollfd: int fd; short events; short revents
+  if (poll(asked, 1, 0) < 0) return false;
+  const [, , , revents = 0] = new Uint16Array(asked.buffer);
+  return (revents & (POLLERR | POLLHUP)) !== 0;
 }
 
 function cString(path: string): Buffer {

@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { copyAttributes, exchange, syncFileSystem, tryLock } from "../../src/platform/syscalls.ts";
+import { copyAttributes, exchange, isReaderGone, syncFileSystem, tryLock } from "../../src/platform/syscalls.ts";
 import { testWith } from "../support/requires.ts";
 import { readTree, scratch, writeTree } from "../support/trees.ts";
 
@@ -89,4 +89,16 @@ test("copies nothing where there is nothing, and fails for nobody", () => {
   writeTree(directory.path, { a: "", b: "" });
   expect(() => copyAttributes(`${directory.path}/a`, `${directory.path}/b`)).not.toThrow();
   expect(() => copyAttributes(`${directory.path}/none`, `${directory.path}/b`)).not.toThrow();
+});
+
+test("tells when nobody reads a pipe any more, though nothing is written", () => {
+  using directory = scratch();
+  const path = `${directory.path}/pipe`;
+  execFileSync("mkfifo", [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, "w");
+  expect(isReaderGone(writer)).toBe(false);
+  closeSync(reader);
+  expect(isReaderGone(writer)).toBe(true);
+  closeSync(writer);
 });

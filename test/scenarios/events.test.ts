@@ -200,8 +200,8 @@ test("a reader that has enough ends it without a word, and hostile names speak t
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
   expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   expect(stdout).toContain("\\u001b[2Jevil\\r\\n");
-  const piped = it.packsync(["events", "--follow"], {
-    through: ["sh", "-c", '"$@" | head -n 1', "sh"],
+  const piped = it.packsync(["events", "--follow", "--last", "1"], {
+    through: ["sh", "-c", '"$@" | head -n 1', "sh"], // and nothing more happens
   });
   expect({ lines: piped.stdout.trim().split("\n").length, stderr: piped.stderr }).toEqual({ lines: 1, stderr: "" });
   await running.stop();
