@@ -44,8 +44,9 @@ export function environmentLayer(env: Environment, cwd: string): Promise<Layer> 
 export async function fileLayer(file: string): Promise<Layer | undefined> {
   const read = await readSettingsFile(file);
   if (read === undefined) return undefined;
-  const { FileSettings } = await import("./schema.ts");
-  const { sources, ...settings } = parseSettings(FileSettings, read.raw ?? {}, filePlace(read));
+  const { fileSettings } = await import("./schema.ts");
+  const raw = read.raw ?? {};
+  const { sources, ...settings } = parseSettings(fileSettings(raw), raw, filePlace(read));
   const base = dirname(file);
   const originOf = (...path: string[]) => ({ from: "file", file, ...read.keyPosition(path) }) as const;
   return {

@@ -46,13 +46,14 @@ async function parsed(
   { code, separator }: NamedPlace,
 ): Promise<RunSettings> {
   if (given.length === 0) return {};
-  const { RunSettings } = await import("./schema.ts");
+  const { runSettings } = await import("./schema.ts");
   const place: Place = {
     code,
     name: (path) => nameOf(path.join(".")),
     example: (path) => `${nameOf(path.join("."))}${separator}${exampleOf(path)}`,
   };
-  return parseSettings(RunSettings, nested(given), place);
+  const settings = nested(given);
+  return parseSettings(runSettings(settings), settings, place);
 }
 
 /** In the shape of a file: sections hold their settings. */

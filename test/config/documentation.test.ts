@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
-import { RunSettings } from "../../src/config/schema.ts";
+import { runSettings } from "../../src/config/schema.ts";
 import { flagOf, SETTINGS, variablesOf } from "../../src/config/settings.ts";
 import { load } from "./scratch.ts";
 
@@ -41,12 +41,17 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
+/** The schema has what is given to it. */
+const given: Record<string, Record<string, null>> = {};
+for (const { key } of SETTINGS) {
+  const [section = "", setting] = key.split(".");
+  given[section] = { ...given[section], ...(setting && { [setting]: null }) };
+}
+const EVERYTHING = z.toJSONSchema(runSettings(given), { io: "input" }) as JsonSchema;
+
 function descriptionOf(key: string): string | undefined {
   const schema = key
     .split(".")
-    .reduce<JsonSchema | undefined>(
-      (schema, name) => (schema?.anyOf?.[0] ?? schema)?.properties?.[name],
-      z.toJSONSchema(RunSettings, { io: "input" }) as JsonSchema,
-    );
+    .reduce<JsonSchema | undefined>((schema, name) => (schema?.anyOf?.[0] ?? schema)?.properties?.[name], EVERYTHING);
   return schema?.description;
 }
