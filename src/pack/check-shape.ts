@@ -1,11 +1,11 @@
 import type * as z from "zod/mini";
 import { excerpt } from "./excerpt.ts";
 import type { Finding, ValuePath } from "./finding.ts";
-import type { KindModel } from "./model.ts";
+import type { MadeModel } from "./model.ts";
 import { fits } from "./schema/fits.ts";
 
 /** What does not fit the schema of its kind. */
-export function checkShape(value: Readonly<Record<string, unknown>>, { schema, advisory }: KindModel): Finding[] {
+export function checkShape(value: Readonly<Record<string, unknown>>, { schema, advisory }: MadeModel): Finding[] {
   if (fits(schema, value)) return [];
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return [];

@@ -25,16 +25,21 @@ import { sensor as stackstormSensor } from "./stackstorm/sensor.ts";
 import { trigger as stackstormTrigger } from "./stackstorm/trigger.ts";
 import { workflow as stackstormWorkflow } from "./stackstorm/workflow.ts";
 
-/** What one kind of component is in one dialect. */
+/** What one kind of component is in one dialect, as its file has it. */
 export interface KindModel {
-  /** What a definition may say; unknown keys are kept. */
-  readonly schema: z.ZodMiniType;
+  /** What a definition may say; unknown keys are kept. It is made only for kinds that a run meets. */
+  readonly schema: () => z.ZodMiniType;
   /** Dotted paths (`tags`, `tasks.*.retry`) that the platform does not read, or repairs: what is wrong there only warns. */
   readonly advisory: readonly string[];
   /** What a schema cannot say. `value` is a mapping, though not always one that fits the schema. */
   readonly check?: (value: Readonly<Record<string, unknown>>, about: DefinitionContext) => readonly Finding[];
   /** What becomes of everything that was found: other codes, hints, or one finding for many. */
   readonly report?: (found: readonly Finding[], about: DefinitionContext) => readonly Finding[];
+}
+
+/** The same with its schema made. */
+export interface MadeModel extends Omit<KindModel, "schema"> {
+  readonly schema: z.ZodMiniType;
 }
 
 /** Where a definition stands. */
@@ -78,7 +83,13 @@ const MODELS: Readonly<Record<Dialect, Partial<Record<ComponentKind, KindModel>>
   },
 };
 
+const made = new Map<KindModel, MadeModel>();
+
 /** `undefined`: this dialect has no such kind. */
-export function modelOf(kind: ComponentKind, dialect: Dialect): KindModel | undefined {
-  return MODELS[dialect][kind];
+export function modelOf(kind: ComponentKind, dialect: Dialect): MadeModel | undefined {
+  const model = MODELS[dialect][kind];
+  if (model === undefined) return undefined;
+  const known = made.get(model) ?? { ...model, schema: model.schema() };
+  made.set(model, known);
+  return known;
 }

@@ -41,7 +41,7 @@ export function readTestPlan(manifest: unknown): TestPlan | undefined {
   if (isAbsent(section)) return undefined;
   if (!isMapping(section)) return planOf({}, [{ ...NAMELESS, problem: "Expected `testing` to be a mapping" }]);
   if (section["enabled"] === false) return undefined;
-  const findings = checkShape(section, { schema: testing, advisory: [] });
+  const findings = checkShape(section, { schema: testing(), advisory: [] });
   const own = findings.filter(({ path: [first] }) => OWN.has(first));
   const runners = isMapping(section["runners"]) ? Object.entries(section["runners"]) : [];
   const none = runners.length === 0 ? ["Expected `testing.runners` to name what runs the tests, got nothing"] : [];

@@ -9,7 +9,7 @@ import { checkedParameters, checkParameters } from "./parameters.ts";
 import { checkProgramPath } from "./program-path.ts";
 import { relabelled } from "./relabel.ts";
 import { checkRunner, isNative } from "./runner.ts";
-import { described, FOR_PEOPLE, nonEmpty, placement } from "./shapes.ts";
+import { described, FOR_PEOPLE, nonEmpty, PLACEMENT, placement } from "./shapes.ts";
 
 const SCHEMAS = ["parameters", "output", "output_schema"] as const;
 const DELIVERY_HINT =
@@ -18,40 +18,41 @@ const VERSION_HINT = 'Quote the constraint: `runtime_version: ">=3.10"`; without
 
 /** `actions/*.yaml`. Source: `PackComponentLoader` (crates/common) and the CHECKs of the `action` table. */
 export const action: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    runner_type: field(
-      "Which runtime runs it: `shell` (default), `python`, `nodejs`, `native`, or another's ref",
-      text,
-    ),
-    entry_point: field("The program, relative to `actions/`; needed unless there is a `workflow_file`", nonEmpty),
-    workflow_file: field(
-      "The workflow to run instead, relative to `actions/`: `workflows/<name>.workflow.yaml`",
-      nonEmpty,
-    ),
-    parameter_delivery: field("How parameters arrive; default `stdin`", oneOf(["stdin", "file"])),
-    parameter_format: field("How parameters are written; default `json`", oneOf(["dotenv", "json", "yaml"])),
-    output_format: field("How its output is read; default `text`", oneOf(["text", "json", "yaml", "jsonl"])),
-    parameters: parameters("What it takes: name → field"),
-    output: parameters("What it gives: name → field"),
-    output_schema: parameters("Not read by the platform's loaders: write `output`"),
-    runtime_version: field('Which versions of the runtime will do, in quotes: `">=3.10"`', text),
-    accesses_mcp: field("Whether it may use the platform's MCP server", bool),
-    default_execution_permission_set_refs: field("What its executions may do", texts),
-    timeout: field("Seconds until an execution counts as timed out", z.number()),
-    launch: field("How a built program is started, in newer versions of the platform", z.unknown()),
-    reference_visibility: field("Which packs may use it", oneOf(["public", "private", "restricted"])),
-    reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
-    artifact_retention_policy: field("As `log_retention_policy`, for artifacts", text),
-    artifact_retention_limit: field("How many of them are kept", int),
-    examples: field("How to use it; for people only", z.unknown()),
-    metadata: field("Whatever else there is to know; for programs of your own", z.unknown()),
-    ...placement,
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      runner_type: field(
+        "Which runtime runs it: `shell` (default), `python`, `nodejs`, `native`, or another's ref",
+        text,
+      ),
+      entry_point: field("The program, relative to `actions/`; needed unless there is a `workflow_file`", nonEmpty),
+      workflow_file: field(
+        "The workflow to run instead, relative to `actions/`: `workflows/<name>.workflow.yaml`",
+        nonEmpty,
+      ),
+      parameter_delivery: field("How parameters arrive; default `stdin`", oneOf(["stdin", "file"])),
+      parameter_format: field("How parameters are written; default `json`", oneOf(["dotenv", "json", "yaml"])),
+      output_format: field("How its output is read; default `text`", oneOf(["text", "json", "yaml", "jsonl"])),
+      parameters: parameters("What it takes: name → field"),
+      output: parameters("What it gives: name → field"),
+      output_schema: parameters("Not read by the platform's loaders: write `output`"),
+      runtime_version: field('Which versions of the runtime will do, in quotes: `">=3.10"`', text),
+      accesses_mcp: field("Whether it may use the platform's MCP server", bool),
+      default_execution_permission_set_refs: field("What its executions may do", texts),
+      timeout: field("Seconds until an execution counts as timed out", z.number()),
+      launch: field("How a built program is started, in newer versions of the platform", z.unknown()),
+      reference_visibility: field("Which packs may use it", oneOf(["public", "private", "restricted"])),
+      reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
+      artifact_retention_policy: field("As `log_retention_policy`, for artifacts", text),
+      artifact_retention_limit: field("How many of them are kept", int),
+      examples: field("How to use it; for people only", z.unknown()),
+      metadata: field("Whatever else there is to know; for programs of your own", z.unknown()),
+      ...placement(),
+    }),
   advisory: [
     ...FOR_PEOPLE,
     ...["runtime_version", "accesses_mcp", "timeout", "reference_visibility", "reference_allowed_pack_refs"],
-    ...["artifact_retention_policy", "artifact_retention_limit", ...Object.keys(placement)],
+    ...["artifact_retention_policy", "artifact_retention_limit", ...PLACEMENT],
   ],
   check: (value, about) => [
     ...checkRef(value, about),

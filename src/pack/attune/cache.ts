@@ -13,18 +13,19 @@ const HINT = "A namespace has up to 128 lower-case letters, digits, `.`, `_` and
 
 /** `caches/*.yaml`, which newer versions of the platform load. Source: crates/common/src/pack_cache_definition.rs. */
 export const cache: KindModel = {
-  schema: z.looseObject({
-    ref: field("Full reference, `<pack>.<name>`", text),
-    namespace: required("What programs call it", z.string().check(z.regex(NAMESPACE))),
-    owner_type: required("What kind of thing it belongs to", oneOf(["pack", "action", "sensor"])),
-    owner_ref: required("The ref of that thing", text),
-    freshness_target_seconds: field("How old its content should become at most; default 3600", natural),
-    max_records_per_generation: field("Records; default 200000", natural),
-    max_generation_bytes: field("Bytes of one generation; default 512 MiB", natural),
-    max_retained_bytes: field("Bytes of all generations; default 2 GiB", natural),
-    max_retained_generations: field("Generations that are kept; 2 or more, default 5", z.int().check(z.minimum(2))),
-    max_staging_generations: field("Generations in the making; default 2", positive),
-  }),
+  schema: () =>
+    z.looseObject({
+      ref: field("Full reference, `<pack>.<name>`", text),
+      namespace: required("What programs call it", z.string().check(z.regex(NAMESPACE))),
+      owner_type: required("What kind of thing it belongs to", oneOf(["pack", "action", "sensor"])),
+      owner_ref: required("The ref of that thing", text),
+      freshness_target_seconds: field("How old its content should become at most; default 3600", natural),
+      max_records_per_generation: field("Records; default 200000", natural),
+      max_generation_bytes: field("Bytes of one generation; default 512 MiB", natural),
+      max_retained_bytes: field("Bytes of all generations; default 2 GiB", natural),
+      max_retained_generations: field("Generations that are kept; 2 or more, default 5", z.int().check(z.minimum(2))),
+      max_staging_generations: field("Generations in the making; default 2", positive),
+    }),
   advisory: [],
   check: (value, about) => [...checkRef(value, about), ...checkOwner(value, about)],
   report: relabelled([

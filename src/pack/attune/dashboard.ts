@@ -3,43 +3,46 @@ import { excerpt } from "../excerpt.ts";
 import type { Finding, ValuePath } from "../finding.ts";
 import { isMapping, type Mapping, mappingsIn } from "../mapping.ts";
 import type { KindModel } from "../model.ts";
-import { anyMap, bool, field, required, text } from "../schema/shape.ts";
+import { anyMap, bool, field, once, required, text } from "../schema/shape.ts";
 import { checkRef } from "./component-ref.ts";
 import { relabelled } from "./relabel.ts";
 import { described, FOR_PEOPLE } from "./shapes.ts";
 
 const CODE = "dashboard.invalid_spec";
 
-const card = z.looseObject({
-  id: required("Its name, unique in the dashboard", text),
-  source: required("Which of `data_sources` it shows", text),
-  position: required("Where it stands: breakpoint → `{x, y, w, h}`", anyMap),
-});
+const card = once(() =>
+  z.looseObject({
+    id: required("Its name, unique in the dashboard", text),
+    source: required("Which of `data_sources` it shows", text),
+    position: required("Where it stands: breakpoint → `{x, y, w, h}`", anyMap),
+  }),
+);
 
 /** `dashboards/*.yaml`, which newer versions of the platform load. Source: crates/common/src/dashboard_spec.rs. */
 export const dashboard: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    ref: field("Its name; the platform puts the pack in front", text),
-    version: field("The version of this format: 1", z.unknown()),
-    kind: field("`dashboard`", text),
-    scope_type: field("Whose it is", text),
-    scope_ref: field("Its owner's ref", text),
-    visibility: field("Who sees it", text),
-    is_default_home: field("Whether it is what people see first", bool),
-    spec_version: field("The version of what is below", z.unknown()),
-    defaults: field("What cards have in common", z.unknown()),
-    layout: required(
-      "How cards are laid out",
-      z.looseObject({ breakpoints: required("Widths of the window, with their columns", anyMap) }),
-    ),
-    filters: field(
-      "What people can narrow it down by",
-      z.array(z.looseObject({ id: required("Its name, unique in the dashboard", text) })),
-    ),
-    data_sources: required("What cards show: name → source", anyMap),
-    cards: required("What it shows", z.array(card)),
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      ref: field("Its name; the platform puts the pack in front", text),
+      version: field("The version of this format: 1", z.unknown()),
+      kind: field("`dashboard`", text),
+      scope_type: field("Whose it is", text),
+      scope_ref: field("Its owner's ref", text),
+      visibility: field("Who sees it", text),
+      is_default_home: field("Whether it is what people see first", bool),
+      spec_version: field("The version of what is below", z.unknown()),
+      defaults: field("What cards have in common", z.unknown()),
+      layout: required(
+        "How cards are laid out",
+        z.looseObject({ breakpoints: required("Widths of the window, with their columns", anyMap) }),
+      ),
+      filters: field(
+        "What people can narrow it down by",
+        z.array(z.looseObject({ id: required("Its name, unique in the dashboard", text) })),
+      ),
+      data_sources: required("What cards show: name → source", anyMap),
+      cards: required("What it shows", z.array(card())),
+    }),
   advisory: [...FOR_PEOPLE, "kind", "scope_type", "scope_ref", "visibility", "is_default_home"],
   check: (value, about) => [
     ...checkRef(value, about, "short"),

@@ -3,7 +3,7 @@ import { excerpt } from "../excerpt.ts";
 import type { Finding, ValuePath } from "../finding.ts";
 import { type Mapping, mappingsIn } from "../mapping.ts";
 import type { KindModel } from "../model.ts";
-import { anyMap, field, required, text, texts } from "../schema/shape.ts";
+import { anyMap, field, once, required, text, texts } from "../schema/shape.ts";
 import { checkRef } from "./component-ref.ts";
 import { relabelled } from "./relabel.ts";
 import { described, FOR_PEOPLE } from "./shapes.ts";
@@ -14,18 +14,21 @@ const RESOURCES =
   );
 const ACTIONS = "read create install configure update delete execute cancel respond manage decrypt".split(" ");
 
-const grant = z.looseObject({
-  resource: required(`What it is about: ${RESOURCES.join(", ")}`, text),
-  actions: required(`What it allows: ${ACTIONS.join(", ")}`, texts),
-  constraints: field("Only where these hold: `pack_refs`, `refs`, `owner_types`, …", anyMap),
-});
+const grant = once(() =>
+  z.looseObject({
+    resource: required(`What it is about: ${RESOURCES.join(", ")}`, text),
+    actions: required(`What it allows: ${ACTIONS.join(", ")}`, texts),
+    constraints: field("Only where these hold: `pack_refs`, `refs`, `owner_types`, …", anyMap),
+  }),
+);
 
 /** `permission_sets/*.yaml`. Source: `Grant` in crates/common/src/rbac.rs; a set with a grant that does not fit allows nothing. */
 export const permissionSet: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    grants: required("What it allows, as a list", z.array(grant)),
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      grants: required("What it allows, as a list", z.array(grant())),
+    }),
   advisory: [...FOR_PEOPLE, "enabled"],
   check: (value, about) => [...checkRef(value, about), ...checkGrants(value)],
   report: relabelled([

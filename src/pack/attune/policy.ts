@@ -3,43 +3,46 @@ import { shown } from "../check-shape.ts";
 import type { Finding } from "../finding.ts";
 import { isAbsent, isMapping, type Mapping } from "../mapping.ts";
 import type { DefinitionContext, KindModel } from "../model.ts";
-import { field, int, oneOf, required, text, texts } from "../schema/shape.ts";
+import { field, int, once, oneOf, required, text, texts } from "../schema/shape.ts";
 import { checkRef, isReference } from "./component-ref.ts";
 import { relabelled } from "./relabel.ts";
 import { described, FOR_PEOPLE, nonEmpty, positive } from "./shapes.ts";
 
 const CODE = "policy.invalid_controls";
 
-const quota = z.looseObject({
-  quota_type: required("What is counted, e.g. `daily`", nonEmpty),
-  limit: required("How many", positive),
-});
+const quota = once(() =>
+  z.looseObject({
+    quota_type: required("What is counted, e.g. `daily`", nonEmpty),
+    limit: required("How many", positive),
+  }),
+);
 
 /** `policies/*.yaml`, which newer versions of the platform load. Source: crates/common/src/policy_control.rs. */
 export const policy: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    name: field("As `label`", text),
-    priority: field("Which policy counts first; default 0", int),
-    pack_ref: field("The pack's ref; it may say nothing else", text),
-    action_ref: field("The action that it is about; without it, all of the pack", text),
-    concurrency: field(
-      "How many executions run at a time",
-      z.looseObject({
-        limit: field("How many", positive),
-        method: field("What becomes of others", oneOf(["cancel", "enqueue"])),
-        parameters: field("Parameters whose values are counted apart", texts),
-      }),
-    ),
-    rate_limit: field(
-      "How many executions start within a time",
-      z.looseObject({
-        max_executions: field("How many", positive),
-        window_seconds: field("Within how many seconds", positive),
-      }),
-    ),
-    quotas: field("How many executions there are at all", z.array(quota)),
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      name: field("As `label`", text),
+      priority: field("Which policy counts first; default 0", int),
+      pack_ref: field("The pack's ref; it may say nothing else", text),
+      action_ref: field("The action that it is about; without it, all of the pack", text),
+      concurrency: field(
+        "How many executions run at a time",
+        z.looseObject({
+          limit: field("How many", positive),
+          method: field("What becomes of others", oneOf(["cancel", "enqueue"])),
+          parameters: field("Parameters whose values are counted apart", texts),
+        }),
+      ),
+      rate_limit: field(
+        "How many executions start within a time",
+        z.looseObject({
+          max_executions: field("How many", positive),
+          window_seconds: field("Within how many seconds", positive),
+        }),
+      ),
+      quotas: field("How many executions there are at all", z.array(quota())),
+    }),
   advisory: [...FOR_PEOPLE, "name"],
   check: (value, about) => [
     ...checkRef(value, about, "short"),

@@ -3,7 +3,7 @@ import { shown } from "../check-shape.ts";
 import type { Finding } from "../finding.ts";
 import { isMapping, type Mapping } from "../mapping.ts";
 import type { KindModel } from "../model.ts";
-import { anyMap, bool, field, int, oneOf, required, text, texts } from "../schema/shape.ts";
+import { anyMap, bool, field, int, once, oneOf, required, text, texts } from "../schema/shape.ts";
 import { checkRef } from "./component-ref.ts";
 import { parameters } from "./parameter-shape.ts";
 import { checkedParameters, checkParameters } from "./parameters.ts";
@@ -13,45 +13,48 @@ import { checkTemplates } from "./templates.ts";
 
 const CODE = "queue.invalid_definition";
 
-const tunable = z.looseObject({
-  source: required("Where the value comes from", oneOf(["literal", "pack_config", "keystore"])),
-  value: field("The value, if it is `literal`", z.unknown()),
-  path: field("Where in the configuration, or in the key, it stands", text),
-  key_ref: field("Which key, if it is in the `keystore`", text),
-});
+const tunable = once(() =>
+  z.looseObject({
+    source: required("Where the value comes from", oneOf(["literal", "pack_config", "keystore"])),
+    value: field("The value, if it is `literal`", z.unknown()),
+    path: field("Where in the configuration, or in the key, it stands", text),
+    key_ref: field("Which key, if it is in the `keystore`", text),
+  }),
+);
 
 /** `queues/*.yaml`, which newer versions of the platform load. Source: crates/common/src/queue_definition.rs. */
 export const queue: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    label: required("Name for people", nonEmpty),
-    dispatch_action: required("The action that takes the items, `<pack>.<name>`", nonEmpty),
-    accepting_new_items: field("Whether items can be put in; default true", bool),
-    default_priority: field("Of items that have none; default 0", int),
-    allow_pending_update: field("Whether an item that waits can be changed; default false", bool),
-    update_strategy: field("How it is changed; default `replace`", oneOf(["immutable", "replace", "merge_patch"])),
-    batch_mode: field("Whether the action gets one item or many; default `single`", oneOf(["single", "batch"])),
-    item_schema: parameters("What an item has: name → field"),
-    action_params: field('Parameters of the action; templates as `"{{ item.x }}"`', anyMap),
-    trace_tag_template: field("A tag for what follows from an item", nonEmpty),
-    permission_set_refs: field("What its executions may do", z.array(nonEmpty)),
-    reference_visibility: field("Which packs may use it", oneOf(["public", "private", "restricted"])),
-    reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
-    config: field(
-      "How items are handed out",
-      z.looseObject({
-        dispatch: field(
-          "How many at a time, and how often again",
-          z.looseObject({
-            concurrency: field("How many executions at a time", tunable),
-            batch_size: field("How many items an execution gets", tunable),
-            retry_limit: field("How often an item is tried again", natural),
-            inter_execution_delay_seconds: field("Seconds between two executions", natural),
-          }),
-        ),
-      }),
-    ),
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      label: required("Name for people", nonEmpty),
+      dispatch_action: required("The action that takes the items, `<pack>.<name>`", nonEmpty),
+      accepting_new_items: field("Whether items can be put in; default true", bool),
+      default_priority: field("Of items that have none; default 0", int),
+      allow_pending_update: field("Whether an item that waits can be changed; default false", bool),
+      update_strategy: field("How it is changed; default `replace`", oneOf(["immutable", "replace", "merge_patch"])),
+      batch_mode: field("Whether the action gets one item or many; default `single`", oneOf(["single", "batch"])),
+      item_schema: parameters("What an item has: name → field"),
+      action_params: field('Parameters of the action; templates as `"{{ item.x }}"`', anyMap),
+      trace_tag_template: field("A tag for what follows from an item", nonEmpty),
+      permission_set_refs: field("What its executions may do", z.array(nonEmpty)),
+      reference_visibility: field("Which packs may use it", oneOf(["public", "private", "restricted"])),
+      reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
+      config: field(
+        "How items are handed out",
+        z.looseObject({
+          dispatch: field(
+            "How many at a time, and how often again",
+            z.looseObject({
+              concurrency: field("How many executions at a time", tunable()),
+              batch_size: field("How many items an execution gets", tunable()),
+              retry_limit: field("How often an item is tried again", natural),
+              inter_execution_delay_seconds: field("Seconds between two executions", natural),
+            }),
+          ),
+        }),
+      ),
+    }),
   advisory: ["tags"],
   check: (value, about) => [
     ...checkRef(value, about, "queue"),

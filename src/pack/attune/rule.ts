@@ -11,18 +11,19 @@ import { checkTemplates } from "./templates.ts";
 
 /** `rules/*.yaml`. Source: `PackComponentLoader` (crates/common), which skips a rule whose trigger or action it cannot find. */
 export const rule: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    pack_ref: field("The pack's ref; it may say nothing else", text),
-    trigger_ref: required("The trigger whose events it takes; a bare name is one of this pack", nonEmpty),
-    action_ref: required("The action that it runs; a bare name is one of this pack", nonEmpty),
-    conditions: field("Which events it takes; default all", z.union([anyMap, z.array(z.unknown())])),
-    action_params: field('Parameters of the action; templates as `"{{ event.payload.x }}"`', anyMap),
-    trigger_params: field("Configuration of the trigger", anyMap),
-    permission_set_refs: field("What its executions may do", z.union([texts, text])),
-    permission_set_ref: field("As `permission_set_refs`, if there is only one", z.union([text, texts])),
-    trace_tag_template: field("A tag for what follows from an event", text),
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      pack_ref: field("The pack's ref; it may say nothing else", text),
+      trigger_ref: required("The trigger whose events it takes; a bare name is one of this pack", nonEmpty),
+      action_ref: required("The action that it runs; a bare name is one of this pack", nonEmpty),
+      conditions: field("Which events it takes; default all", z.union([anyMap, z.array(z.unknown())])),
+      action_params: field('Parameters of the action; templates as `"{{ event.payload.x }}"`', anyMap),
+      trigger_params: field("Configuration of the trigger", anyMap),
+      permission_set_refs: field("What its executions may do", z.union([texts, text])),
+      permission_set_ref: field("As `permission_set_refs`, if there is only one", z.union([text, texts])),
+      trace_tag_template: field("A tag for what follows from an event", text),
+    }),
   advisory: [...FOR_PEOPLE, "trace_tag_template"],
   check: (value, about) => [
     ...checkRef(value, about, "short"),

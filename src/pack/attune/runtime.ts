@@ -2,66 +2,73 @@ import * as z from "zod/mini";
 import type { Finding } from "../finding.ts";
 import { isAbsent, type Mapping, mappingsIn } from "../mapping.ts";
 import type { DefinitionContext, KindModel } from "../model.ts";
-import { anyMap, bool, field, oneOf, required, text, texts } from "../schema/shape.ts";
+import { anyMap, bool, field, once, oneOf, required, text, texts } from "../schema/shape.ts";
 import { checkPackRef, checkRef } from "./component-ref.ts";
 import { relabelled } from "./relabel.ts";
 import { described, FOR_PEOPLE, nonEmpty } from "./shapes.ts";
 
-const variable = z.looseObject({
-  value: required("The value; `{pack_dir}`, `{env_dir}`, `{interpreter}`, `{manifest_path}` are replaced", text),
-  operation: field("What becomes of a value that is there already", oneOf(["set", "prepend", "append"])),
-  separator: field("What stands between both", text),
-});
+const variable = once(() =>
+  z.looseObject({
+    value: required("The value; `{pack_dir}`, `{env_dir}`, `{interpreter}`, `{manifest_path}` are replaced", text),
+    operation: field("What becomes of a value that is there already", oneOf(["set", "prepend", "append"])),
+    separator: field("What stands between both", text),
+  }),
+);
 
-const executionConfig = z.looseObject({
-  interpreter: field(
-    "What runs a file",
-    z.looseObject({
-      binary: field("The program", text),
-      args: field("What stands before the file's path", texts),
-      file_extension: field("Which files it runs, e.g. `.py`", text),
-    }),
-  ),
-  inline_execution: field("How code runs that is no file", anyMap),
-  environment: field(
-    "What each pack has for itself",
-    z.looseObject({
-      env_type: required("What it is, e.g. `virtualenv`", text),
-      dir_name: field("The name of its directory", text),
-      create_command: field("What makes it", texts),
-      interpreter_path: field("The program inside, e.g. `{env_dir}/bin/python3`", text),
-    }),
-  ),
-  dependencies: field(
-    "How a pack's libraries get there",
-    z.looseObject({
-      manifest_file: required("The file that lists them, e.g. `requirements.txt`", text),
-      install_command: field("What installs them", texts),
-    }),
-  ),
-  env_vars: field("Variables of the environment: name → value", z.record(z.string(), z.union([text, variable]))),
-});
+const executionConfig = once(() =>
+  z.looseObject({
+    interpreter: field(
+      "What runs a file",
+      z.looseObject({
+        binary: field("The program", text),
+        args: field("What stands before the file's path", texts),
+        file_extension: field("Which files it runs, e.g. `.py`", text),
+      }),
+    ),
+    inline_execution: field("How code runs that is no file", anyMap),
+    environment: field(
+      "What each pack has for itself",
+      z.looseObject({
+        env_type: required("What it is, e.g. `virtualenv`", text),
+        dir_name: field("The name of its directory", text),
+        create_command: field("What makes it", texts),
+        interpreter_path: field("The program inside, e.g. `{env_dir}/bin/python3`", text),
+      }),
+    ),
+    dependencies: field(
+      "How a pack's libraries get there",
+      z.looseObject({
+        manifest_file: required("The file that lists them, e.g. `requirements.txt`", text),
+        install_command: field("What installs them", texts),
+      }),
+    ),
+    env_vars: field("Variables of the environment: name → value", z.record(z.string(), z.union([text, variable()]))),
+  }),
+);
 
-const version = z.looseObject({
-  version: required('The version, in quotes: `"3.12"`', nonEmpty),
-  is_default: field("Whether it is taken when nobody asks for one", bool),
-  execution_config: field("How it runs files", executionConfig),
-  distributions: field("How to find it on a worker", anyMap),
-  meta: field("Whatever else there is to know", anyMap),
-});
+const version = once(() =>
+  z.looseObject({
+    version: required('The version, in quotes: `"3.12"`', nonEmpty),
+    is_default: field("Whether it is taken when nobody asks for one", bool),
+    execution_config: field("How it runs files", executionConfig()),
+    distributions: field("How to find it on a worker", anyMap),
+    meta: field("Whatever else there is to know", anyMap),
+  }),
+);
 
 /** `runtimes/*.yaml`. Source: `PackComponentLoader`, `RuntimeExecutionConfig` (crates/common). */
 export const runtime: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    pack_ref: field("The pack's ref; it may say nothing else", text),
-    name: field("Its name for people", text),
-    aliases: field("Other names that `runner_type` may use", texts),
-    distributions: field("How to find it on a worker", anyMap),
-    installation: field("How it gets onto a worker", anyMap),
-    execution_config: field("How it runs files", executionConfig),
-    versions: field("Its versions, if they differ", z.array(version)),
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      pack_ref: field("The pack's ref; it may say nothing else", text),
+      name: field("Its name for people", text),
+      aliases: field("Other names that `runner_type` may use", texts),
+      distributions: field("How to find it on a worker", anyMap),
+      installation: field("How it gets onto a worker", anyMap),
+      execution_config: field("How it runs files", executionConfig()),
+      versions: field("Its versions, if they differ", z.array(version())),
+    }),
   advisory: [...FOR_PEOPLE, "name", "installation"],
   check: (value, about) => [
     ...checkRef(value, about),

@@ -10,30 +10,31 @@ import { checkedParameters, checkParameters } from "./parameters.ts";
 import { checkProgramPath } from "./program-path.ts";
 import { relabelled } from "./relabel.ts";
 import { checkRunner, isNative } from "./runner.ts";
-import { described, FOR_PEOPLE, nonEmpty, placement } from "./shapes.ts";
+import { described, FOR_PEOPLE, nonEmpty, PLACEMENT, placement } from "./shapes.ts";
 
 const VERSION_HINT = 'Quote the constraint: `runtime_version: ">=3.10"`; without quotes it is not read.';
 
 /** `sensors/*.yaml`. Source: `PackComponentLoader` (crates/common); a sensor without trigger cannot be stored. */
 export const sensor: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    runner_type: field(
-      "Which runtime runs it: `native` (default), `shell`, `python`, `nodejs`, or another's ref",
-      text,
-    ),
-    entry_point: field("The program, relative to `sensors/`", nonEmpty),
-    trigger_types: field("The triggers that it fires, by their refs", z.union([texts, text])),
-    trigger_type: field("As `trigger_types`, if there is only one", z.union([text, texts])),
-    parameters: parameters("What it can be configured with: name → field"),
-    config: field("Its configuration", anyMap),
-    poll_interval: field("Seconds between two looks; for programs that ask for it", z.number()),
-    runtime_version: field('Which versions of the runtime will do, in quotes: `">=3.10"`', text),
-    meta: field("Whatever else there is to know", z.unknown()),
-    examples: field("How to use it; for people only", z.unknown()),
-    ...placement,
-  }),
-  advisory: [...FOR_PEOPLE, "runtime_version", "poll_interval", ...Object.keys(placement)],
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      runner_type: field(
+        "Which runtime runs it: `native` (default), `shell`, `python`, `nodejs`, or another's ref",
+        text,
+      ),
+      entry_point: field("The program, relative to `sensors/`", nonEmpty),
+      trigger_types: field("The triggers that it fires, by their refs", z.union([texts, text])),
+      trigger_type: field("As `trigger_types`, if there is only one", z.union([text, texts])),
+      parameters: parameters("What it can be configured with: name → field"),
+      config: field("Its configuration", anyMap),
+      poll_interval: field("Seconds between two looks; for programs that ask for it", z.number()),
+      runtime_version: field('Which versions of the runtime will do, in quotes: `">=3.10"`', text),
+      meta: field("Whatever else there is to know", z.unknown()),
+      examples: field("How to use it; for people only", z.unknown()),
+      ...placement(),
+    }),
+  advisory: [...FOR_PEOPLE, "runtime_version", "poll_interval", ...PLACEMENT],
   check: (value, about) => [
     ...checkRef(value, about),
     ...checkRunner(value["runner_type"], about, "sensor.unknown_runner_type"),

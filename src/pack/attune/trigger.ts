@@ -13,15 +13,16 @@ const SCHEMAS = ["parameters", "output"] as const;
 
 /** `triggers/*.yaml`. Source: `PackComponentLoader` (crates/common), which reads `parameters` and `output`. */
 export const trigger: KindModel = {
-  schema: z.looseObject({
-    ...described,
-    type: field("`interval`, `cron`, `one_shot`, `webhook` or `custom`; for people only", text),
-    parameters: parameters("What a rule may configure: name → field"),
-    output: parameters("What an event carries: name → field"),
-    reference_visibility: field("Which packs' rules may use it", oneOf(["public", "private", "restricted"])),
-    reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
-    examples: field("How to use it; for people only", z.unknown()),
-  }),
+  schema: () =>
+    z.looseObject({
+      ...described(),
+      type: field("`interval`, `cron`, `one_shot`, `webhook` or `custom`; for people only", text),
+      parameters: parameters("What a rule may configure: name → field"),
+      output: parameters("What an event carries: name → field"),
+      reference_visibility: field("Which packs' rules may use it", oneOf(["public", "private", "restricted"])),
+      reference_allowed_pack_refs: field("The packs that may, if it is `restricted`", texts),
+      examples: field("How to use it; for people only", z.unknown()),
+    }),
   advisory: [...FOR_PEOPLE, "type", "reference_visibility", "reference_allowed_pack_refs"],
   check: (value, about) => [
     ...checkRef(value, about),

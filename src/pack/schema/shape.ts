@@ -6,14 +6,29 @@ import * as z from "zod/mini";
  * say is never shown: `check-shape.ts` makes findings.
  */
 
+/** What is made with the first use: to make the schemas of all kinds takes longer than to sync an edited file. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** A field that may be missing; `key:` without a value says as little. */
 export function field<T extends z.ZodMiniType>(description: string, type: T) {
-  return z.optional(z.nullable(type)).check(z.describe(description));
+  return described(z.optional(z.nullable(type)), description);
 }
 
 /** A field that may be missing, but not be left empty: the platform refuses `key:` without a value. */
 export function filled<T extends z.ZodMiniType>(description: string, type: T) {
-  return z.optional(type).check(z.describe(description));
+  return described(z.optional(type), description);
+}
+
+/** A schema that nobody else has, so that none need be made of it. */
+function described<T extends z.ZodMiniType>(own: T, description: string): T {
+  z.globalRegistry.add(own, { description });
+  return own;
 }
 
 /** A field that has to be there. */

@@ -2,40 +2,45 @@ import * as z from "zod/mini";
 import { excerpt } from "../excerpt.ts";
 import type { Finding } from "../finding.ts";
 import type { KindModel } from "../model.ts";
-import { anyMap, anyMaps, bool, closed, field, required, text } from "../schema/shape.ts";
+import { anyMap, anyMaps, bool, closed, field, once, required, text } from "../schema/shape.ts";
 import { checkPack, computed } from "./common.ts";
 import { checkParameters, parameters } from "./parameters.ts";
 
-const notification = closed({
-  message: field("What is said", text),
-  data: field("What comes with it", anyMap),
-  routes: field("Where it is said", z.array(z.unknown())),
-  channels: field("The former name of `routes`", z.array(z.unknown())),
-});
+const notification = once(() =>
+  closed({
+    message: field("What is said", text),
+    data: field("What comes with it", anyMap),
+    routes: field("Where it is said", z.array(z.unknown())),
+    channels: field("The former name of `routes`", z.array(z.unknown())),
+  }),
+);
 
-export const notify = closed({
-  "on-complete": field("Whatever came of it", notification),
-  "on-success": field("When it succeeded", notification),
-  "on-failure": field("When it failed", notification),
-});
+export const notify = once(() =>
+  closed({
+    "on-complete": field("Whatever came of it", notification()),
+    "on-success": field("When it succeeded", notification()),
+    "on-failure": field("When it failed", notification()),
+  }),
+);
 
 /** `actions/*.yaml`. Source: `ActionAPI.schema` in st2common/models/api/action.py, and its registrar. */
 export const action: KindModel = {
-  schema: closed({
-    ...computed,
-    name: required("Name within the pack", text),
-    runner_type: required("What runs it, e.g. `python-script`, `orquesta`, `local-shell-cmd`", text),
-    pack: field("The pack's ref; it may say nothing else", text),
-    description: field("What it does", text),
-    enabled: field("Whether it may be run; default true", bool),
-    entry_point: field("The script, or the workflow, relative to `actions/`; none for a `…-cmd` runner", text),
-    parameters: field("What it takes: name → schema", parameters),
-    output_schema: field("What its result looks like", anyMap),
-    output_key: field("Where in the result the output is", text),
-    tags: field("`{name, value}` pairs", anyMaps),
-    notify: field("Who is told what when it ended", notify),
-    required_parameters: field("Unread; write `required: true` in the parameter", z.array(text)),
-  }),
+  schema: () =>
+    closed({
+      ...computed(),
+      name: required("Name within the pack", text),
+      runner_type: required("What runs it, e.g. `python-script`, `orquesta`, `local-shell-cmd`", text),
+      pack: field("The pack's ref; it may say nothing else", text),
+      description: field("What it does", text),
+      enabled: field("Whether it may be run; default true", bool),
+      entry_point: field("The script, or the workflow, relative to `actions/`; none for a `…-cmd` runner", text),
+      parameters: field("What it takes: name → schema", parameters()),
+      output_schema: field("What its result looks like", anyMap),
+      output_key: field("Where in the result the output is", text),
+      tags: field("`{name, value}` pairs", anyMaps),
+      notify: field("Who is told what when it ended", notify()),
+      required_parameters: field("Unread; write `required: true` in the parameter", z.array(text)),
+    }),
   advisory: [],
   check: (value, about) => [
     ...checkPack(value, about),

@@ -3,28 +3,31 @@ import { excerpt } from "../excerpt.ts";
 import type { Finding, ValuePath } from "../finding.ts";
 import { isMapping, type Mapping, mappingsIn } from "../mapping.ts";
 import type { KindModel } from "../model.ts";
-import { anyMap, closed, field, required, text } from "../schema/shape.ts";
+import { anyMap, closed, field, once, required, text } from "../schema/shape.ts";
 import { notify } from "./action.ts";
 import { isTemplate } from "./common.ts";
 
-const link = z.looseObject({
-  name: required("Its name in this chain", text),
-  ref: required("The action's reference", text),
-  parameters: field("What the action is given", anyMap),
-  params: field("The former name of `parameters`", anyMap),
-  "on-success": field("The link that follows when it succeeded; none: the end", text),
-  "on-failure": field("The link that follows when it failed; none: the end", text),
-  publish: field("Variables for the links that follow", anyMap),
-  notify: field("Who is told what when it ended", notify),
-});
+const link = once(() =>
+  z.looseObject({
+    name: required("Its name in this chain", text),
+    ref: required("The action's reference", text),
+    parameters: field("What the action is given", anyMap),
+    params: field("The former name of `parameters`", anyMap),
+    "on-success": field("The link that follows when it succeeded; none: the end", text),
+    "on-failure": field("The link that follows when it failed; none: the end", text),
+    publish: field("Variables for the links that follow", anyMap),
+    notify: field("Who is told what when it ended", notify()),
+  }),
+);
 
 /** The body of an action-chain. Source: st2common/models/system/actionchain.py, and `ChainHolder.validate` of its runner. */
 export const chain: KindModel = {
-  schema: closed({
-    chain: required("What is run, one after the other", z.array(link).check(z.minLength(1))),
-    default: field("The first link; default: the first that no other leads to", text),
-    vars: field("Variables: name → value", anyMap),
-  }),
+  schema: () =>
+    closed({
+      chain: required("What is run, one after the other", z.array(link()).check(z.minLength(1))),
+      default: field("The first link; default: the first that no other leads to", text),
+      vars: field("Variables: name → value", anyMap),
+    }),
   advisory: [],
   check: ({ chain, default: first }) => {
     const links = mappingsIn(chain);

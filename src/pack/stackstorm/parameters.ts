@@ -2,59 +2,61 @@ import * as z from "zod/mini";
 import { excerpt } from "../excerpt.ts";
 import type { Finding, ValuePath } from "../finding.ts";
 import { isAbsent, isMapping, type Mapping } from "../mapping.ts";
-import { anyMap, anyMaps, bool, closed, field, filled, number, oneOf, text } from "../schema/shape.ts";
+import { anyMap, anyMaps, bool, closed, field, filled, number, once, oneOf, text } from "../schema/shape.ts";
 import { isTemplate } from "./common.ts";
 
 const TYPES = ["array", "boolean", "integer", "null", "number", "object", "string", "raw_string"] as const;
-const type = oneOf(TYPES);
-const count = z.int().check(z.gte(0));
-const schemas = z.union([anyMap, anyMaps]);
-const schemaOrFlag = z.union([bool, anyMap]);
+const type = once(() => oneOf(TYPES));
+const count = once(() => z.int().check(z.gte(0)));
+const schemas = once(() => z.union([anyMap, anyMaps]));
+const schemaOrFlag = once(() => z.union([bool, anyMap]));
 
 /**
  * One parameter of an action, or one setting of a pack. Source: st2common/util/schema/action_params.json, which is JSON
  * Schema's draft 4 with `required` inline, and with `secret`, `immutable` and `position`. What is nested in it
  * (`properties`, `items`) is left to the platform.
  */
-const parameter = closed({
-  type: filled("What kind of value it is; default string", z.union([type, z.array(z.union([type, anyMap]))])),
-  description: filled("What it is for", text),
-  default: field("What it is when nobody says; may be a template", z.unknown()),
-  required: filled("Whether it has to be given; default false", bool),
-  secret: filled("Whether it is masked in logs and results; default false", bool),
-  immutable: filled("Whether callers are forbidden to change it; needs a `default`", bool),
-  position: filled("Its place among the positional arguments of a script, from 0", number.check(z.gte(0))),
-  enum: filled("The values that it may have", z.array(z.unknown()).check(z.minLength(1))),
-  items: filled("What the items of an array are", schemas),
-  properties: filled("What the fields of an object are", anyMap),
-  patternProperties: filled("What fields are whose names match", anyMap),
-  additionalProperties: filled("Whether an object may have other fields, or what they are", schemaOrFlag),
-  additionalItems: filled("Whether an array may have more items, or what they are", schemaOrFlag),
-  minimum: filled("The smallest number", number),
-  maximum: filled("The largest number", number),
-  exclusiveMinimum: filled("Whether `minimum` itself is too small", bool),
-  exclusiveMaximum: filled("Whether `maximum` itself is too large", bool),
-  multipleOf: filled("What the number is a multiple of", number),
-  minLength: filled("How short a text may be", count),
-  maxLength: filled("How long a text may be", count),
-  pattern: filled("A regular expression that a text matches", text),
-  minItems: filled("How few items an array may have", count),
-  maxItems: filled("How many items an array may have", count),
-  uniqueItems: filled("Whether no two items are equal", bool),
-  minProperties: filled("How few fields an object may have", count),
-  maxProperties: filled("How many fields an object may have", count),
-  dependencies: filled("What else must be there if a field is", anyMap),
-  definitions: filled("Schemas to refer to", anyMap),
-  allOf: filled("Schemas that all fit", anyMaps),
-  anyOf: filled("Schemas of which one fits or more", anyMaps),
-  oneOf: filled("Schemas of which exactly one fits", anyMaps),
-  not: filled("A schema that does not fit", anyMap),
-  title: filled("A heading", text),
-  id: filled("JSON Schema's `id`", text),
-  $schema: filled("JSON Schema's `$schema`", text),
-});
+const parameter = once(() =>
+  closed({
+    type: filled("What kind of value it is; default string", z.union([type(), z.array(z.union([type(), anyMap]))])),
+    description: filled("What it is for", text),
+    default: field("What it is when nobody says; may be a template", z.unknown()),
+    required: filled("Whether it has to be given; default false", bool),
+    secret: filled("Whether it is masked in logs and results; default false", bool),
+    immutable: filled("Whether callers are forbidden to change it; needs a `default`", bool),
+    position: filled("Its place among the positional arguments of a script, from 0", number.check(z.gte(0))),
+    enum: filled("The values that it may have", z.array(z.unknown()).check(z.minLength(1))),
+    items: filled("What the items of an array are", schemas()),
+    properties: filled("What the fields of an object are", anyMap),
+    patternProperties: filled("What fields are whose names match", anyMap),
+    additionalProperties: filled("Whether an object may have other fields, or what they are", schemaOrFlag()),
+    additionalItems: filled("Whether an array may have more items, or what they are", schemaOrFlag()),
+    minimum: filled("The smallest number", number),
+    maximum: filled("The largest number", number),
+    exclusiveMinimum: filled("Whether `minimum` itself is too small", bool),
+    exclusiveMaximum: filled("Whether `maximum` itself is too large", bool),
+    multipleOf: filled("What the number is a multiple of", number),
+    minLength: filled("How short a text may be", count()),
+    maxLength: filled("How long a text may be", count()),
+    pattern: filled("A regular expression that a text matches", text),
+    minItems: filled("How few items an array may have", count()),
+    maxItems: filled("How many items an array may have", count()),
+    uniqueItems: filled("Whether no two items are equal", bool),
+    minProperties: filled("How few fields an object may have", count()),
+    maxProperties: filled("How many fields an object may have", count()),
+    dependencies: filled("What else must be there if a field is", anyMap),
+    definitions: filled("Schemas to refer to", anyMap),
+    allOf: filled("Schemas that all fit", anyMaps),
+    anyOf: filled("Schemas of which one fits or more", anyMaps),
+    oneOf: filled("Schemas of which exactly one fits", anyMaps),
+    not: filled("A schema that does not fit", anyMap),
+    title: filled("A heading", text),
+    id: filled("JSON Schema's `id`", text),
+    $schema: filled("JSON Schema's `$schema`", text),
+  }),
+);
 
-export const parameters = z.record(z.string(), parameter);
+export const parameters = once(() => z.record(z.string(), parameter()));
 
 /** What is wrong with parameters beyond their shape: names, and values that disagree with the declared type. */
 export function checkParameters(value: unknown, path: ValuePath): Finding[] {
