@@ -1,4 +1,3 @@
-import { threadId } from "node:worker_threads";
 import { findCollisions } from "../pack/collisions.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { generatedManifest } from "../pack/generated.ts";
@@ -35,6 +34,7 @@ export async function judge(
   if (manifest === undefined && identity !== undefined) {
     files.set("pack.yaml", generateManifest(identity, isLive, sink));
   }
+  const { threadId } = process.getBuiltinModule("node:worker_threads"); // a run that finds no change never needs it
   const collisions = findCollisions([...files.keys(), ...walk.directories]);
   return {
     snapshot: { files, directories: walk.directories },

@@ -4,7 +4,7 @@ import { type ForeignPack, readForeignPack } from "./foreign.ts";
 import { type LiveScanRequest, liveFingerprint, scanLive } from "./live.ts";
 import { type Look, lookAt, type SourceDirectory } from "./look.ts";
 import { areStill } from "./restat.ts";
-import { type OpenSink, type ScannedPack, type ScanRequest, scanPack } from "./scan-pack.ts";
+import type { OpenSink, ScannedPack, ScanRequest } from "./scan-pack.ts";
 import type { KnownPack } from "./store.ts";
 import type { ScanThread } from "./thread.ts";
 import type { ScanLimits } from "./walk.ts";
@@ -59,6 +59,7 @@ export function createScanner({ limits, openSink, thread }: ScannerDeps): Scanne
     async scan(request) {
       if (changed >= WORTH_A_THREAD && thread().hasRoom()) return await thread().scan(request);
       if (changed >= WORTH_A_THREAD) await letAnswersIn();
+      const { scanPack } = await import("./scan-pack.ts"); // most runs find nothing to scan
       return await scanPack(request, openSink);
     },
     scanLive,

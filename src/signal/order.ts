@@ -1,4 +1,4 @@
-import { isOfPlatform } from "./turns.ts";
+import { isOfPlatform } from "./targets.ts";
 
 /** Who is told before whom: by service, which others (globs have been resolved). */
 export type Before = ReadonlyMap<string, readonly string[]>;

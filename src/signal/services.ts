@@ -10,7 +10,7 @@ import { httpDriver } from "./http.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { attuneRegister, stackstormRegister, type TokenSource } from "./platform.ts";
 import { untilAnswering, untilReady } from "./ready.ts";
-import { isOfPlatform, isPattern } from "./turns.ts";
+import { isOfPlatform, isPattern } from "./targets.ts";
 import type { Wire } from "./wire.ts";
 
 /** How services were configured to be told. */

@@ -1,7 +1,5 @@
-import picomatch from "picomatch";
 import type { MeaningKind } from "../plan/meaning.ts";
 import type { PackNotice } from "./driver.ts";
-import type { Releases } from "./queue.ts";
 
 /** A pack became another: whom that concerns, and what of it. Every one has a number of its own, greater than those before. */
 export interface Turn {
@@ -39,38 +37,6 @@ export function pruned(turns: readonly Turn[]): readonly Turn[] {
     const later = new Set(turns.slice(index + 1).flatMap((turn) => turn.targets));
     return index >= turns.length - KEPT || targets.some((target) => !later.has(target));
   });
-}
-
-/** What a service is to know: of each pack the last turn that concerned it, by its number. */
-export function wantedBy(service: string, turns: Turns): Releases {
-  const last = (pack: readonly Turn[]) => pack.findLast(({ targets }) => targets.some(names(service)));
-  return new Map([...turns].flatMap(([pack, its]) => entryOf(pack, last(its)?.number)));
-}
-
-function entryOf(pack: string, number: number | undefined): [string, string][] {
-  return number === undefined ? [] : [[pack, String(number)]];
-}
-
-/** By target; `undefined`: it names one service. */
-const compiled = new Map<string, ((service: string) => boolean) | undefined>();
-
-/** Whether a target names a service. What is done at the platform is named by its own name only: it is no service. */
-export function names(service: string): (target: string) => boolean {
-  return (target) => target === service || (!isOfPlatform(service) && patternOf(target)?.(service) === true);
-}
-
-export function isPattern(target: string): boolean {
-  return patternOf(target) !== undefined;
-}
-
-function patternOf(target: string): ((service: string) => boolean) | undefined {
-  if (!compiled.has(target)) compiled.set(target, picomatch.scan(target).isGlob ? picomatch(target) : undefined);
-  return compiled.get(target);
-}
-
-/** What is no service, but done at the platform. */
-export function isOfPlatform(service: string): boolean {
-  return service === "register" || service === "environments";
 }
 
 /** What a service is told of the packs it does not know as they are: what is live now, and all that changed since it was told. */

@@ -1,7 +1,8 @@
 import type { Deliveries, LastAttempt } from "./deliveries.ts";
 import { type Queue, type QueuePolicy, type ServiceState, type ServiceStatus, statusOf, unknownTo } from "./queue.ts";
 import { remembered } from "./runner.ts";
-import { isOfPlatform, isPattern, names, type Turns, wantedBy } from "./turns.ts";
+import { isOfPlatform, isPattern, names, wantedBy } from "./targets.ts";
+import type { Turns } from "./turns.ts";
 
 /** Where a service stands. */
 export interface ServiceView {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { orderOf } from "../../src/signal/order.ts";
-import { names, packNotices, type Turn, type Turns, wantedBy, withTurn } from "../../src/signal/turns.ts";
+import { names, wantedBy } from "../../src/signal/targets.ts";
+import { packNotices, type Turn, type Turns, withTurn } from "../../src/signal/turns.ts";
 
 const TARGETS = ["api", "worker-*", "worker-shell", "sensor*", "register"];
 const SERVICES = ["api", "worker-shell", "worker-python", "sensor-1", "register"];
