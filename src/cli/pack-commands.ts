@@ -1,20 +1,22 @@
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import { formats } from "../config/config.ts";
 import type { Dialect } from "../pack/identity.ts";
+import type { Commands } from "./commands.ts";
 import type { RunCommand } from "./context.ts";
 
 /** Adds the commands for whoever writes packs. */
-export function addPackCommands(program: Command, run: RunCommand): void {
-  program.commandsGroup("Write packs:");
-  addValidate(program, run);
-  addSchema(program, run);
-  program
-    .command("new")
-    .argument("<name>", "the ref of the pack")
-    .description("a development pack to start with: an action, its script, a test")
-    .action(async (name: string) =>
-      run(async (context) => (await import("./new-command.ts")).newCommand(context, name)),
-    );
+export function addPackCommands(commands: Commands, run: RunCommand): void {
+  commands.group("Write packs:");
+  addValidate(commands, run);
+  addSchema(commands, run);
+  commands.add("new", (command) =>
+    command
+      .argument("<name>", "the ref of the pack")
+      .description("a development pack to start with: an action, its script, a test")
+      .action(async (name: string) =>
+        run(async (context) => (await import("./new-command.ts")).newCommand(context, name)),
+      ),
+  );
 }
 
 const dialect = () =>
@@ -29,20 +31,21 @@ interface ValidateFlags {
   readonly dialect?: Dialect;
 }
 
-function addValidate(program: Command, run: RunCommand): void {
-  program
-    .command("validate")
-    .argument("[path...]", "packs, directories of packs, files of packs (default: the sources)")
-    .description("my files: what is wrong with them, where, and the fix; needs no volume")
-    .option("--strict", "warnings are errors")
-    .option("--fix", "mend what is safe: pack.yaml or ref missing, execute bit, Windows line ends of scripts")
-    .addOption(dialect())
-    .action(async (paths: string[], { strict = false, fix = false, dialect }: ValidateFlags) =>
-      run(async (context) => {
-        const { validateCommand } = await import("./validate-command.ts");
-        return validateCommand(context, { paths, cwd: context.cwd, strict, fix, dialect });
-      }, formats),
-    );
+function addValidate(commands: Commands, run: RunCommand): void {
+  commands.add("validate", (command) =>
+    command
+      .argument("[path...]", "packs, directories of packs, files of packs (default: the sources)")
+      .description("my files: what is wrong with them, where, and the fix; needs no volume")
+      .option("--strict", "warnings are errors")
+      .option("--fix", "mend what is safe: pack.yaml or ref missing, execute bit, Windows line ends of scripts")
+      .addOption(dialect())
+      .action(async (paths: string[], { strict = false, fix = false, dialect }: ValidateFlags) =>
+        run(async (context) => {
+          const { validateCommand } = await import("./validate-command.ts");
+          return validateCommand(context, { paths, cwd: context.cwd, strict, fix, dialect });
+        }, formats),
+      ),
+  );
 }
 
 interface SchemaFlags {
@@ -50,14 +53,15 @@ interface SchemaFlags {
   readonly dialect?: Dialect;
 }
 
-function addSchema(program: Command, run: RunCommand): void {
-  program
-    .command("schema")
-    .argument("[kind]", "e.g. action; without it the kinds are listed")
-    .description("JSON Schema of definitions, for editors")
-    .option("--write <dir>", "write a file for each kind, and say how an editor finds them")
-    .addOption(dialect())
-    .action(async (kind: string | undefined, { write, dialect }: SchemaFlags) =>
-      run(async (context) => (await import("./schema-command.ts")).schemaCommand(context, { kind, write, dialect })),
-    );
+function addSchema(commands: Commands, run: RunCommand): void {
+  commands.add("schema", (command) =>
+    command
+      .argument("[kind]", "e.g. action; without it the kinds are listed")
+      .description("JSON Schema of definitions, for editors")
+      .option("--write <dir>", "write a file for each kind, and say how an editor finds them")
+      .addOption(dialect())
+      .action(async (kind: string | undefined, { write, dialect }: SchemaFlags) =>
+        run(async (context) => (await import("./schema-command.ts")).schemaCommand(context, { kind, write, dialect })),
+      ),
+  );
 }
