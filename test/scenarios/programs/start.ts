@@ -110,7 +110,7 @@ export function scratchInMemory(): Disposable & { readonly path: string } {
 /** A directory in memory, or that of temporary files. */
 export function memoryIfAny(): string {
   const shm = statfs("/dev/shm");
-  return shm !== undefined && shm.bavail * shm.bsize >= ROOMY_BYTES ? "/dev/shm" : realpathSync(tmpdir());
+  return shm !== undefined && shm.bavail * shm.bsize >= ROOMY_BYTES ? realpathSync("/dev/shm") : realpathSync(tmpdir());
 }
 
 function statfs(path: string) {

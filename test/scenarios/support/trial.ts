@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect } from "vitest";
-import { scratch } from "../../support/trees.ts";
 import { createEngine } from "../programs/engine.ts";
-import { startCommand } from "../programs/start.ts";
+import { scratchInMemory, startCommand } from "../programs/start.ts";
 import { disorderIn } from "../programs/volume.ts";
 import type { Bundle } from "./bundle.ts";
 import { type Call, runInjected, type Traced, traceCalls } from "./calls.ts";
@@ -10,6 +9,11 @@ import type { Operation } from "./operations.ts";
 import { treeOf } from "./tree.ts";
 
 type Live = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/*
+ * Trials are in memory, where the machine lets us: the calls are the same ones as on a disk, a process that dies leaves the
+ * same behind, and half of the time went into waiting for the disk.
+ */
 
 /** An operation that was run once undisturbed: what is to be found before and after it, and all that it calls. */
 export interface Reference {
@@ -19,7 +23,7 @@ export interface Reference {
 }
 
 export async function refer(operation: Operation, bundle: Bundle): Promise<Reference> {
-  using directory = scratch();
+  using directory = scratchInMemory();
   const root = directory.path;
   await operation.arrange(root);
   return await observe(root, operation, bundle);
@@ -40,7 +44,7 @@ export async function observe(root: string, operation: Operation, bundle: Bundle
  * @returns how the disturbed run ended
  */
 export async function disturb(operation: Operation, call: Call, effect: string, about: Reference, bundle: Bundle) {
-  using directory = scratch();
+  using directory = scratchInMemory();
   const root = directory.path;
   await operation.arrange(root);
   const disturbed = await runInjected(traced(root, operation, bundle), call, effect);
