@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
+import { nearest } from "../pack/spelling.ts";
 import { VERSION } from "../platform/version.ts";
 import { addCatalogCommands } from "./catalog-commands.ts";
 import { type RunCommand, type Surroundings, withContext } from "./context.ts";
@@ -18,13 +19,19 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
     exitCode = code;
   });
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(helpAsOption(argv), { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
     around.stderr.write(errorText(error, paintFor(around.stderr)));
     return error instanceof PacksyncError ? exitCodeOf(error.code) : ExitCode.packs;
   }
+}
+
+/** `help sync` is `sync --help`. */
+function helpAsOption(argv: readonly string[]): readonly string[] {
+  const [first, ...others] = argv;
+  return first === "help" ? [...others, "--help"] : argv;
 }
 
 function createProgram(around: Surroundings, done: (code: ExitCode) => void): Command {
@@ -213,7 +220,9 @@ function refuseDryRun({ dryRun }: Options, what: string): void {
 }
 
 function unknownCommand(command: string, names: readonly string[]): PacksyncError {
+  const meant = nearest(command, names, 2);
+  const suggestion = meant === undefined ? "" : `Did you mean \`${meant}\`? `;
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
-    hint: `Commands: ${names.join(", ")}; see packsync --help.`,
+    hint: `${suggestion}Commands: ${names.join(", ")}; see packsync --help.`,
   });
 }
