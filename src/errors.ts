@@ -54,6 +54,11 @@ export class PacksyncError extends Error {
   }
 }
 
+/** What is wrong and what to do about it, as sentences of one line: not every message has its full stop. */
+export function inOneLine(message: string, hint: string | undefined): string {
+  return hint === undefined ? message : `${message.replace(/(?<![.:!?])$/, ".")} ${hint}`;
+}
+
 /** The exit code that an error of this code ends a command with. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
   switch (code) {

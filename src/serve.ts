@@ -138,12 +138,8 @@ async function listen(api: Awaited<ReturnType<typeof createApi>>, host: string, 
 /** The schema has seen that it is one. */
 function addressOf(listen: string): { readonly host: string; readonly port: number } {
   const colon = listen.lastIndexOf(":");
-  const port = Number(listen.slice(colon + 1));
-  if (port <= MAX_PORT) return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port };
-  throw new PacksyncError("CONFIG_INVALID", `Expected \`listen\` to have a port up to ${MAX_PORT}, got ${port}.`);
+  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
 }
-
-const MAX_PORT = 65_535;
 
 function isLoopback(host: string): boolean {
   return /^(localhost|::1|127(\.\d{1,3}){3})$/i.test(host);

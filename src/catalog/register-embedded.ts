@@ -22,8 +22,8 @@ export interface EmbeddedRound {
   readonly pending: readonly { readonly ref: string; readonly why: string }[];
 }
 
-/** So many packs are committed at once. */
-const BATCH = 100;
+/** So many packs are committed at once: few enough that what was read of them is still young when it is written. */
+const BATCH = 10;
 
 /**
  * Makes the embedded catalog equal to what is live. All of a pack or nothing; what is left is still different, and so the next

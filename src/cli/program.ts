@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, exitCodeOf, PacksyncError } from "../errors.ts";
+import { nearest } from "../pack/spelling.ts";
 import { VERSION } from "../platform/version.ts";
 import { addCatalogCommands } from "./catalog-commands.ts";
 import { commandsFor } from "./commands.ts";
@@ -14,18 +15,25 @@ import { paintFor } from "./text.ts";
 
 /** Runs one command line. Everything that fails is said on stderr, once, and becomes the exit code. */
 export async function runProgram(argv: readonly string[], around: Surroundings): Promise<ExitCode> {
+  const asked = helpAsOption(argv);
   let exitCode: ExitCode = ExitCode.ok;
-  const program = createProgram(argv, around, (code) => {
+  const program = createProgram(asked, around, (code) => {
     exitCode = code;
   });
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(asked, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
     around.stderr.write(errorText(error, paintFor(around.stderr)));
     return error instanceof PacksyncError ? exitCodeOf(error.code) : ExitCode.packs;
   }
+}
+
+/** `help sync` is `sync --help`. */
+function helpAsOption(argv: readonly string[]): readonly string[] {
+  const [first, ...others] = argv;
+  return first === "help" ? [...others, "--help"] : argv;
 }
 
 function createProgram(argv: readonly string[], around: Surroundings, done: (code: ExitCode) => void): Command {
@@ -224,7 +232,9 @@ function refuseDryRun({ dryRun }: Options, what: string): void {
 }
 
 function unknownCommand(command: string, names: readonly string[]): PacksyncError {
+  const meant = nearest(command, names, 2);
+  const suggestion = meant === undefined ? "" : `Did you mean \`${meant}\`? `;
   return new PacksyncError("USAGE", `Expected a command, got \`${command}\`.`, {
-    hint: `Commands: ${names.join(", ")}; see packsync --help.`,
+    hint: `${suggestion}Commands: ${names.join(", ")}; see packsync --help.`,
   });
 }

@@ -68,7 +68,7 @@ export async function unpinCommand(
   stdout.write(
     config.format === "json"
       ? `${JSON.stringify({ packsync: VERSION, volume: config.volume, ref: pack, release }, null, 2)}\n`
-      : `${pack}: ${release} is not pinned any more. Next: packsync --once publishes what the source has.\n`,
+      : `${pack}: ${release} is not pinned any more. Next: packsync --once publishes what the source has; a running daemon does so by itself.\n`,
   );
   return ExitCode.ok;
 }

@@ -17,6 +17,7 @@ import {
   numeric,
   oneOf,
   owner,
+  port,
   preserve,
   refs,
   size,
@@ -81,7 +82,7 @@ const shared = {
     host: optional("The same by its parts; unset: packs are registered in the embedded catalog only", () =>
       text("a host"),
     ),
-    port: optional("Its port", () => whole(1, "a port, a whole number >= 1")),
+    port: optional("Its port", port),
     user: optional("Who packsync is there", () => text("a name")),
     password: optional("And its password", () => text("a password")),
     name: optional("The database", () => text("a name")),

@@ -1,11 +1,17 @@
 import * as z from "zod/mini";
 import { scopes } from "./config.ts";
-import { list, names, text } from "./values.ts";
+import { list, MAX_PORT, names, text } from "./values.ts";
 
 /** Where the API listens. */
 export function address() {
   const expected = "`host:port`, such as `127.0.0.1:8080`";
-  return z.string(expected).check(z.regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, expected));
+  return z.string(expected).check(
+    z.regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, expected),
+    z.refine(
+      (at) => Number(at.slice(at.lastIndexOf(":") + 1)) <= MAX_PORT,
+      `\`host:port\`, with a port up to ${MAX_PORT}`,
+    ),
+  );
 }
 
 /** Who may ask for what. */

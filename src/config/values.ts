@@ -29,6 +29,14 @@ export function whole(min: number, expected: string, pattern = /^\d+$/, read: (t
   return z.pipe(numeric(expected, pattern, read), z.int(expected).check(z.gte(min, expected)));
 }
 
+/** Of TCP. */
+export const MAX_PORT = 65_535;
+
+export function port() {
+  const expected = `a port, a whole number from 1 to ${MAX_PORT}`;
+  return whole(1, expected).check(z.lte(MAX_PORT, expected));
+}
+
 /** A list, or its items in one text, separated by commas; each once. Text without any item is a mistake. */
 export function list<T extends z.ZodMiniType<string, string>>(expected: string, item: T) {
   const given = z.union(

@@ -1,5 +1,5 @@
 import type { RegistrationReport } from "../catalog/report.ts";
-import { PacksyncError } from "../errors.ts";
+import { inOneLine, PacksyncError } from "../errors.ts";
 import type { Deliveries, Finished, Ready } from "../signal/deliveries.ts";
 import type { Notice, Outcome } from "../signal/driver.ts";
 import type { Releases } from "../signal/queue.ts";
@@ -40,7 +40,7 @@ export function failedBy(error: unknown): Result {
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const hint = error instanceof PacksyncError ? error.hint : undefined;
-  return hint === undefined ? error.message : `${error.message} ${hint}`;
+  return inOneLine(error.message, hint);
 }
 
 /** What came of registering in the platform's database, as an attempt to tell it. */

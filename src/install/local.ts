@@ -9,6 +9,7 @@ import type { Limits } from "./limits.ts";
 export function copyDirectory(from: string, into: string, { entries: most, unpackedBytes }: Limits): void {
   let entries = 0;
   let bytes = 0;
+  const root = realpathSync(from);
   const filter = (path: string): boolean => {
     const stats = lstatSync(path);
     if (!stats.isFile() && !stats.isDirectory() && !stats.isSymbolicLink())
@@ -17,10 +18,10 @@ export function copyDirectory(from: string, into: string, { entries: most, unpac
     bytes += stats.isFile() ? stats.size : 0;
     if (entries > most || bytes > unpackedBytes)
       throw downloadFailed(`Expected a directory of at most ${most} entries and ${unpackedBytes} bytes, got more`);
-    return basename(path) !== ".git";
+    return path === root || basename(path) !== ".git";
   };
   try {
-    cpSync(realpathSync(from), into, {
+    cpSync(root, into, {
       recursive: true,
       verbatimSymlinks: true,
       errorOnExist: true,

@@ -2,6 +2,7 @@ import { checkDefinition } from "./check-definition.ts";
 import type { Finding } from "./finding.ts";
 import { type DefinitionContext, modelOf } from "./model.ts";
 import { isBooleanAt } from "./schema/field-at.ts";
+import type { SimpleText } from "./yaml.ts";
 import { isSuspect } from "./yaml-suspects.ts";
 
 /**
@@ -9,15 +10,15 @@ import { isSuspect } from "./yaml-suspects.ts";
  * dialect's platform reads it.
  *
  * @param value what `text` says by YAML 1.2
- * @param repeats whether a key in a block does, if that is known
+ * @param simple what is known of the text if it is simple
  */
 export async function checkFile(
   text: string,
   value: unknown,
   about: DefinitionContext,
-  repeats?: boolean,
+  simple?: Pick<SimpleText, "repeats" | "alike">,
 ): Promise<readonly Finding[]> {
-  if (!isSuspect(text, repeats)) return checkDefinition(value, about);
+  if (simple?.alike === true || !isSuspect(text, simple?.repeats)) return checkDefinition(value, about);
   // With it comes the slow parser: few files need it.
   const { readAsPlatform } = await import("./yaml-traps.ts");
   const schema = modelOf(about.kind, about.dialect)?.schema;

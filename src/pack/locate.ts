@@ -3,7 +3,7 @@ import { valueAt } from "./fields.ts";
 import type { ValuePath } from "./finding.ts";
 import type { Link } from "./links.ts";
 import type { Range } from "./yaml-positions.ts";
-import { positionAt, readYamlText } from "./yaml-text.ts";
+import { positionAt } from "./yaml-text.ts";
 
 /** A line that says `key: value` or `- value`, and nothing else. */
 const LINE =
@@ -14,16 +14,15 @@ const LINE =
  * reads it again then. Nearly all stand on a line of their own, and are found by looking for it.
  *
  * @param value the parsed content
+ * @param text as `readYamlText` gives it: what ends a line is the same here as where the file is parsed
  * @param slowly finds the others; it parses the file again
  */
 export async function located(
   facts: Facts,
   value: unknown,
-  source: string,
+  text: string,
   slowly: () => Promise<(path: ValuePath) => Range | undefined>,
 ): Promise<Facts> {
-  // What ends a line is the same here as where the file is parsed.
-  const { text } = readYamlText(source);
   const own = withOwnPlaces(facts, text);
   if (facts.links.length === 0) return own;
   const values = facts.links.map(({ path }) => String(valueAt(value, path)));
@@ -45,11 +44,11 @@ export async function located(
 
 /** What a definition is called, and what runs it, stand at the beginning of a line; elsewhere nobody looks for them. */
 const OWN_LINE =
-  /^(ref|name|class_name|runner_type):[ \t]+("[^"\\]+"|'[^']+'|[^\s"'#,[\]{}&*!|>%@`]\S*)[ \t]*(?:#.*)?\r?$/gm;
+  /(ref|name|class_name|runner_type):[ \t]+("[^"\\]+"|'[^']+'|[^\s"'#,[\]{}&*!|>%@`]\S*)[ \t]*(?:#.*)?\r?$/my;
 
 function withOwnPlaces(facts: Facts, text: string): Facts {
   if (facts.ref === undefined) return facts;
-  const found = [...text.matchAll(OWN_LINE)];
+  const found = ownLines(text);
   const isRef = ({ 1: key, 2: written = "" }: RegExpExecArray) =>
     key !== "runner_type" && `.${facts.ref}`.endsWith(`.${written.replace(/^["']|["']$/g, "")}`);
   // The last of repeated keys is the one that counts.
@@ -60,6 +59,22 @@ function withOwnPlaces(facts: Facts, text: string): Facts {
     ...(ref && { refRange: valueRange(text, ref) }),
     ...(runner && { runnerRange: valueRange(text, runner) }),
   };
+}
+
+function ownLines(text: string): readonly RegExpExecArray[] {
+  const found: RegExpExecArray[] = [];
+  for (let start = 0; start < text.length; ) {
+    const match = matchAt(OWN_LINE, text, start);
+    if (match !== null) found.push(match);
+    const newline = text.indexOf("\n", start + (match?.[0].length ?? 0));
+    start = newline === -1 ? text.length : newline + 1;
+  }
+  return found;
+}
+
+function matchAt(sticky: RegExp, text: string, at: number): RegExpExecArray | null {
+  sticky.lastIndex = at;
+  return sticky.exec(text);
 }
 
 function valueRange(text: string, { index, 0: whole, 1: key = "", 2: written = "" }: RegExpExecArray): Range {

@@ -1,6 +1,7 @@
 import type { Component, Facts } from "./facts.ts";
 import type { Dialect } from "./identity.ts";
 import type { Link } from "./links.ts";
+import { ownText } from "./own-text.ts";
 import type { ScriptFacts } from "./scripts.ts";
 
 /** Everything that is remembered of a pack's files so that they need not be read again; by path relative to the pack. */
@@ -33,9 +34,13 @@ export function outsideOf({ dialect, pack, definitions }: PackFacts): Outside | 
   const isForeign = ({ to, target }: Link) => to === "pack" || (isReference(to) && packOf(target) !== pack);
   return {
     dialect,
-    offers: files.flatMap(([, { defines }]) => defines),
-    wants: files.flatMap(([file, { links }]) => links.filter(isForeign).map((link): Want => ({ file, ...link }))),
+    offers: files.flatMap(([, { defines }]) => defines.map(({ kind, ref }) => ({ kind, ref: ownText(ref) }))),
+    wants: files.flatMap(([file, { links }]) => links.filter(isForeign).map((link) => wantOf(link, file))),
   };
+}
+
+function wantOf(link: Link, file: string): Want {
+  return { ...link, file, target: ownText(link.target) };
 }
 
 /** What is named by a ref, and not by a path. */

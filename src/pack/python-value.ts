@@ -52,7 +52,16 @@ const MARK = "\0";
 
 /** As JSON text that {@link decodePython} reads again without loss. */
 export function encodePython(value: PythonValue): string {
-  return JSON.stringify(marked(value));
+  return JSON.stringify(needsMark(value) ? marked(value) : value);
+}
+
+/** Nearly no value does. */
+function needsMark(value: PythonValue | undefined): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof PythonScalar) return true;
+  if (isPythonList(value)) return value.some(needsMark);
+  for (const key of Object.keys(value)) if (key.startsWith(MARK) || needsMark(value[key])) return true;
+  return false;
 }
 
 function marked(value: PythonValue): unknown {

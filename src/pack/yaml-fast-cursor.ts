@@ -17,6 +17,8 @@ export interface Cursor {
   comment: number;
   /** A key in a block repeats. */
   repeats: boolean;
+  /** Nothing was seen yet that somebody may read in another way: no key that repeats, no ambiguous scalar. */
+  alike: boolean;
 }
 
 /** By which rules scalars without quotes are read. */
@@ -49,7 +51,7 @@ export const RIGHT_BRACE = 0x7d;
 
 /** @param text has a line feed at its end */
 export function startOf(text: string, scalars: Scalars): Cursor {
-  return { text, scalars, at: 0, column: 0, lineEnd: -1, colon: -1, comment: -1, repeats: false };
+  return { text, scalars, at: 0, column: 0, lineEnd: -1, colon: -1, comment: -1, repeats: false, alike: true };
 }
 
 export function isBlank(code: number): boolean {

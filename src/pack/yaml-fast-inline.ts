@@ -73,6 +73,7 @@ function readPairs(cursor: Cursor, depth: number): unknown {
     advance(cursor, 1);
     const value = readEntry(cursor, depth);
     if (value === OUTSIDE || !passComma(cursor, RIGHT_BRACE)) return OUTSIDE;
+    if (Object.hasOwn(mapping, key)) cursor.alike = false;
     mapping[key] = value;
   }
   advance(cursor, 1);

@@ -20,7 +20,9 @@ export function readHead(cursor: Cursor, parent: number): unknown {
     return known;
   }
   const value = readInline(cursor, parent);
-  if (typeof value === "string" && atColon(cursor) && isVerbatim(value, text, at, colon)) knownKeys[slot] = value;
+  const isKey = typeof value === "string" && atColon(cursor);
+  // What is ambiguous has to be noticed in every file.
+  if (isKey && cursor.alike && isVerbatim(value, text, at, colon)) knownKeys[slot] = value;
   return value;
 }
 

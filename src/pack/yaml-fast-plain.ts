@@ -19,6 +19,7 @@ import {
   SPACE,
 } from "./yaml-fast-cursor.ts";
 import { foldedBreaks } from "./yaml-fast-text.ts";
+import { isAmbiguous } from "./yaml-suspects.ts";
 
 /** What js-yaml's core schema takes for a number, except for what JSON has none of. */
 const NUMBER = /^(?:[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+)$/;
@@ -41,7 +42,9 @@ export function readPlain(cursor: Cursor, parent: number): unknown {
   const line = trimmed(text, at, cursor.at);
   const rest = text.charCodeAt(cursor.at) === NEWLINE ? readContinuation(cursor, parent) : "";
   if (rest === OUTSIDE) return OUTSIDE;
-  return rest === "" ? cursor.scalars.resolve(line) : line + rest;
+  const scalar = line + rest;
+  if (isAmbiguous(scalar)) cursor.alike = false;
+  return rest === "" ? cursor.scalars.resolve(scalar) : scalar;
 }
 
 /** The same inside of brackets, on one line. */
@@ -49,7 +52,9 @@ export function readPlainEntry(cursor: Cursor): unknown {
   const { text, at } = cursor;
   if (!beginsPlain(text, at)) return OUTSIDE;
   cursor.at = entryEnd(cursor);
-  return cursor.scalars.resolve(trimmed(text, at, cursor.at));
+  const scalar = trimmed(text, at, cursor.at);
+  if (isAmbiguous(scalar)) cursor.alike = false;
+  return cursor.scalars.resolve(scalar);
 }
 
 /**

@@ -37,19 +37,22 @@ const VERTICAL_TAB_SET = "\x8A";
 
 const CORE = scalarsBy(resolveCore);
 
+export interface SimpleYaml {
+  readonly value: unknown;
+  /** Whether a key of a block mapping comes twice. */
+  readonly repeats: boolean;
+  /** Whether everybody certainly reads it alike: by YAML 1.1 and by 1.2, and without a key that repeats anywhere. */
+  readonly alike: boolean;
+}
+
 /**
  * What a plain YAML file says, as most definitions are: block mappings and lists of scalars on one line each, block
  * texts, and brackets on one line.
  *
  * It stands before js-yaml for its speed alone. Whatever is outside of this subset, or wrong, or in doubt gives
  * `undefined`, and js-yaml decides; what it does read, js-yaml reads without objection and to the same value.
- *
- * @returns `repeats`: whether a key of a block mapping does
  */
-export function parseSimpleYaml(
-  text: string,
-  scalars: Scalars = CORE,
-): { readonly value: unknown; readonly repeats: boolean } | undefined {
+export function parseSimpleYaml(text: string, scalars: Scalars = CORE): SimpleYaml | undefined {
   if (text.length > MAX_LENGTH || isUnusual(text)) return undefined;
 
   // With a line feed behind every line nobody below has to look for the end of the text.
@@ -57,7 +60,8 @@ export function parseSimpleYaml(
   if (!toDocument(cursor)) return undefined;
   const value = cursor.column === -1 ? null : readNode(cursor, cursor.column, -1, 0);
   const isWhole = typeof value === "object" && cursor.at === cursor.text.length;
-  return isWhole ? { value, repeats: cursor.repeats } : undefined;
+  const { repeats } = cursor;
+  return isWhole ? { value, repeats, alike: cursor.alike && !repeats } : undefined;
 }
 
 function isUnusual(text: string): boolean {

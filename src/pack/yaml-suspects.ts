@@ -15,6 +15,15 @@ const WORD = String.raw`(?:[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|=)(?=[ \t\r]*
 const NUMBER = String.raw`[-+.]?(?:0[0-9_bo]|[0-9][0-9_.]*(?:[:eE_-]|\.[0-9]+0(?![0-9])))`;
 const SCALAR = new RegExp(`${START}(?:${WORD}|${NUMBER})`, "m");
 
+/** What all parsers take for the same number, in which no digit gets lost. */
+const PLAIN_NUMBER = String.raw`-?(?:0|[1-9][0-9]{0,14})(?:\.(?:[0-9]|[0-9]{0,14}[1-9]))?$`;
+const AMBIGUOUS = new RegExp(`^(?:[yYnNoO][a-zA-Z]{1,2}$|=$|(?!${PLAIN_NUMBER})[-+.0-9])`);
+
+/** Whether somebody may read one scalar without quotes in another way; it suspects too much, but never too little. */
+export function isAmbiguous(scalar: string): boolean {
+  return AMBIGUOUS.test(scalar);
+}
+
 /** A key at the beginning of a line, or a line that begins an item and says nothing else. */
 const KEY =
   /^((?: |-(?= ))*)(?:([^\s#"'[{&*!|>%@`:-][^\n:]*|-[^\s:][^\n:]*|"[^"\n]*"|'[^'\n]*')[ \t]*:(?=\s|$)|-[ \t\r]*$)/gm;

@@ -10,7 +10,7 @@ import {
   YAMLException,
 } from "js-yaml";
 import type { Diagnostic } from "./diagnostics.ts";
-import { parseSimpleYaml } from "./yaml-fast.ts";
+import { parseSimpleYaml, type SimpleYaml } from "./yaml-fast.ts";
 import { yamlFault } from "./yaml-messages.ts";
 import { type Parsed, secondOpinion } from "./yaml-positions.ts";
 import { MAX_REINDENTED, reindentedAt } from "./yaml-reindent.ts";
@@ -19,8 +19,14 @@ import { indentingTab } from "./yaml-tabs.ts";
 import { positionAt, readYamlText, type YamlFault } from "./yaml-text.ts";
 
 export type YamlCheck =
-  | { readonly ok: true; readonly value: unknown /** Nobody looked if it is not said. */; readonly repeats?: boolean }
+  | { readonly ok: true; readonly value: unknown /** Of a file that is simple. */; readonly simple?: SimpleText }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** What is known of a file when it has been read by {@link parseSimpleYaml}. */
+export interface SimpleText extends Pick<SimpleYaml, "repeats" | "alike"> {
+  /** As `readYamlText` would give it. */
+  readonly text: string;
+}
 
 /** In UTF-16 code units. `yaml` needs up to 10 µs a character where a text is made to annoy it. */
 const MAX_SECOND_OPINION = 131_072;

@@ -43,7 +43,7 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
     const toSet = ownerToSet(wanted);
     if (fresh) adopt(layout.root, toSet);
     refuseUnreliable(stateDir, statFs);
-    if (makePath(stateDir, 0o750)) adopt(stateDir, toSet); // else it is somebody's
+    if (makeStateDir(stateDir)) adopt(stateDir, toSet); // else it is somebody's
     for (const directory of [layout.own, layout.staging, layout.releases]) makeOwn(directory, toSet);
     const tag = `${layout.own}/CACHEDIR.TAG`;
     if (!existsSync(tag)) {
@@ -53,6 +53,14 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
     return toSet;
   } catch (error) {
     throw unusable(`the volume ${layout.root}${whose(layout.root, error)}`, error, HINTS);
+  }
+}
+
+function makeStateDir(path: string): boolean {
+  try {
+    return makePath(path, 0o750);
+  } catch (error) {
+    throw unusable(`the state directory ${path}`, error, { ...HINTS, ENOTDIR: NO_STATE_DIR, EEXIST: NO_STATE_DIR });
   }
 }
 
@@ -115,6 +123,8 @@ function notADirectory(path: string): PacksyncError {
 }
 
 const PART_IS_FILE = "A part of this path is a file: name the directory that the services mount with --volume.";
+
+const NO_STATE_DIR = "A part of this path is a file: name another directory with --state-dir.";
 
 const HINTS: Readonly<Record<string, string>> = {
   ENOTDIR: PART_IS_FILE,

@@ -2,9 +2,7 @@ import { kindOf } from "../pack/component.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { definitionDialect, type ParsedDefinition, packDialect } from "../pack/dialect.ts";
 import type { Facts } from "../pack/facts.ts";
-import { type Finding, placed } from "../pack/finding.ts";
 import type { Dialect } from "../pack/identity.ts";
-import type { DefinitionContext } from "../pack/model.ts";
 import { readYaml } from "./read-yaml.ts";
 
 /** The bytes of one definition file; `file` is relative to the pack. */
@@ -36,6 +34,9 @@ export async function checkDefinitions(
   return checked;
 }
 
+/** With the schemas comes zod: nobody else needs it. To import it again and again would cost as much as to judge. */
+let judging: Promise<typeof import("./judge-definition.ts")> | undefined;
+
 async function checkOne({ file, bytes }: Definition, about: DefinitionsOf): Promise<CheckedDefinition> {
   const read = await readYaml(bytes, file);
   if (!read.ok) return { file, diagnostics: read.diagnostics, facts: undefined };
@@ -46,15 +47,9 @@ async function checkOne({ file, bytes }: Definition, about: DefinitionsOf): Prom
     // Whoever wrote it had the other platform in mind: one finding names all of them.
     return { file, diagnostics: [], facts: { kind, written, parameters: [], defines: [], links: [] } };
   }
-  const context: DefinitionContext = { file, kind, dialect: about.dialect, pack: about.pack };
-  // With the schemas comes zod: nobody else needs it.
-  const { checkFile } = await import("../pack/check-file.ts");
-  const findings = await checkFile(UTF8.decode(bytes), read.value, context, read.repeats);
-  return {
-    file,
-    diagnostics: findings.length === 0 ? [] : await place(findings, file, bytes),
-    facts: await locatedFacts(read.value, context, bytes),
-  };
+  judging ??= import("./judge-definition.ts");
+  const { judgeDefinition } = await judging;
+  return judgeDefinition({ file, kind, dialect: about.dialect, pack: about.pack }, read, bytes);
 }
 
 /** Whose most of these definitions clearly are, else Attune's. */
@@ -65,22 +60,4 @@ export async function likelyDialect(definitions: readonly Definition[]): Promise
     if (read.ok) parsed.push({ file, value: read.value });
   }
   return packDialect(undefined, parsed, undefined).dialect;
-}
-
-async function place(findings: readonly Finding[], file: string, bytes: Uint8Array): Promise<readonly Diagnostic[]> {
-  const { rangeFinder } = await import("../pack/yaml-positions.ts");
-  const rangeOf = rangeFinder(bytes);
-  return findings.map((finding) => placed(finding, file, rangeOf));
-}
-
-const UTF8 = new TextDecoder();
-
-async function locatedFacts(value: unknown, context: DefinitionContext, bytes: Uint8Array): Promise<Facts> {
-  const { factsOf } = await import("../pack/facts.ts");
-  const { located } = await import("../pack/locate.ts");
-  return located(factsOf(value, context), value, UTF8.decode(bytes), async () => {
-    const { rangeFinder } = await import("../pack/yaml-positions.ts");
-    const rangeOf = rangeFinder(bytes);
-    return (path) => rangeOf(path, "value");
-  });
 }

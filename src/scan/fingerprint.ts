@@ -1,5 +1,5 @@
-import { lstatSync, type Stats } from "node:fs";
-import { fsPath } from "../platform/names.ts";
+import type { Stats } from "node:fs";
+import { areStampsSame, STAMP_FIELDS } from "../platform/stamps.ts";
 import { VERSION } from "../platform/version.ts";
 import type { ScanLimits } from "./walk.ts";
 
@@ -17,8 +17,7 @@ export interface Fingerprint {
 }
 
 const SEPARATOR = "\0"; // no file name contains it
-const FIELDS = 5;
-const IF_ANY = { throwIfNoEntry: false } as const;
+const FIELDS = STAMP_FIELDS;
 
 export function createFingerprint(limits: ScanLimits, paths: readonly string[], stats: readonly Stats[]): Fingerprint {
   const stamps = new Float64Array(stats.length * FIELDS);
@@ -97,20 +96,7 @@ export function sizeOf({ stamps }: Fingerprint): number {
  * listing. Right wherever adding, removing or renaming an entry moves its directory's times.
  */
 export function isUnchanged(root: string, { names, stamps }: Fingerprint, limits: ScanLimits): boolean {
-  const [key, ...paths] = names.split(SEPARATOR);
-  if (key !== limitsKey(limits)) return false;
-  let field = 0;
-  for (const path of paths) {
-    const stats = lstatSync(fsPath(path.startsWith("/") ? path : `${root}/${path}`), IF_ANY);
-    const isSame =
-      stats !== undefined &&
-      stats.ctimeMs === stamps[field + 2] &&
-      stats.mtimeMs === stamps[field + 1] &&
-      stats.size === stamps[field] &&
-      stats.ino === stamps[field + 3] &&
-      stats.mode === stamps[field + 4];
-    if (!isSame) return false;
-    field += FIELDS;
-  }
-  return true;
+  const end = names.indexOf(SEPARATOR);
+  if (end === -1) return names === limitsKey(limits);
+  return names.slice(0, end) === limitsKey(limits) && areStampsSame(root, names.slice(end + 1), stamps);
 }

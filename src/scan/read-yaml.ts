@@ -6,8 +6,9 @@ const UTF8 = new TextDecoder();
 
 /** As `checkYaml`; the libraries that decide about what is not simple are loaded with the first such file. */
 export async function readYaml(bytes: Uint8Array, file: string): Promise<YamlCheck> {
-  const simple = parseSimpleYaml(UTF8.decode(bytes));
-  if (simple !== undefined) return { ok: true, ...simple };
+  const text = UTF8.decode(bytes);
+  const simple = parseSimpleYaml(text);
+  if (simple !== undefined) return { ok: true, value: simple.value, simple: { ...simple, text } };
   const { checkYaml } = await import("../pack/yaml.ts");
   return checkYaml(bytes, file);
 }

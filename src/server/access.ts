@@ -70,6 +70,7 @@ function readTokens(file: string): string {
   } catch (error) {
     const got = error instanceof Error ? error.message : String(error);
     throw new PacksyncError("CONFIG_INVALID", `Expected \`server.tokensFile\` to be a file of tokens, got: ${got}.`, {
+      hint: "Correct the path, or make the file: a line for each token, with a name, the token or `sha256:…`, and scopes.",
       cause: error,
     });
   }

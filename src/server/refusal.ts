@@ -1,4 +1,4 @@
-import { type ErrorCode, errnoOf, PacksyncError } from "../errors.ts";
+import { type ErrorCode, errnoOf, inOneLine, PacksyncError } from "../errors.ts";
 
 /** What is said of each status, as the platform has it where it has one. */
 const CODES = {
@@ -55,7 +55,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
 }
 
 export function failureDocument({ status, message, hint }: Refusal): FailureDocument {
-  return { error: message, code: CODES[status], message: hint === undefined ? message : `${message} ${hint}`, status };
+  return { error: message, code: CODES[status], message: inOneLine(message, hint), status };
 }
 
 /** Nothing of what happened inside is told. */

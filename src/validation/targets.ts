@@ -1,5 +1,5 @@
-import { lstatSync, realpathSync, type Stats } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { existsSync, lstatSync, realpathSync, type Stats } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { componentDirectories, isDefinitionFile } from "../pack/layout.ts";
@@ -60,7 +60,7 @@ function unreadable({ path }: Source): Diagnostic {
 }
 
 function ofPath(path: string, sources: readonly Source[]): Targets {
-  const stats = statOf(path);
+  const stats = statOf(path, sources);
   if (!stats.isDirectory()) return { targets: [ofFile(path, sources)], sources: [] };
   const real = realpathSync.native(path);
   if (isPack(real, sources)) return { targets: [{ at: placeOf(real, sources), only: undefined }], sources: [] };
@@ -71,17 +71,19 @@ function ofPath(path: string, sources: readonly Source[]): Targets {
   });
 }
 
-function statOf(path: string): Stats {
+function statOf(path: string, sources: readonly Source[]): Stats {
   try {
     const stats = lstatSync(path);
     return stats.isSymbolicLink() ? lstatSync(realpathSync.native(path)) : stats;
   } catch (error) {
     if (!isAbsence(error)) throw error;
+    // Other commands take a pack's name.
+    const named = sources.map((source) => join(source.path, basename(path))).find((directory) => existsSync(directory));
     throw new PacksyncError(
       "USAGE",
       `Expected a pack, a directory of packs or a file of a pack, got nothing at \`${path}\`.`,
       {
-        hint: "Correct the path.",
+        hint: named === undefined ? "Correct the path." : `Did you mean \`${named}\`?`,
         cause: error,
       },
     );

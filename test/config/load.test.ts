@@ -346,6 +346,18 @@ describe("wrong flags and variables", () => {
       hint: "Write for example `--volume ./volume`.",
     },
     {
+      flags: { listen: "localhost:65536" },
+      code: "USAGE",
+      message: "Expected `--listen` to be `host:port`, with a port up to 65535, got `localhost:65536`",
+      hint: "Write for example `--listen 127.0.0.1:8080`.",
+    },
+    {
+      env: { DB_PORT: "65536" },
+      code: "CONFIG_INVALID",
+      message: "Expected `DB_PORT` to be a port, a whole number from 1 to 65535, got `65536`",
+      hint: "Write for example `DB_PORT=5432`.",
+    },
+    {
       flags: { owner: "root" },
       code: "USAGE",
       message: "Expected `--owner` to be an owner as `uid:gid` or `uid`, in numbers, got `root`",

@@ -36,6 +36,11 @@ describe("local sources", () => {
     expect(it.tree("packs")).toEqual(before);
   });
 
+  test("a directory that is a .git itself has no pack, and that is what is said", async () => {
+    using it = downloading({ demo: { "pack.yaml": manifest("demo"), ".git": { config: "" } } });
+    expect(await it.failure("./packs/demo/.git")).toContain("pack.yaml");
+  });
+
   test.for([
     { where: "at the top", tree: { "pack.yaml": manifest("demo") } },
     { where: "in `pack`", tree: { pack: { "pack.yaml": manifest("demo") }, aaa: { "pack.yaml": manifest("other") } } },

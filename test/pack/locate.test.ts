@@ -4,6 +4,7 @@ import { factsOf } from "../../src/pack/facts.ts";
 import { located } from "../../src/pack/locate.ts";
 import { checkYaml } from "../../src/pack/yaml.ts";
 import { rangeFinder } from "../../src/pack/yaml-positions.ts";
+import { readYamlText } from "../../src/pack/yaml-text.ts";
 
 async function locate(text: string) {
   const read = checkYaml(text, "x.yaml");
@@ -11,7 +12,7 @@ async function locate(text: string) {
   const finder = rangeFinder(text);
   let slow = 0;
   const facts = factsOf(value, { file: "x.yaml", kind: "workflow", dialect: "attune", pack: "demo" });
-  const { links } = await located(facts, value, text, async () => {
+  const { links } = await located(facts, value, readYamlText(text).text, async () => {
     slow++;
     return (path) => finder(path, "value");
   });
@@ -92,11 +93,19 @@ describe("what a definition is called, and what runs it,", () => {
       ref: undefined,
       runner: undefined,
     },
+    { title: "stand in files of Windows, too", text: "\r\nref: demo.a\r\n", ref: at(2, 6, 12), runner: undefined },
+    {
+      title: "are no lines inside of quotes",
+      text: 'ref: demo.a\nname: "x\nref: demo.a\n"\n',
+      ref: at(1, 6, 12),
+      runner: undefined,
+    },
     { title: "stand in files of old Macs, too", text: "label: x\rref: demo.a\r", ref: at(2, 6, 12), runner: undefined },
   ])("$title", async ({ text, ref, runner }) => {
     const read = checkYaml(text, "actions/a.yaml");
     const value = read.ok ? read.value : undefined;
-    const { refRange, runnerRange } = await located(factsOf(value, about), value, text, async () => () => undefined);
+    const own = await located(factsOf(value, about), value, readYamlText(text).text, async () => () => undefined);
+    const { refRange, runnerRange } = own;
     expect({ refRange, runnerRange }).toEqual({ refRange: ref, runnerRange: runner });
   });
 });

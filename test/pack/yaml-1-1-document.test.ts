@@ -134,6 +134,15 @@ const value: fc.Arbitrary<PythonValue> = fc.letrec<{ value: PythonValue }>((tie)
   ),
 })).value;
 
+test("what JSON has, too, is remembered as it is", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (given) => {
+      const value = given as PythonValue;
+      expect(encodePython(value)).toBe(JSON.stringify(value));
+    }),
+  );
+});
+
 test("what is remembered as JSON comes back as it was, whatever its keys are", () => {
   fc.assert(
     fc.property(value, (given) => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
+import { checkFile } from "../../src/pack/check-file.ts";
 import type { Dialect } from "../../src/pack/identity.ts";
 import { checkYaml } from "../../src/pack/yaml.ts";
 import { readYaml11 } from "../../src/pack/yaml-1-1.ts";
@@ -158,28 +159,34 @@ const scalar = fc.constantFrom(
   ...["true", "12", "a", '"yes"', "'no'", "on it", "1.5", "~", "x: y"],
 );
 const key = fc.constantFrom("a", "b", "version", "on", "no", "0755", '"a"', "a b", "<<", "1:30");
-const block = fc.letrec<{ node: readonly string[] }>((tie) => ({
-  node: fc.oneof(
-    { maxDepth: 3 },
-    fc
-      .array(fc.tuple(key, fc.oneof(scalar, tie("node"))), { minLength: 1, maxLength: 4 })
-      .map((pairs) =>
-        pairs.flatMap(([name, value]) =>
-          typeof value === "string" ? [`${name}: ${value}`] : [`${name}:`, ...value.map((line) => `  ${line}`)],
+const plainScalar = fc.constantFrom("true", "12", "a", '"yes"', "'no'", "on it", "1.5", "~", "never", "'1.10'");
+const plainKey = fc.constantFrom("a", "b", "version", '"on"', "a b", "c", "d e", "f");
+
+type Texts = fc.Arbitrary<string>;
+const blocks = (key: Texts, scalar: Texts) =>
+  fc.letrec<{ node: readonly string[] }>((tie) => ({
+    node: fc.oneof(
+      { maxDepth: 3 },
+      fc
+        .array(fc.tuple(key, fc.oneof(scalar, tie("node"))), { minLength: 1, maxLength: 4 })
+        .map((pairs) =>
+          pairs.flatMap(([name, value]) =>
+            typeof value === "string" ? [`${name}: ${value}`] : [`${name}:`, ...value.map((line) => `  ${line}`)],
+          ),
         ),
+      fc.array(fc.oneof(scalar, tie("node")), { minLength: 1, maxLength: 3 }).map((items) =>
+        items.flatMap((item) => {
+          if (typeof item === "string") return [`- ${item}`];
+          const [first = "", ...rest] = item;
+          return [`- ${first}`, ...rest.map((line) => `  ${line}`)];
+        }),
       ),
-    fc.array(fc.oneof(scalar, tie("node")), { minLength: 1, maxLength: 3 }).map((items) =>
-      items.flatMap((item) => {
-        if (typeof item === "string") return [`- ${item}`];
-        const [first = "", ...rest] = item;
-        return [`- ${first}`, ...rest.map((line) => `  ${line}`)];
-      }),
+      fc
+        .array(fc.tuple(key, scalar), { minLength: 1, maxLength: 3 })
+        .map((pairs) => [`{${pairs.map(([name, value]) => `${name}: ${value}`).join(", ")}}`]),
     ),
-    fc
-      .array(fc.tuple(key, scalar), { minLength: 1, maxLength: 3 })
-      .map((pairs) => [`{${pairs.map(([name, value]) => `${name}: ${value}`).join(", ")}}`]),
-  ),
-})).node;
+  })).node;
+const block = blocks(key, scalar);
 
 test("whatever the whole search would find, the quick look suspects", () => {
   let [traps, quick] = [0, 0];
@@ -199,6 +206,71 @@ test("whatever the whole search would find, the quick look suspects", () => {
   );
   expect(traps).toBeGreaterThan(100);
   expect(quick).toBeGreaterThan(10);
+});
+
+describe("the parser of simple files knows that everybody reads alike", () => {
+  test.for([
+    "ref: demo.a\nenabled: true\ntags:\n  - network\n  - x\nsize: 30\nratio: -0.5\nnone:\n",
+    "version: 1.0\nversions: [3.9, 0, 100, none, nothing]\n",
+    'a: "yes"\nb: \'0755\'\nc: "2024-01-01"\n"on it": |\n  on: 1\n  on: 2\n# no\nd: >-\n  0755\n',
+    "a: {b: 1}\nc: [{b: 1}, {b: 2}]\nd: on the road # no\ne: yesterday\nf: new year\n",
+  ])("%j", (text) => {
+    expect(parseSimpleYaml(text)).toMatchObject({ alike: true });
+  });
+});
+
+describe("the parser of simple files does not say so of", () => {
+  const words = "yes Yes YES no No NO on On ON off Off OFF =".split(" ");
+  const numbers = "0755 08 0o17 0b11 1_000 12:34:56 -1:30 1e3 1.5e+3 1.10 -1.20 +1 2024-01-01".split(" ");
+  test.for([...words, ...numbers])("%s, wherever it stands", (scalar) => {
+    const places = [`a: ${scalar}`, `${scalar}: 1`, `- ${scalar} # x`, `a:\n  ${scalar}\n`, `a:\n- b: ${scalar}\n`];
+    for (const text of [...places, `a: [b, ${scalar}]`, `a: {${scalar}: 1}`, `a: {b: ${scalar}}`, `- ${scalar}: 1\n`]) {
+      // A key is known when it comes again.
+      expect(parseSimpleYaml(text)?.alike, text).not.toBe(true);
+      expect(parseSimpleYaml(text)?.alike, text).not.toBe(true);
+    }
+  });
+
+  test.for([
+    "a: 1\na: 1\n",
+    "a:\n  - b: 1\n    'b': 1\n",
+    "a: {b: 1, b: 2}",
+    "a: {b: {c: 1}, b: 2}",
+    "a: 2024-01-01\n  10:00:00\n",
+  ])("%j", (text) => {
+    expect(parseSimpleYaml(text)).toMatchObject({ alike: false });
+  });
+});
+
+/** Blocks with whatever else stands in files beside scalars. */
+const file = fc
+  .tuple(
+    fc.oneof(block, blocks(plainKey, plainScalar)),
+    fc.array(fc.tuple(fc.nat(), fc.constantFrom("# a: yes", "", "z: |\n  no\n  0755", "on it: 'on'"))),
+  )
+  .map(([lines, more]) => {
+    const all = [...lines];
+    for (const [at, line] of more) all.splice(at % (all.length + 1), 0, line);
+    return `${all.join("\n")}\n`;
+  });
+
+test("what everybody reads alike is judged the same without the search for traps", async () => {
+  let [alike, unlike] = [0, 0];
+  const check = fc.asyncProperty(file, fc.constantFrom<Dialect>("attune", "stackstorm"), async (text, dialect) => {
+    const simple = parseSimpleYaml(text);
+    if (simple === undefined) return;
+    if (!simple.alike) unlike++;
+    else {
+      alike++;
+      expect([...trapsIn(parseDocument(text, { merge: true, uniqueKeys: false }).contents, [])]).toEqual([]);
+    }
+    const about = { file: "actions/a.yaml", kind: "action", dialect, pack: "demo" } as const;
+    const searched = await checkFile(text, simple.value, about, { ...simple, alike: false });
+    expect(await checkFile(text, simple.value, about, simple)).toEqual(searched);
+  });
+  await fc.assert(check, { numRuns: 1000 });
+  expect(alike).toBeGreaterThan(50);
+  expect(unlike).toBeGreaterThan(50);
 });
 
 test("every range lies inside of the file, and holds what was found", () => {

@@ -94,6 +94,18 @@ describe("says what helps", () => {
   });
 });
 
+test("says which of the two it is when the state directory cannot be made", () => {
+  using directory = scratch();
+  writeTree(directory.path, { part: "" });
+  expect(() => openVolume(request(directory.path, { stateDir: `${directory.path}/part/state` }))).toThrow(
+    expect.objectContaining({
+      code: "VOLUME_UNUSABLE",
+      message: expect.stringContaining(`the state directory ${directory.path}/part/state: ENOTDIR`),
+      hint: expect.stringContaining("--state-dir"),
+    }),
+  );
+});
+
 testWith({ root: true }, "gives what it makes to the volume's own owner, or to whom it is told", () => {
   using directory = scratch();
   const asked = request(directory.path);

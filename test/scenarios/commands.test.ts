@@ -263,11 +263,13 @@ describe("where things are", () => {
 
 describe("wrong usage", () => {
   test.for([
-    { title: "an unknown command", args: ["sycn"], says: /`sycn`/ },
+    { title: "an unknown command", args: ["sycn"], says: /`sycn`[\s\S]*Did you mean `sync`\?/ },
     { title: "an unknown flag", args: ["--once", "--dry"], says: /--dry/ },
     { title: "a flag without its value", args: ["--once", "--volume"], says: /--volume/ },
     { title: "a wrong value", args: ["--once", "--preserve", "maybe"], says: /--preserve/ },
     { title: "one name for two sources", args: ["--once", "--packs", "packs", "--packs", "more"], says: /twice/ },
+    { title: "a port that is none", args: ["--listen", "localhost:99999"], says: /65535/ },
+    { title: "a pack's name for its path", args: ["validate", "core"], says: /Did you mean `.*\/packs\/core`\?/ },
     { title: "a volume inside a source", args: ["--once", "--volume", "packs/volume"], says: /apart/ },
   ])("$title: exit 2, on stderr, and nothing is made", ({ args, says }) => {
     using it = story({ packs: packs("core") });
@@ -291,6 +293,16 @@ describe("wrong usage", () => {
     using it = story();
     expect(it.packsync(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     expect(it.packsync(["--help"])).toMatchObject({ code: 0, stdout: expect.stringContaining("--allow-removals") });
+  });
+
+  test.for([
+    { args: ["help"], as: ["--help"] },
+    { args: ["help", "rollback"], as: ["rollback", "--help"] },
+    { args: ["help", "catalog", "sync"], as: ["catalog", "sync", "--help"] },
+  ])("nor is $args", ({ args, as }) => {
+    using it = story();
+    const { code, stdout } = it.packsync(args);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: it.packsync(as).stdout });
   });
 });
 

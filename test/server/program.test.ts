@@ -62,13 +62,13 @@ test.for([
     title: "a file of tokens that is not there",
     args: LISTEN,
     env: { PACKSYNC_SERVER_TOKENS_FILE: "nowhere" },
-    said: "Expected `server.tokensFile` to be a file of tokens",
+    said: "Correct the path, or make the file",
   },
   {
     title: "a port that is none",
     args: ["--listen", "127.0.0.1:70000"],
     env: {},
-    said: "a port up to 65535, got 70000",
+    said: "with a port up to 65535, got `127.0.0.1:70000`",
   },
   {
     title: "what is no address",

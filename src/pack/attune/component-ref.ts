@@ -12,8 +12,12 @@ const QUEUE_REF = /^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*$/;
 /** What the CHECKs of its tables have wanted all along, besides lower case. */
 const TWO_PARTS = /^[^.]+\.[^.]+$/;
 
-/** A component's own name: there, well-formed, and of its pack. */
+/** A component's own name, and that of its file: there, well-formed, and of its pack. */
 export function checkRef(value: Mapping, about: DefinitionContext, style: RefStyle = "full"): readonly Finding[] {
+  return [...checkEnding(about), ...checkGivenRef(value, about, style)];
+}
+
+function checkGivenRef(value: Mapping, about: DefinitionContext, style: RefStyle): readonly Finding[] {
   const given = value["ref"];
   if (isAbsent(given)) return [missingRef(value, about)];
   if (typeof given !== "string") return [];
@@ -44,6 +48,23 @@ export function checkPackRef(value: Mapping, { pack }: DefinitionContext): reado
 
 function qualified(text: string, pack = "pack"): string {
   return text.includes(".") ? text : `${pack}.${text}`;
+}
+
+/** What `init-packs` has loaded all along, by `glob("*.yaml")`. */
+const OLD_KINDS: ReadonlySet<string> = new Set(["action", "permission_set", "rule", "runtime", "sensor", "trigger"]);
+
+function checkEnding({ file, kind }: DefinitionContext): readonly Finding[] {
+  if (!file.endsWith(".yml") || !OLD_KINDS.has(kind)) return [];
+  return [
+    {
+      severity: "warning",
+      code: "component.file_ending",
+      message: "Expected the file's name to end with `.yaml`, got `.yml`",
+      hint: `Rename it to \`${file.slice(0, -"yml".length)}yaml\`: some versions of the platform skip other files.`,
+      path: [],
+      at: "key",
+    },
+  ];
 }
 
 function missingRef(value: Mapping, about: DefinitionContext): Finding {

@@ -9,25 +9,28 @@ const SIZE: Test = ["0 or a positive whole number", (value) => Number.isInteger(
 const MAPPING: Test = ["a mapping", isMapping];
 
 /** Those that decide what values are taken. A wrong one makes the whole schema invalid: no value is taken any more. */
-const KEYWORDS: Readonly<Record<string, Test>> = {
-  enum: ["a list", Array.isArray],
-  minimum: NUMBER,
-  maximum: NUMBER,
-  minLength: SIZE,
-  maxLength: SIZE,
-  minItems: SIZE,
-  maxItems: SIZE,
-  pattern: ["text", (value) => typeof value === "string"],
-  items: ["a mapping", (value) => isMapping(value) || typeof value === "boolean"],
-  properties: MAPPING,
-};
+const KEYWORDS: readonly (readonly [keyword: string, Test])[] = [
+  ["enum", ["a list", Array.isArray]],
+  ["minimum", NUMBER],
+  ["maximum", NUMBER],
+  ["minLength", SIZE],
+  ["maxLength", SIZE],
+  ["minItems", SIZE],
+  ["maxItems", SIZE],
+  ["pattern", ["text", (value) => typeof value === "string"]],
+  ["items", ["a mapping", (value) => isMapping(value) || typeof value === "boolean"]],
+  ["properties", MAPPING],
+];
 
 export function checkKeywords(field: Mapping, path: ValuePath): readonly Finding[] {
-  const wrong = Object.entries(KEYWORDS).filter(([key, [, fits]]) => !isAbsent(field[key]) && !fits(field[key]));
-  const invalid = wrong.map(([key, [expected]]) => invalidKeyword(field[key], [...path, key], expected, "error"));
+  const found: Finding[] = [];
+  for (const [key, [expected, fits]] of KEYWORDS) {
+    const value = field[key];
+    if (!isAbsent(value) && !fits(value)) found.push(invalidKeyword(value, [...path, key], expected, "error"));
+  }
   const { secret } = field;
-  if (isAbsent(secret) || typeof secret === "boolean") return invalid;
-  return [...invalid, invalidKeyword(secret, [...path, "secret"], "`true` or `false`", "warning")];
+  if (isAbsent(secret) || typeof secret === "boolean") return found;
+  return [...found, invalidKeyword(secret, [...path, "secret"], "`true` or `false`", "warning")];
 }
 
 function invalidKeyword(value: unknown, path: ValuePath, expected: string, severity: "error" | "warning"): Finding {
@@ -48,11 +51,14 @@ const BOUNDS = [
 
 /** That there is a value between the bounds. */
 export function checkBounds(field: Mapping, path: ValuePath): readonly Finding[] {
-  return BOUNDS.flatMap(([low, high]) => {
-    const [from, to] = [field[low], field[high]];
-    if (typeof from !== "number" || typeof to !== "number" || from <= to) return [];
-    return [emptyRange({ low, high, from, to }, path)];
-  });
+  const found: Finding[] = [];
+  for (const [low, high] of BOUNDS) {
+    const from = field[low];
+    const to = field[high];
+    if (typeof from !== "number" || typeof to !== "number" || from <= to) continue;
+    found.push(emptyRange({ low, high, from, to }, path));
+  }
+  return found;
 }
 
 interface Range {

@@ -239,3 +239,20 @@ test("where nobody knows the pack's ref, a component may be of any pack", () => 
   expect(checkDefinition(but("action", { ref: "other.one" }), about)).toEqual([]);
   expect(checkDefinition(but("action", { ref: "one" }), about).map(brief)).toEqual(["error component.invalid_ref ref"]);
 });
+
+describe("a definition that ends with `.yml`", () => {
+  test.for(["action", "permission_set", "rule", "runtime", "sensor", "trigger"] as const)(
+    "is warned of in %s: some loaders skip it",
+    (kind) => {
+      const about = { file: "some/demo.yml", kind, dialect: "attune", pack: "demo" } as const;
+      const found = checkDefinition(valid[kind], about);
+      expect(found.map(brief)).toEqual(["warning component.file_ending"]);
+      expect(found[0]?.hint).toContain("`some/demo.yaml`");
+    },
+  );
+
+  test.for(["policy", "queue", "dashboard", "cache"] as const)("is fine in %s: who reads it takes both", (kind) => {
+    const about = { file: "some/demo.yml", kind, dialect: "attune", pack: "demo" } as const;
+    expect(checkDefinition(valid[kind], about)).toEqual([]);
+  });
+});
