@@ -46,6 +46,7 @@ export async function performOnce<K extends RequestKind>(
   const wanted = registrationAfter(kind, request);
   const done = await withVolume(options, abort, async (session) => {
     const answer = await perform(kind, request, session, how, abort);
+    await scanner.end(); // its thread's memory is wanted for what comes
     if (wanted === undefined) return { answer, registration: undefined, told: undefined };
     const about = { config, log: options.log, request: wanted };
     const live = { database: session.database, volume: session.publisher };

@@ -17,12 +17,18 @@ export function scanLimits(config: Config): ScanLimits {
   return found;
 }
 
-/** The scanner, with a second thread that starts when it is first asked for. */
-export function disposableScanner(config: Config): Scanner & AsyncDisposable & { readonly startThread: () => void } {
+interface SecondThread {
+  startThread(): void;
+  end(): Promise<void>;
+}
+
+/** The scanner, with a second thread that starts when it is first asked for, also after it was ended. */
+export function disposableScanner(config: Config): Scanner & AsyncDisposable & SecondThread {
   const second = secondThread();
   return {
     ...createScanner({ limits: scanLimits(config), openSink, thread: second.thread }),
     startThread: () => void second.thread(),
+    end: second.end,
     [Symbol.asyncDispose]: second.end,
   };
 }

@@ -22,9 +22,6 @@ export interface EmbeddedRound {
   readonly pending: readonly { readonly ref: string; readonly why: string }[];
 }
 
-/** So many packs are committed at once: few enough that what was read of them is still young when it is written. */
-const BATCH = 10;
-
 /**
  * Makes the embedded catalog equal to what is live. All of a pack or nothing; what is left is still different, and so the next
  * round's. Must not run during a cycle, whose transaction it would commit.
@@ -41,12 +38,10 @@ export async function registerEmbedded(
     unregistered: [] as string[],
     pending: [] as { ref: string; why: string }[],
   };
-  for (let from = 0; from < refs.length && !abort.aborted; from += BATCH) {
-    const batch: Reading[] = [];
-    for (const ref of refs.slice(from, from + BATCH)) batch.push(await read(ref as PackRef, catalog, deps));
-    transaction(deps.database, () => {
-      for (const reading of batch) write(reading, catalog, round);
-    });
+  for (const ref of refs) {
+    if (abort.aborted) break;
+    const reading = await read(ref as PackRef, catalog, deps);
+    transaction(deps.database, () => write(reading, catalog, round)); // one by one: what was read goes young
   }
   return round;
 }

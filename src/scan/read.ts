@@ -70,7 +70,8 @@ export function readWhole(file: Readable, sink: Sink | undefined): ReadFile & { 
       return { append, end: () => output?.end() };
     },
   });
-  return { ...read, bytes: Buffer.concat(pieces) };
+  const [only, another] = pieces;
+  return { ...read, bytes: only !== undefined && another === undefined ? only : Buffer.concat(pieces) };
 }
 
 function readPieces(fd: number, file: Readable, mode: number, elf: ElfInfo | undefined, sink: Sink | undefined) {
