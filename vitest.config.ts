@@ -31,7 +31,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000, // some build the program
     // Scenarios run the real program on two cores; more at once would only wait for each other.
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },

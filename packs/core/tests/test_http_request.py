@@ -90,7 +90,7 @@ def serve():
 def run_raw(stdin, **environment):
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
-        [sys.executable, str(ACTION)], input=stdin, capture_output=True, timeout=20, env={**env, **environment}
+        [sys.executable, str(ACTION)], input=stdin, capture_output=True, timeout=60, env={**env, **environment}
     )
     return done.returncode, json.loads(done.stdout), done.stderr.decode("utf-8")
 
