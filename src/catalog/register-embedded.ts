@@ -23,6 +23,12 @@ export interface EmbeddedRound {
 }
 
 /**
+ * So many packs are committed at once: each commit writes the same pages of the database again, but what was read of many packs is
+ * old when it is written, and stays in memory for long.
+ */
+const BATCH = 4;
+
+/**
  * Makes the embedded catalog equal to what is live. All of a pack or nothing; what is left is still different, and so the next
  * round's. Must not run during a cycle, whose transaction it would commit.
  */
@@ -38,10 +44,12 @@ export async function registerEmbedded(
     unregistered: [] as string[],
     pending: [] as { ref: string; why: string }[],
   };
-  for (const ref of refs) {
-    if (abort.aborted) break;
-    const reading = await read(ref as PackRef, catalog, deps);
-    transaction(deps.database, () => write(reading, catalog, round)); // one by one: what was read goes young
+  for (let from = 0; from < refs.length && !abort.aborted; from += BATCH) {
+    const batch: Reading[] = [];
+    for (const ref of refs.slice(from, from + BATCH)) batch.push(await read(ref as PackRef, catalog, deps));
+    transaction(deps.database, () => {
+      for (const reading of batch) write(reading, catalog, round);
+    });
   }
   return round;
 }

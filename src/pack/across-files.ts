@@ -2,6 +2,7 @@
 const ACROSS_FILES: ReadonlySet<string> = new Set([
   "action.entrypoint_missing",
   "action.workflow_missing",
+  "component.directory",
   "component.duplicate_ref",
   "pack.mixed_dialects",
   "reference.missing_local_target",

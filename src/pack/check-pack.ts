@@ -1,13 +1,14 @@
 import { checkBinary, notBuilt } from "./binaries.ts";
+import { checkDirectories } from "./check-directories.ts";
 import { checkReferences } from "./check-references.ts";
 import { checkScript } from "./check-script.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { excerpt } from "./excerpt.ts";
 import type { Facts } from "./facts.ts";
 import type { Link } from "./links.ts";
-import { nearest } from "./nearest.ts";
 import type { PackFacts } from "./pack-facts.ts";
 import type { FileEntry } from "./snapshot.ts";
+import { nearest } from "./spelling.ts";
 
 /** A pack whose definitions were looked at one by one. */
 export interface WholePack extends PackFacts {
@@ -22,7 +23,7 @@ export interface WholePack extends PackFacts {
 /** What is wrong with a pack although each file of it is fine by itself: all of it is found anew with every scan. */
 export function checkPack(pack: WholePack): readonly Diagnostic[] {
   const findings = [...pack.definitions].flatMap(([file, facts]) => checkFiles(file, facts, pack));
-  return [...findings, ...checkPrograms(pack), ...checkReferences(pack)];
+  return [...findings, ...checkPrograms(pack), ...checkReferences(pack), ...checkDirectories(pack.files.keys())];
 }
 
 /** The files that a definition names are there. */

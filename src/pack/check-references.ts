@@ -3,8 +3,8 @@ import { excerpt } from "./excerpt.ts";
 import type { Facts } from "./facts.ts";
 import { isDefinitionFile } from "./layout.ts";
 import type { Link } from "./links.ts";
-import { nearest } from "./nearest.ts";
 import { isReference, type PackFacts, packOf } from "./pack-facts.ts";
+import { nearest } from "./spelling.ts";
 
 interface Pack extends PackFacts {
   readonly files: ReadonlyMap<string, unknown>;

@@ -2,7 +2,7 @@
  * The candidate that `word` may be a misspelling of, the nearest one: at most `limit` letters added, dropped, changed, or
  * swapped with the next. Case, `-`, `_` and `.` do not count: `lock_timeout` and `lockTimeout` are the same to a person.
  */
-export function nearest(word: string, candidates: Iterable<string>, limit: number): string | undefined {
+export function nearest(word: string, candidates: Iterable<string>, limit = usual(word)): string | undefined {
   const meant = plain(word);
   let [found, least]: [string | undefined, number] = [undefined, limit + 1];
   for (const candidate of candidates) {
@@ -12,6 +12,11 @@ export function nearest(word: string, candidates: Iterable<string>, limit: numbe
     if (letters < least) [found, least] = [candidate, letters];
   }
   return found;
+}
+
+/** Of short words few letters are wrong. */
+function usual(word: string): number {
+  return Math.min(2, Math.floor(word.length / 3));
 }
 
 function plain(word: string): string {

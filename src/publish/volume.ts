@@ -43,7 +43,7 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
     const toSet = ownerToSet(wanted);
     if (fresh) adopt(layout.root, toSet);
     refuseUnreliable(stateDir, statFs);
-    if (makeStateDir(stateDir)) adopt(stateDir, toSet); // else it is somebody's
+    if (makeStateDir(stateDir, layout.root)) adopt(stateDir, toSet); // else it is somebody's
     for (const directory of [layout.own, layout.staging, layout.releases]) makeOwn(directory, toSet);
     const tag = `${layout.own}/CACHEDIR.TAG`;
     if (!existsSync(tag)) {
@@ -56,11 +56,14 @@ export function openVolume({ layout, stateDir, owner, statFs = statfsSync }: Ope
   }
 }
 
-function makeStateDir(path: string): boolean {
+/** Within the volume, where it usually is, the volume is what cannot be used. */
+function makeStateDir(path: string, root: string): boolean {
   try {
     return makePath(path, 0o750);
   } catch (error) {
-    throw unusable(`the state directory ${path}`, error, { ...HINTS, ENOTDIR: NO_STATE_DIR, EEXIST: NO_STATE_DIR });
+    if (path.startsWith(`${root}/`)) throw error;
+    const what = `the state directory ${path}${whose(nearestExisting(path), error)}`;
+    throw unusable(what, error, { ...HINTS, ENOTDIR: NO_STATE_DIR, EEXIST: NO_STATE_DIR });
   }
 }
 

@@ -1,10 +1,12 @@
 import { shown } from "../check-shape.ts";
 import type { Finding } from "../finding.ts";
 import type { DefinitionContext } from "../model.ts";
+import { nearest } from "../spelling.ts";
 
 /** The runtimes of the platform's core pack with their aliases, which it compares in lower case (`resolve_runtime`). */
 const CORE_RUNTIMES =
   /^(shell|bash|sh|python3?|node(\.?js)?|native|builtin|standalone|go(lang)?|java|jdk|openjdk|perl5?|r|rscript|ruby|rb)$/;
+const USUAL = ["shell", "bash", "python", "python3", "nodejs", "native", "builtin", "java", "perl", "ruby"];
 const NATIVE = /^(native|builtin|standalone|core\.native)$/;
 
 const STACKSTORM_RUNNERS: readonly (readonly [RegExp, string])[] = [
@@ -27,7 +29,7 @@ export function checkRunner(
       severity: "warning",
       code,
       message: `Expected \`runner_type\` to be a runtime, e.g. \`shell\`, \`python\`, \`nodejs\` or \`native\`, got ${shown(given)}`,
-      hint: hintFor(name),
+      hint: hintFor(name, runtimes),
       path: ["runner_type"],
       at: "value",
     },
@@ -39,8 +41,10 @@ export function isNative(runner: unknown): boolean {
   return typeof runner === "string" && NATIVE.test(runner.trim().toLowerCase());
 }
 
-function hintFor(name: string): string {
+function hintFor(name: string, runtimes: DefinitionContext["runtimes"]): string {
   const here = STACKSTORM_RUNNERS.find(([pattern]) => pattern.test(name))?.[1];
   if (here !== undefined) return `\`${name}\` is StackStorm's; here it is ${here}.`;
+  const meant = nearest(name, [...USUAL, ...(runtimes ?? [])]);
+  if (meant !== undefined) return `Did you mean \`${meant}\`?`;
   return "No worker takes it, unless a pack in the volume has a runtime of this name.";
 }

@@ -240,6 +240,17 @@ test("where nobody knows the pack's ref, a component may be of any pack", () => 
   expect(checkDefinition(but("action", { ref: "one" }), about).map(brief)).toEqual(["error component.invalid_ref ref"]);
 });
 
+test.for([
+  ["pyhton", "Did you mean `python`?"],
+  ["Shel", "Did you mean `shell`?"],
+  ["rust_1", "Did you mean `rust-1`?"],
+  ["docker", "No worker takes it, unless a pack in the volume has a runtime of this name."],
+])("of `runner_type: %s` is said: %s", ([name = "", hint]) => {
+  const about = { file: "actions/one.yaml", kind: "action", dialect: "attune", pack: "demo" } as const;
+  const runtimes = new Set(["rust-1"]);
+  expect(checkDefinition(but("action", { runner_type: name }), { ...about, runtimes })).toMatchObject([{ hint }]);
+});
+
 describe("a definition that ends with `.yml`", () => {
   test.for(["action", "permission_set", "rule", "runtime", "sensor", "trigger"] as const)(
     "is warned of in %s: some loaders skip it",
