@@ -106,13 +106,22 @@ test("a watcher whose connection to the kernel is cut stays unhealthy until the 
   await expect.poll(async () => (await next.ready()).status, PATIENCE).toBe(200);
 });
 
-/** Closes what the kernel tells changes through. */
+/** Closes what the kernel tells changes through; nothing else may get its number, for libuv goes on using it. */
 const CUT = `
-import { closeSync, readdirSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 const linkOf = (fd) => { try { return readlinkSync("/proc/self/fd/" + fd); } catch { return ""; } };
+const hold = (wanted) => {
+  const fd = openSync("/dev/null");
+  if (fd >= wanted) return;
+  hold(wanted);
+  closeSync(fd);
+};
 if (isMainThread) process.on("SIGUSR2", () => {
-  for (const fd of readdirSync("/proc/self/fd")) if (linkOf(fd).includes("inotify")) closeSync(Number(fd));
+  for (const fd of readdirSync("/proc/self/fd").map(Number)) if (linkOf(fd).includes("inotify")) {
+    closeSync(fd);
+    hold(fd);
+  }
 });
 `;
 
