@@ -10,7 +10,7 @@ export interface Commands {
   add(name: string, define: (command: Command) => unknown): void;
 }
 
-/** Only what may have been asked for is made: for all commands that takes a third of what it takes to start. */
+/** Only what may have been asked for is made: a start needs one command or none of thirty, and each has its options. */
 export function commandsFor(argv: readonly string[], program: Command): Commands {
   const names: string[] = [];
   const isHelp = argv.some(mayAskForHelp);

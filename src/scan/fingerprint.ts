@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { areStampsSame, STAMP_FIELDS } from "../platform/stamps.ts";
+import { areStampsSame, STAMP_FIELDS as FIELDS } from "../platform/stamps.ts";
 import { VERSION } from "../platform/version.ts";
 import type { ScanLimits } from "./walk.ts";
 
@@ -17,7 +17,6 @@ export interface Fingerprint {
 }
 
 const SEPARATOR = "\0"; // no file name contains it
-const FIELDS = STAMP_FIELDS;
 
 export function createFingerprint(limits: ScanLimits, paths: readonly string[], stats: readonly Stats[]): Fingerprint {
   const stamps = new Float64Array(stats.length * FIELDS);
