@@ -8,7 +8,7 @@ import { isDirectory } from "./board/tree.ts";
 import type { CatalogComponent } from "./catalog/catalog.ts";
 import { readEmbedded } from "./catalog/embedded.ts";
 import { liveFiles } from "./catalog/live-files.ts";
-import { readLive } from "./catalog/read-live.ts";
+import { type LiveRelease, readLive } from "./catalog/read-live.ts";
 import type { Config } from "./config/config.ts";
 import { readLastCycle } from "./cycle/journal.ts";
 import { PacksyncError } from "./errors.ts";
@@ -19,6 +19,7 @@ import { printableName } from "./platform/names.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import type { Manifest } from "./publish/manifest.ts";
 import { viewVolume } from "./publish/view.ts";
+import { dialectSetFor } from "./registration.ts";
 import { readForeignAbout } from "./scan/foreign.ts";
 import { readKnown } from "./scan/store.ts";
 import { sourcesIn } from "./sources.ts";
@@ -74,6 +75,7 @@ export async function packFiles(config: Config, ref: string, part: FilesPart): P
 }
 
 interface Seen {
+  readonly ref: PackRef;
   readonly root: string;
   readonly release: string | undefined;
   /** Of what packsync published there. */
@@ -89,24 +91,20 @@ function seenInVolume(config: Config, name: string): Promise<Seen | undefined> {
     const record = volume.packs().get(ref);
     const root = volume.path(ref);
     if (record === undefined && !(volume.isLive(ref) && isDirectory(root))) return undefined;
-    return { root, release: record?.release, manifest: record && volume.previous(ref) };
+    return { ref, root, release: record?.release, manifest: record && volume.previous(ref) };
   });
 }
 
-/** What a pack that is live gives its platform, by the catalog, else by its definitions; `undefined` as of {@link packFiles}. */
+/** What a pack that is live gives its platform; `undefined` as of {@link packFiles}. */
 export async function packComponents(config: Config, name: string): Promise<readonly ComponentRow[] | undefined> {
-  const ref = asPackRef(name);
-  if (ref === undefined) return undefined;
-  const registered = await reading(config, (database) => database && readEmbedded(database).pack(ref)?.components);
-  if (registered !== undefined) return componentRows(registered);
-  const seen = await seenInVolume(config, ref);
-  return seen && componentRows(await componentsIn(seen, ref, config));
+  const seen = await seenInVolume(config, name);
+  return seen && componentRows((await readLive(liveIn(seen, config), [])).components);
 }
 
-async function componentsIn({ root }: Seen, ref: PackRef, { limits }: Config): Promise<readonly CatalogComponent[]> {
-  const files = liveFiles(root, limits.maxDefinitionSize);
-  const about = { ref, release: "", version: "", dependencies: [], dialect: undefined };
-  return (await readLive({ ...about, digestOf: () => undefined, files }, undefined)).components;
+function liveIn({ root, ref, manifest }: Seen, config: Config): LiveRelease {
+  const files = liveFiles(root, config.limits.maxDefinitionSize);
+  const dialect = manifest && dialectSetFor(manifest, config);
+  return { ref, release: "", version: "", dependencies: [], dialect, digestOf: () => undefined, files };
 }
 
 /** What is different between two releases; `undefined`: there are no two such. */

@@ -18,6 +18,7 @@ import { reconcile } from "./reconciler.ts";
 import { isRegistration, registrationAfter, withRegistration, withServices } from "./registered.ts";
 import { attuneSettings, registerLive, untilRegistered } from "./registration.ts";
 import type { Answers, RequestKind, Requests } from "./requests.ts";
+import { keepingSaid } from "./said-definitions.ts";
 import { WORTH_A_THREAD } from "./scan/scanner.ts";
 import { emptyScanStore, readScanStore } from "./scan/store.ts";
 import { disposableScanner } from "./threaded-scanner.ts";
@@ -42,13 +43,14 @@ export async function performOnce<K extends RequestKind>(
   const { config, onProgress } = options;
   await using scanner = disposableScanner(config);
   if (kind === "sync" && expectsMuch(config)) scanner.startThread();
-  const how = { config, log: options.log, scanner, onProgress, memory: createCyclesMemory() };
+  const said = keepingSaid(scanner);
+  const how = { config, log: options.log, scanner: said.scanner, onProgress, memory: createCyclesMemory() };
   const wanted = registrationAfter(kind, request);
   const done = await withVolume(options, abort, async (session) => {
     const answer = await perform(kind, request, session, how, abort);
     await scanner.end(); // its thread's memory is wanted for what comes
     if (wanted === undefined) return { answer, registration: undefined, told: undefined };
-    const about = { config, log: options.log, request: wanted };
+    const about = { config, log: options.log, request: wanted, said };
     const live = { database: session.database, volume: session.publisher };
     const registration = isRegistration(answer) ? answer : await registerLive(live, about, abort);
     return { answer, registration, told: await deliverLive(kind, session, registration, options, abort) };

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ConnectionSettings } from "./catalog/attune/connect.ts";
 import type { AttuneRequest, AttuneRound, AttuneSettings } from "./catalog/attune-round.ts";
+import type { CatalogPack } from "./catalog/catalog.ts";
 import { outdatedIn } from "./catalog/outdated.ts";
 import type { LiveRelease } from "./catalog/read-live.ts";
 import type { EmbeddedRound } from "./catalog/register-embedded.ts";
@@ -8,11 +9,14 @@ import { readRegistrations } from "./catalog/registrations.ts";
 import type { RegistrationReport } from "./catalog/report.ts";
 import type { Config } from "./config/config.ts";
 import { PacksyncError } from "./errors.ts";
+import type { Dialect } from "./pack/identity.ts";
 import type { PackRef } from "./pack/ref.ts";
 import { entryAt } from "./pack/snapshot.ts";
 import { monotonicMs } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
+import type { Manifest } from "./publish/manifest.ts";
 import type { VolumeView } from "./publish/view.ts";
+import type { SaidDefinitions } from "./said-definitions.ts";
 import { setDialect } from "./scan/discover.ts";
 import { type SessionOptions, withVolume } from "./volume-session.ts";
 
@@ -38,6 +42,8 @@ export interface RegistrationOptions {
   readonly request: AttuneRequest;
   /** Read these packs again, whatever is remembered of them; empty: what changed. */
   readonly reread?: readonly string[];
+  /** What whoever published found in definitions. */
+  readonly said?: SaidDefinitions | undefined;
 }
 
 /**
@@ -63,15 +69,18 @@ export async function registerLive(
 
 async function intoEmbedded(
   { database, volume }: RegistrationSession,
-  { config, reread = [] }: RegistrationOptions,
+  { config, reread = [], said }: RegistrationOptions,
   abort: AbortSignal,
 ): Promise<EmbeddedRound> {
   const outdated = new Set([...reread, ...outdatedIn(database)]);
   if (outdated.size === 0) return { registered: [], unregistered: [], pending: [] };
   const { registerEmbedded } = await import("./catalog/register-embedded.ts");
   const { liveFiles } = await import("./catalog/live-files.ts");
-  const live = (ref: PackRef) => liveRelease(ref, volume, { config, liveFiles });
-  const deps = { database, live, remembers: reread.length === 0, now: () => new Date() };
+  const live = (ref: PackRef) => {
+    const release = liveRelease(ref, volume, { config, liveFiles });
+    return release && { release, scanned: said?.of(release.source) };
+  };
+  const deps = { database, live, release: volume.live, remembers: reread.length === 0, now: () => new Date() };
   return await registerEmbedded([...outdated], deps, abort);
 }
 
@@ -80,22 +89,40 @@ interface Reading {
   readonly liveFiles: (root: string, maxSize: number) => LiveRelease["files"];
 }
 
-export function liveRelease(ref: PackRef, volume: VolumeView, { config, liveFiles }: Reading): LiveRelease | undefined {
+function liveRelease(ref: PackRef, volume: VolumeView, { config, liveFiles }: Reading): LiveRelease | undefined {
   const release = volume.live(ref);
   if (release === undefined) return undefined;
   const manifest = volume.previous(ref);
   if (manifest?.release !== release) throw new Error(`the manifest of ${release} is not there`);
   const { version, dependencies, files, source } = manifest;
-  const from = config.sources.find(({ name }) => name === source?.name);
   return {
     ref,
     release,
     version,
     dependencies,
-    dialect: from && source && setDialect(from, source.directory),
+    source,
+    dialect: dialectSetFor(manifest, config),
     digestOf: (path) => entryAt(files, path)?.digest,
     files: liveFiles(volume.path(ref), config.limits.maxDefinitionSize),
   };
+}
+
+/** Whose rules somebody has set for the source of a release. */
+export function dialectSetFor({ source }: Pick<Manifest, "source">, config: Config): Dialect | undefined {
+  const from = config.sources.find(({ name }) => name === source?.name);
+  return from && source && setDialect(from, source.directory);
+}
+
+/** Everything that a live pack's definitions say, by the bytes that stand there now; `undefined`: it is not live. */
+export async function readDefinitions(
+  ref: PackRef,
+  volume: VolumeView,
+  config: Config,
+): Promise<CatalogPack | undefined> {
+  const { liveFiles } = await import("./catalog/live-files.ts");
+  const { readLive } = await import("./catalog/read-live.ts");
+  const release = liveRelease(ref, volume, { config, liveFiles });
+  return release && (await readLive({ ...release, digestOf: () => undefined }, []));
 }
 
 async function intoAttune(
@@ -108,7 +135,8 @@ async function intoAttune(
   const { registerAttune } = await import("./catalog/register-attune.ts");
   const before = readRegistrations(database, "attune").catalog();
   const { isLive } = volume;
-  const round = await registerAttune(request, { database, settings, isLive, now: () => new Date() }, abort);
+  const read = (ref: PackRef) => readDefinitions(ref, volume, config);
+  const round = await registerAttune(request, { database, settings, isLive, read, now: () => new Date() }, abort);
   const after = readRegistrations(database, "attune").catalog();
   if (after !== undefined && after.state !== "reachable" && after.state !== before?.state) {
     log.warn({ why: after.why }, "packs are not registered in the database yet");

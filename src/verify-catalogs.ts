@@ -3,14 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AttuneSettings } from "./catalog/attune-round.ts";
 import { PackRefused } from "./catalog/catalog.ts";
 import { type EmbeddedReader, readEmbedded } from "./catalog/embedded.ts";
-import { liveFiles } from "./catalog/live-files.ts";
-import { readLive } from "./catalog/read-live.ts";
 import type { Config } from "./config/config.ts";
 import type { Diagnostic } from "./pack/diagnostics.ts";
 import type { PackRef } from "./pack/ref.ts";
 import { readLedger } from "./publish/ledger.ts";
 import { type VolumeView, viewVolume } from "./publish/view.ts";
-import { attuneSettings, liveRelease } from "./registration.ts";
+import { attuneSettings, readDefinitions } from "./registration.ts";
 import { layoutOf, reading } from "./volume-session.ts";
 
 /** Compares what is live with what is registered, both ways; a part of `packsync verify`. */
@@ -91,10 +89,9 @@ async function differsFromLive(
 ): Promise<string | undefined> {
   const summary = embedded.summary(ref);
   if (summary === undefined) return "does not have it";
-  const release = liveRelease(ref, volume, { config, liveFiles });
-  if (release === undefined) return undefined;
-  if (summary.release !== release.release) return `has ${summary.release}`;
-  const pack = await readLive({ ...release, digestOf: () => undefined }, undefined);
+  const pack = await readDefinitions(ref, volume, config);
+  if (pack === undefined) return undefined;
+  if (summary.release !== pack.release) return `has ${summary.release}`;
   return pack.digest === summary.digest ? undefined : "has other definitions than its directory in the volume";
 }
 
@@ -112,7 +109,8 @@ async function verifyAttune(about: About, settings: AttuneSettings): Promise<Cat
         .map(({ ref }) => orphan(ref));
       const embedded = readEmbedded(about.database);
       for (const { ref, dialect } of embedded.packs()) {
-        const pack = dialect === "attune" && about.isAsked(ref) ? embedded.pack(ref) : undefined;
+        if (dialect !== "attune" || !about.isAsked(ref)) continue;
+        const pack = await readDefinitions(ref, about.volume, about.config);
         if (pack !== undefined) found.push(...(await differsInAttune(ref, () => catalog.compare(pack))));
       }
       return found;

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { PackRef } from "../pack/ref.ts";
 import type { Admin } from "./attune/admin.ts";
 import type { ConnectionSettings } from "./attune/connect.ts";
 import type { AttunePolicy } from "./attune/register.ts";
+import type { CatalogPack } from "./catalog.ts";
 import type { EmbeddedSummary } from "./embedded.ts";
 import type { Registration } from "./registrations.ts";
 
@@ -21,6 +23,8 @@ export interface AttuneDeps {
   readonly settings: AttuneSettings;
   /** Whether a whole pack stands in the volume, whoever put it there. */
   isLive(ref: string): boolean;
+  /** What the definitions of a live pack say now; `undefined`: it is not live. */
+  read(ref: PackRef): Promise<CatalogPack | undefined>;
   readonly now: () => Date;
 }
 

@@ -1,4 +1,4 @@
-import type { ComponentKind } from "../pack/component.ts";
+import type { Described } from "../pack/described.ts";
 import type { Dialect } from "../pack/identity.ts";
 import type { PythonValue } from "../pack/python-value.ts";
 import type { PackRef } from "../pack/ref.ts";
@@ -7,16 +7,13 @@ import type { PackRef } from "../pack/ref.ts";
 export type CatalogName = "packsync" | "attune";
 
 /** What a definition file of a live release says. */
-export interface CatalogComponent {
+export interface CatalogComponent extends Described {
   /** Relative to the pack. */
   readonly file: string;
-  /** `undefined`: no platform reads it by itself, but a component names it. */
-  readonly kind: ComponentKind | undefined;
-  readonly ref: string | undefined;
   /** sha256 of the file, in hex. */
   readonly digest: string;
-  /** `undefined`: PyYAML cannot read it; `problem` says why. */
-  readonly definition: PythonValue | undefined;
+  /** `undefined`: PyYAML cannot read it, `problem` says why; or nobody had to read it, as what it says was known. */
+  readonly definition?: PythonValue | undefined;
   readonly problem?: string | undefined;
   /** The script beside it that stands in for a missing `entry_point`, relative to the pack. */
   readonly script?: string | undefined;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ComponentKind } from "../pack/component.ts";
 import type { Dialect } from "../pack/identity.ts";
-import { decodePython, encodePython, isPythonMapping, type PythonValue, pythonAt } from "../pack/python-value.ts";
+import { decodePython, encodePython } from "../pack/python-value.ts";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
 import type { Catalog, CatalogComponent, CatalogEntry, CatalogPack, CatalogVersion, Registered } from "./catalog.ts";
@@ -24,9 +24,11 @@ export const catalogSchema = `
     ref TEXT,
     label TEXT,
     digest TEXT NOT NULL,          -- sha256 of the file
-    definition TEXT,               -- JSON of encodePython; NULL: unreadable
-    problem TEXT,                  -- why
+    definition TEXT,               -- of pack.yaml: JSON of encodePython
+    problem TEXT,                  -- why nobody can read it
+    script_stem TEXT,
     script TEXT,                   -- stands in for a missing entry_point
+    workflow TEXT,
     PRIMARY KEY (pack, file)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS catalog_version (
@@ -39,7 +41,7 @@ export const catalogSchema = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS catalog_id (
     ref TEXT PRIMARY KEY,
-    id INTEGER NOT NULL            -- for those who want a number; a pack that comes back has its own again
+    id INTEGER NOT NULL UNIQUE     -- for those who want a number; a pack that comes back has its own again
   ) WITHOUT ROWID;
 `;
 
@@ -51,13 +53,12 @@ export interface EmbeddedCatalog extends EmbeddedReader {
 }
 
 export interface EmbeddedReader {
-  /** What is registered, with everything that other catalogs need; `undefined`: nothing. */
-  pack(ref: string): CatalogPack | undefined;
   /** What is registered, without components. */
   packs(): readonly EmbeddedSummary[];
   /** A part of them, in the order of their refs, and how many there are. */
   page(skip: number, take: number): { readonly packs: readonly EmbeddedSummary[]; readonly total: number };
   summary(ref: string): EmbeddedSummary | undefined;
+  /** With its definition only if that is of `pack.yaml`. */
   component(ref: string, file: string): CatalogComponent | undefined;
   entry(ref: string): CatalogEntry | undefined;
   /** How many components of which kind; `pack.yaml` is none. */
@@ -123,17 +124,22 @@ function putComponents(database: DatabaseSync, { ref, components }: CatalogPack)
     .all(ref);
   const before = new Map(known.map((row) => [row["file"], stateOf(row)]));
   const changed = components.filter((each) => before.get(each.file) !== stateOf({ ...each }));
-  const put = database.prepare("INSERT OR REPLACE INTO catalog_component VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const { file, kind, ref: own, digest, definition, problem, script } of changed) {
-    const about = [kind ?? null, own ?? null, labelIn(definition) ?? null, digest] as const;
-    const text = definition === undefined ? null : encodePython(definition);
-    put.run(ref, file, ...about, text, problem ?? null, script ?? null);
+  const put = database.prepare("INSERT OR REPLACE INTO catalog_component VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const each of changed) {
+    const { file, kind = null, ref: own = null, label = null, digest, problem = null } = each;
+    const { scriptStem = null, script = null, workflow = null } = each;
+    put.run(ref, file, kind, own, label, digest, keptText(each), problem, scriptStem, script, workflow);
   }
   const files = new Set<unknown>(components.map(({ file }) => file));
   const drop = database.prepare("DELETE FROM catalog_component WHERE pack = ? AND file = ?");
   const gone = [...before.keys()].filter((file) => !files.has(file));
   for (const file of gone) drop.run(ref, String(file));
   return changed.length + gone.length;
+}
+
+/** Components are asked for often, what they say seldom, and then it is read where it is live. */
+function keptText({ file, definition }: CatalogComponent): string | null {
+  return file === "pack.yaml" && definition !== undefined ? encodePython(definition) : null;
 }
 
 function stateOf({ kind, ref, digest, script }: Readonly<Record<string, unknown>>): string {
@@ -143,7 +149,6 @@ function stateOf({ kind, ref, digest, script }: Readonly<Record<string, unknown>
 /** The reading half, which also works on a database opened read-only. */
 export function readEmbedded(database: DatabaseSync): EmbeddedReader {
   const onePack = database.prepare("SELECT * FROM catalog_pack WHERE ref = ?");
-  const components = database.prepare("SELECT * FROM catalog_component WHERE pack = ? ORDER BY file");
   const oneComponent = database.prepare("SELECT * FROM catalog_component WHERE pack = ? AND file = ?");
   const somePacks = database.prepare("SELECT * FROM catalog_pack ORDER BY ref LIMIT ? OFFSET ?");
   const countPacks = database.prepare("SELECT count(*) AS total FROM catalog_pack");
@@ -154,10 +159,6 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
   const id = database.prepare("SELECT id FROM catalog_id WHERE ref = ?");
   return {
     summary: (ref) => onePack.all(ref).flatMap(summaryFromRow)[0],
-    pack(ref) {
-      const summary = onePack.all(ref).flatMap(summaryFromRow)[0];
-      return summary && { ...summary, components: components.all(ref).map(componentFromRow) };
-    },
     packs: () => database.prepare("SELECT * FROM catalog_pack ORDER BY ref").all().flatMap(summaryFromRow),
     page(skip, take) {
       return { packs: somePacks.all(take, skip).flatMap(summaryFromRow), total: Number(countPacks.get()?.["total"]) };
@@ -182,7 +183,6 @@ export function readEmbedded(database: DatabaseSync): EmbeddedReader {
 /** Nothing registered: before the first sync. */
 export const emptyEmbedded: EmbeddedReader = {
   summary: () => undefined,
-  pack: () => undefined,
   packs: () => [],
   page: () => ({ packs: [], total: 0 }),
   kinds: () => ({}),
@@ -235,22 +235,18 @@ function componentFromRow(row: Row): CatalogComponent {
     file: String(row["file"]),
     kind: text(row["kind"]) as ComponentKind | undefined, // written by us
     ref: text(row["ref"]),
+    label: text(row["label"]),
     digest: String(row["digest"]),
     definition: definition === undefined ? undefined : decodePython(definition),
     problem: text(row["problem"]),
+    scriptStem: text(row["script_stem"]),
     script: text(row["script"]),
+    workflow: text(row["workflow"]),
   };
 }
 
 function labelOfPack({ ref, components }: CatalogPack): string {
-  return labelIn(components.find(({ file }) => file === "pack.yaml")?.definition) ?? ref;
-}
-
-/** StackStorm's say `name`. */
-function labelIn(definition: PythonValue | undefined): string | undefined {
-  if (!isPythonMapping(definition)) return undefined;
-  const label = pythonAt(definition, "label") ?? pythonAt(definition, "name");
-  return typeof label === "string" ? label : undefined;
+  return components.find(({ file }) => file === "pack.yaml")?.label ?? ref;
 }
 
 function text(value: unknown): string | undefined {

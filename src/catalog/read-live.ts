@@ -1,9 +1,7 @@
-import { posix } from "node:path";
-import { type ComponentKind, kindOf } from "../pack/component.ts";
+import type { ComponentKind } from "../pack/component.ts";
+import { type Described, describeDefinition } from "../pack/described.ts";
 import { manifestDialect, packDialect } from "../pack/dialect.ts";
-import { factsOf } from "../pack/facts.ts";
 import type { Dialect } from "../pack/identity.ts";
-import { isPythonMapping, type PythonValue, pythonAt } from "../pack/python-value.ts";
 import type { PackRef } from "../pack/ref.ts";
 import { sha256 } from "../platform/sha256.ts";
 import type { CatalogComponent, CatalogPack } from "./catalog.ts";
@@ -18,101 +16,92 @@ export interface LiveRelease {
   readonly dependencies: readonly string[];
   /** Whose rules it was set to follow. */
   readonly dialect: Dialect | undefined;
+  /** Where it comes from; `undefined`: nobody knows any more. */
+  readonly source?: { readonly name: string; readonly directory: string } | undefined;
   /** sha256 of a file that packsync published; `undefined`: it is somebody else's. */
   digestOf(path: string): string | undefined;
   readonly files: LiveFiles;
 }
 
-/** What is remembered of the pack's components; files whose bytes are the same are not read again. */
-export interface Remembered {
+/** What is known of a pack's definitions by those rules. */
+export interface Known {
   readonly dialect: Dialect;
-  component(file: string): CatalogComponent | undefined;
+  definition(file: string): KnownDefinition | undefined;
 }
 
-/** The definitions of a live release, each parsed at most once in its life. */
-export async function readLive(live: LiveRelease, remembered: Remembered | undefined): Promise<CatalogPack> {
-  const parsed = new Map<string, Parsed>();
-  for (const file of live.files.definitions) await readInto(parsed, file, live, remembered);
-  const dialect = dialectOf(live, parsed, remembered);
-  await readWorkflows(parsed, live, remembered);
-  const components = [...parsed].map(([file, found]) => componentOf(file, found, { dialect, live })).sort(byFile);
+/** What a definition with this digest says. */
+export type KnownDefinition = Described & Pick<CatalogComponent, "digest" | "definition" | "problem">;
+
+/**
+ * The definitions of a live release.
+ *
+ * @param known of files whose bytes are still the same: they are not read; what was seen last comes first
+ */
+export async function readLive(live: LiveRelease, known: readonly Known[]): Promise<CatalogPack> {
+  const parse = parser(live);
+  const dialect = await dialectOf(live, known, parse);
+  const valid = known.filter((each) => each.dialect === dialect);
+  const found = new Map<string, KnownDefinition>();
+  const find = async (file: string): Promise<void> => {
+    const same = knownOf(file, live, valid);
+    const parsed = same === undefined ? await parse(file) : undefined;
+    const about = { dialect, pack: live.ref };
+    const definition = same ?? (parsed && { ...describeDefinition(file, parsed.definition, about), ...parsed });
+    if (definition !== undefined) found.set(file, definition);
+  };
+  for (const file of live.files.definitions) await find(file);
+  // Attune's actions name the files of their workflows, which may lie where nobody looks otherwise.
+  for (const { workflow } of [...found.values()])
+    if (workflow !== undefined && !found.has(workflow)) await find(workflow);
+  const components = [...found].map(([file, each]) => componentOf(file, each, live.files)).sort(byFile);
   const { ref, release, version, dependencies } = live;
   return { ref, release, version, dialect, dependencies, digest: digestOf(components), components };
 }
 
-type Parsed = Pick<CatalogComponent, "digest" | "definition" | "problem">;
+/** What it says now, if the file is what it was. */
+function knownOf(file: string, live: LiveRelease, known: readonly Known[]): KnownDefinition | undefined {
+  const digest = live.digestOf(file);
+  if (digest === undefined) return undefined;
+  return known.map(({ definition }) => definition(file)).find((each) => each?.digest === digest);
+}
 
-async function readInto(
-  parsed: Map<string, Parsed>,
-  file: string,
-  live: LiveRelease,
-  remembered: Remembered | undefined,
-): Promise<void> {
-  const known = remembered?.component(file);
-  const published = live.digestOf(file);
-  if (known !== undefined && known.digest === published) return void parsed.set(file, known);
-  const bytes = live.files.read(file);
-  if (bytes === undefined) return;
-  const digest = published ?? sha256(bytes);
-  parsed.set(file, known?.digest === digest ? known : { digest, ...(await readDefinition(bytes)) });
+type Parsed = Pick<CatalogComponent, "digest" | "definition" | "problem">;
+type Parse = (file: string) => Promise<Parsed | undefined>;
+
+/** Reads and parses each file at most once. */
+function parser(live: LiveRelease): Parse {
+  const done = new Map<string, Parsed>();
+  return async (file) => {
+    const before = done.get(file);
+    if (before !== undefined) return before;
+    const bytes = live.files.read(file);
+    if (bytes === undefined) return undefined;
+    const parsed = { digest: live.digestOf(file) ?? sha256(bytes), ...(await readDefinition(bytes)) };
+    done.set(file, parsed);
+    return parsed;
+  };
 }
 
 /** What the pack says, else what was said of it before, else what most of its definitions say. */
-function dialectOf(
-  live: LiveRelease,
-  parsed: ReadonlyMap<string, Parsed>,
-  remembered: Remembered | undefined,
-): Dialect {
-  const manifest = parsed.get("pack.yaml")?.definition;
-  const definitions = [...parsed].map(([file, { definition }]) => ({ file, value: definition }));
-  const clear = live.dialect ?? manifestDialect(manifest) ?? remembered?.dialect;
-  return clear ?? packDialect(manifest, definitions, undefined).dialect;
-}
-
-/** Attune's actions name the files of their workflows, which may lie where nobody looks otherwise. */
-async function readWorkflows(
-  parsed: Map<string, Parsed>,
-  live: LiveRelease,
-  remembered: Remembered | undefined,
-): Promise<void> {
-  for (const [file, { definition }] of [...parsed]) {
-    const workflow = file.startsWith("actions/") ? workflowFile(definition) : undefined;
-    if (workflow !== undefined && !parsed.has(workflow)) await readInto(parsed, workflow, live, remembered);
-  }
-}
-
-/** Where the workflow of an action lies, relative to the pack; above it begins with `../`. */
-export function workflowFile(action: PythonValue | undefined): string | undefined {
-  const given = isPythonMapping(action) ? pythonAt(action, "workflow_file") : undefined;
-  return typeof given === "string" && given !== "" ? posix.normalize(posix.join("actions", given)) : undefined;
-}
-
-interface Whose {
-  readonly dialect: Dialect;
-  readonly live: LiveRelease;
-}
-
-function componentOf(file: string, found: Parsed, { dialect, live }: Whose): CatalogComponent {
-  const { digest, definition, problem } = found;
-  const kind = kindOf(file, definition, dialect);
-  const ref = kind && factsOf(definition, { file, kind, dialect, pack: live.ref }).ref;
-  const script = kind && scriptFor(kind, definition, live.files);
-  return { file, kind, ref, digest, definition, problem, script };
+async function dialectOf(live: LiveRelease, known: readonly Known[], parse: Parse): Promise<Dialect> {
+  const manifest = (knownOf("pack.yaml", live, known) ?? (await parse("pack.yaml")))?.definition;
+  const clear = live.dialect ?? manifestDialect(manifest) ?? known[0]?.dialect;
+  if (clear !== undefined) return clear;
+  const definitions: { readonly file: string; readonly value: unknown }[] = [];
+  for (const file of live.files.definitions) definitions.push({ file, value: (await parse(file))?.definition });
+  return packDialect(manifest, definitions, undefined).dialect;
 }
 
 /** In the order in which Attune's loader looks. */
-const SCRIPTS: Partial<Readonly<Record<ComponentKind, readonly [directory: string, ...endings: string[]]>>> = {
-  action: ["actions", ".sh", ".py"],
-  sensor: ["sensors", ".py", ".sh"],
+const ENDINGS: Partial<Readonly<Record<ComponentKind, readonly string[]>>> = {
+  action: [".sh", ".py"],
+  sensor: [".py", ".sh"],
 };
 
-function scriptFor(kind: ComponentKind, definition: PythonValue | undefined, files: LiveFiles): string | undefined {
-  const [directory, ...endings] = SCRIPTS[kind] ?? [];
-  if (directory === undefined || !isPythonMapping(definition)) return undefined;
-  const given = pythonAt(definition, "ref") || pythonAt(definition, "name");
-  if (typeof given !== "string") return undefined;
-  const name = given.slice(given.lastIndexOf(".") + 1);
-  return endings.map((ending) => `${directory}/${name}${ending}`).find((path) => files.has(path));
+function componentOf(file: string, said: KnownDefinition, files: LiveFiles): CatalogComponent {
+  const { kind, scriptStem } = said;
+  const endings = scriptStem === undefined ? undefined : kind && ENDINGS[kind];
+  return { ...said, file, script: endings?.map((ending) => scriptStem + ending).find(files.has) };
 }
 
 function byFile(a: CatalogComponent, b: CatalogComponent): number {

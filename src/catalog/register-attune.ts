@@ -6,7 +6,7 @@ import { recorded } from "./attune-record.ts";
 import type { AttuneDeps, AttuneRequest, AttuneRound, Found, Trouble, Work } from "./attune-round.ts";
 import { digestOf, workFor } from "./attune-work.ts";
 import { PackRefused } from "./catalog.ts";
-import { type EmbeddedReader, type EmbeddedSummary, readEmbedded } from "./embedded.ts";
+import type { EmbeddedSummary } from "./embedded.ts";
 import { openRegistrations, type Registration } from "./registrations.ts";
 
 /**
@@ -64,26 +64,26 @@ async function registerAll(
   found: Found[],
   deps: AttuneDeps & { readonly catalog: AttuneCatalog },
 ): Promise<void> {
-  const { catalog, settings, database } = deps;
+  const { catalog, settings } = deps;
   const there = work.compare === "all" ? await catalog.fingerprints() : new Map<string, string>();
-  const embedded = readEmbedded(database);
   for (const ref of work.leaving) found.push(await unregister(ref, deps));
   for (const pack of work.candidates) {
     const before = work.before.get(pack.ref);
     const isSame = before?.found !== undefined && before.found === there.get(pack.ref);
     const unchanged = isSame && before.state === "registered" && before.digest === digestOf(pack, settings);
     if (unchanged) found.push({ ref: pack.ref, registration: { ...before, release: pack.release }, changed: false });
-    else found.push(await register(pack, embedded, deps));
+    else found.push(await register(pack, deps));
   }
 }
 
 type Registering = AttuneDeps & { readonly catalog: AttuneCatalog };
 
-async function register(summary: EmbeddedSummary, embedded: EmbeddedReader, deps: Registering): Promise<Found> {
+async function register(summary: EmbeddedSummary, deps: Registering): Promise<Found> {
   const { ref, release } = summary;
   const about = { ref, release, digest: digestOf(summary, deps.settings) };
-  const pack = embedded.pack(ref);
-  if (pack === undefined) throw new Error(`${ref} left the embedded catalog`);
+  const pack = await deps.read(ref);
+  if (pack === undefined || pack.release !== release || pack.digest !== summary.digest)
+    return { ref, registration: { ...about, ...NOT_AS_PUBLISHED }, changed: false };
   try {
     const { changes, warnings, found } = await deps.catalog.registerAndLook(pack);
     return {
@@ -99,6 +99,14 @@ async function register(summary: EmbeddedSummary, embedded: EmbeddedReader, deps
     };
   }
 }
+
+/** What comes next, a cycle or somebody's repair, changes that. */
+const NOT_AS_PUBLISHED = {
+  state: "pending",
+  found: undefined,
+  why: "its definitions in the volume are not those that were published: `packsync verify` names them",
+  warnings: [],
+} as const;
 
 /** @throws what is not the pack's own fault */
 function reasonOf(error: unknown, { settings: { connection } }: AttuneDeps): Pick<Registration, "why" | "warnings"> {

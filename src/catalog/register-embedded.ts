@@ -3,15 +3,22 @@ import type { PackRef } from "../pack/ref.ts";
 import { transaction } from "../platform/database.ts";
 import type { CatalogPack } from "./catalog.ts";
 import { type EmbeddedCatalog, openEmbedded } from "./embedded.ts";
-import { type LiveRelease, readLive } from "./read-live.ts";
+import { type Known, type LiveRelease, readLive } from "./read-live.ts";
 
 export interface EmbeddedDeps {
   readonly database: DatabaseSync;
-  /** What is live now; asked again when it was read, for it may have changed meanwhile. */
-  live(ref: PackRef): LiveRelease | undefined;
+  live(ref: PackRef): Live | undefined;
+  /** Which release is live: asked again when it was read, for it may have changed meanwhile. */
+  release(ref: PackRef): string | undefined;
   /** `false`: every definition is read again. */
   readonly remembers: boolean;
   readonly now: () => Date;
+}
+
+/** A release that is live, and what whoever published it knows of its definitions. */
+export interface Live {
+  readonly release: LiveRelease;
+  readonly scanned: Known | undefined;
 }
 
 /** What a round did in the embedded catalog. */
@@ -68,14 +75,21 @@ async function read(ref: PackRef, catalog: EmbeddedCatalog, deps: EmbeddedDeps):
   try {
     const live = deps.live(ref);
     if (live === undefined) return { ref, pack: undefined };
-    const before = deps.remembers ? catalog.summary(ref) : undefined;
-    const component = (file: string) => catalog.component(ref, file);
-    const pack = await readLive(live, before && { dialect: before.dialect, component });
-    const isStill = deps.live(ref)?.release === live.release;
+    const known = deps.remembers ? [live.scanned, rememberedOf(ref, catalog)] : [];
+    const pack = await readLive(
+      live.release,
+      known.filter((each) => each !== undefined),
+    );
+    const isStill = deps.release(ref) === live.release.release;
     return isStill ? { ref, pack } : { ref, why: "it changed while it was read" };
   } catch (error) {
     return { ref, why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function rememberedOf(ref: PackRef, catalog: EmbeddedCatalog): Known | undefined {
+  const summary = catalog.summary(ref);
+  return summary && { dialect: summary.dialect, definition: (file) => catalog.component(ref, file) };
 }
 
 function write(

@@ -61,7 +61,7 @@ export function factsOf(value: unknown, about: DefinitionContext): Facts {
 const NAMELESS: ReadonlySet<ComponentKind> = new Set(["pack", "chain", "config_schema"]);
 
 /** StackStorm makes it of the name, which is the class of a sensor; Attune reads `ref`, and its older loader made it of the name, too. */
-function refOf(value: unknown, { kind, dialect, pack, file }: DefinitionContext): string | undefined {
+export function refOf(value: unknown, { kind, dialect, pack, file }: DefinitionContext): string | undefined {
   if (NAMELESS.has(kind)) return undefined;
   const name = textAt(value, dialect === "stackstorm" && kind === "sensor" ? "class_name" : "name");
   if (dialect === "stackstorm") {

@@ -1,8 +1,12 @@
 import { kindOf } from "../pack/component.ts";
+import { type Described, describeDefinition } from "../pack/described.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { definitionDialect, type ParsedDefinition, packDialect } from "../pack/dialect.ts";
 import type { Facts } from "../pack/facts.ts";
 import type { Dialect } from "../pack/identity.ts";
+import { encodePython } from "../pack/python-value.ts";
+import type { YamlCheck } from "../pack/yaml.ts";
+import { readSimpleYaml11 } from "../pack/yaml-1-1-simple.ts";
 import { readYaml } from "./read-yaml.ts";
 
 /** The bytes of one definition file; `file` is relative to the pack. */
@@ -16,6 +20,14 @@ export interface CheckedDefinition {
   readonly file: string;
   readonly diagnostics: readonly Diagnostic[];
   readonly facts: Facts | undefined;
+  /** `undefined`: the file is not plain, or nobody knows whose rules it follows. */
+  readonly said?: SaidDefinition | undefined;
+}
+
+/** What a plain definition is to a catalog. */
+export interface SaidDefinition extends Described {
+  /** All of a `pack.yaml`, by `encodePython`. */
+  readonly definition?: string;
 }
 
 /** Whose the definitions are; `undefined` dialect: nobody knows, and only their YAML is looked at. */
@@ -30,15 +42,31 @@ export async function checkDefinitions(
   about: DefinitionsOf,
 ): Promise<readonly CheckedDefinition[]> {
   const checked: CheckedDefinition[] = [];
-  for (const definition of definitions) checked.push(await checkOne(definition, about));
+  for (const definition of definitions) {
+    const read = await readYaml(definition.bytes, definition.file);
+    const found = await checkOne(definition, read, about);
+    checked.push({ ...found, said: saidIn(definition, read, about) });
+  }
   return checked;
+}
+
+function saidIn({ file }: Definition, read: YamlCheck, { dialect, pack }: DefinitionsOf): SaidDefinition | undefined {
+  if (dialect === undefined || !read.ok || read.simple === undefined) return undefined;
+  const { text, alike } = read.simple;
+  const definition = readSimpleYaml11(text, { value: read.value, alike });
+  if (definition === undefined) return undefined;
+  const described = describeDefinition(file, definition, { dialect, pack });
+  return file === "pack.yaml" ? { ...described, definition: encodePython(definition) } : described;
 }
 
 /** With the schemas comes zod: nobody else needs it. To import it again and again would cost as much as to judge. */
 let judging: Promise<typeof import("./judge-definition.ts")> | undefined;
 
-async function checkOne({ file, bytes }: Definition, about: DefinitionsOf): Promise<CheckedDefinition> {
-  const read = await readYaml(bytes, file);
+async function checkOne(
+  { file, bytes }: Definition,
+  read: YamlCheck,
+  about: DefinitionsOf,
+): Promise<CheckedDefinition> {
   if (!read.ok) return { file, diagnostics: read.diagnostics, facts: undefined };
   const kind = about.dialect && kindOf(file, read.value, about.dialect);
   if (about.dialect === undefined || kind === undefined) return { file, diagnostics: [], facts: undefined };

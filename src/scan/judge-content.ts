@@ -5,12 +5,12 @@ import type { Facts } from "../pack/facts.ts";
 import type { Dialect } from "../pack/identity.ts";
 import type { PackFacts } from "../pack/pack-facts.ts";
 import type { LiveSnapshot } from "../pack/snapshot.ts";
-import { type CheckedDefinition, checkDefinitions, likelyDialect } from "./check-definitions.ts";
+import { type CheckedDefinition, checkDefinitions, likelyDialect, type SaidDefinition } from "./check-definitions.ts";
 import { isSameLook } from "./fingerprint.ts";
 import type { IdentityResult } from "./identify.ts";
 import { identityOf } from "./look.ts";
 import { type Reading, readAgain } from "./read-changed.ts";
-import type { ScanRequest } from "./scan-pack.ts";
+import type { ScannedPack, ScanRequest } from "./scan-pack.ts";
 import type { PackIdentity } from "./store.ts";
 import type { SourceWalk } from "./walk.ts";
 
@@ -28,6 +28,7 @@ interface Judgement {
   readonly identity: PackIdentity | undefined;
   readonly facts: PackFacts | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  readonly said: ScannedPack["said"];
 }
 
 /** Every definition by itself, as far as it changed, and then all of them together. */
@@ -39,7 +40,8 @@ export async function judgeContent(content: Content): Promise<Judgement> {
   const own = checked.flatMap((each) => withoutRepeats(each, identified.diagnostics));
   const facts = dialect && factsOf(content, { dialect, pack }, checked, before);
   const diagnostics = [...identified.diagnostics, ...kept, ...own, ...(facts ? acrossFiles(facts, content) : [])];
-  return { identity: identified.identity, facts, diagnostics };
+  const said = new Map(checked.flatMap(({ file, said }): [string, SaidDefinition][] => (said ? [[file, said]] : [])));
+  return { identity: identified.identity, facts, diagnostics, said };
 }
 
 interface Whose {

@@ -29,7 +29,7 @@ export async function judge(
   const seen = [...walk.diagnostics, ...reading.diagnostics];
   const { files } = reading;
   const manifest = reading.manifest ?? (mayHaveManifest(walk, reading, seen) ? "as before" : undefined);
-  const { identity, facts, diagnostics } = await judgeContent({ walk, reading, manifest, live, request });
+  const { identity, facts, diagnostics, said } = await judgeContent({ walk, reading, manifest, live, request });
   const ownManifest = files.has("pack.yaml") || request.known?.ownManifest === true;
   if (manifest === undefined && identity !== undefined) {
     files.set("pack.yaml", generateManifest(identity, isLive, sink));
@@ -43,6 +43,7 @@ export async function judge(
     diagnostics: [...walk.diagnostics, ...collisions, ...reading.diagnostics, ...diagnostics],
     fingerprint: seen.some(isUnreadable) ? undefined : remembered(walk),
     facts,
+    said,
     revision: `${Date.now()}-${threadId}-${++scans}`,
   };
 }

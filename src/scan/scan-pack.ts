@@ -5,6 +5,7 @@ import type { FileEntry, FileIdentity, LedgerFile, LiveSnapshot, PackSnapshot } 
 import { isAbsence } from "../platform/absence.ts";
 import { monotonicMs, msSince } from "../platform/clock.ts";
 import type { Owner } from "../platform/ownership.ts";
+import type { SaidDefinition } from "./check-definitions.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { judge } from "./judge.ts";
 import { meets, scanLive } from "./live.ts";
@@ -54,6 +55,8 @@ export interface ScannedPack {
   readonly fingerprint: Fingerprint | undefined;
   /** `undefined` while nobody knows whose rules its definitions follow. */
   readonly facts: PackFacts | undefined;
+  /** What its plain definitions say that were read, by path: whoever registers them need not read them again. */
+  readonly said: ReadonlyMap<string, SaidDefinition>;
   readonly revision: string;
   /** The pack's directory in the volume as it was compared; `undefined`: there is none. */
   readonly live: LiveSnapshot | undefined;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readLive } from "../../src/catalog/read-live.ts";
-import { catalogPack, liveRelease, packYaml, remembered } from "../support/catalog.ts";
+import { catalogPack, liveRelease, packYaml, knownFrom } from "../support/catalog.ts";
 import { scratch, writeTree } from "../support/trees.ts";
 
 const ACTION = "ref: demo.a\nlabel: A\n";
@@ -44,14 +44,14 @@ describe("the definitions of a live pack", () => {
       "actions/a.yaml": ACTION,
       "actions/b.yaml": "ref: demo.b\n",
     });
-    const first = await readLive(liveRelease(directory.path), undefined);
-    const known = remembered(first);
+    const first = await readLive(liveRelease(directory.path), []);
+    const known = knownFrom(first);
     writeFileSync(`${directory.path}/actions/b.yaml`, "ref: demo.b\nlabel: New\n");
     const reads: string[] = [];
     const live = liveRelease(directory.path);
     const files = { ...live.files, read: (path: string) => live.files.read(reads[reads.push(path) - 1] ?? "") };
-    const digestOf = (path: string) => (path === "actions/b.yaml" ? "another" : known.component(path)?.digest);
-    const second = await readLive({ ...live, files, digestOf }, known);
+    const digestOf = (path: string) => (path === "actions/b.yaml" ? "another" : known.definition(path)?.digest);
+    const second = await readLive({ ...live, files, digestOf }, [known]);
     expect(reads).toEqual(["actions/b.yaml"]);
     expect(second.components.map(({ definition }) => definition)).toContainEqual({ ref: "demo.b", label: "New" });
     expect(second.digest).not.toBe(first.digest);
@@ -84,7 +84,7 @@ describe("nothing outside of the pack is read", () => {
       triggers: { link: secret },
       flows: { link: secret },
     });
-    const { components } = await readLive(liveRelease(root), undefined);
+    const { components } = await readLive(liveRelease(root), []);
     expect(components.map(({ file }) => file)).toEqual(["actions/a.yaml", "actions/b.yaml", "pack.yaml"]);
   });
 
@@ -92,7 +92,7 @@ describe("nothing outside of the pack is read", () => {
     using directory = scratch();
     writeTree(directory.path, { "pack.yaml": packYaml("demo"), "actions/large.yaml": `a: ${"x".repeat(1_000_001)}\n` });
     mkdirSync(`${directory.path}/actions/directory.yaml`);
-    const { components } = await readLive(liveRelease(directory.path), undefined);
+    const { components } = await readLive(liveRelease(directory.path), []);
     expect(components.map(({ file }) => file)).toEqual(["pack.yaml"]);
   });
 });

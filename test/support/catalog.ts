@@ -1,6 +1,6 @@
 import type { CatalogPack } from "../../src/catalog/catalog.ts";
 import { liveFiles } from "../../src/catalog/live-files.ts";
-import { type LiveRelease, type Remembered, readLive } from "../../src/catalog/read-live.ts";
+import { type Known, type LiveRelease, readLive } from "../../src/catalog/read-live.ts";
 import { asPackRef, type PackRef } from "../../src/pack/ref.ts";
 import { type Content, scratch, type TreeOf, writeTree } from "./trees.ts";
 
@@ -27,7 +27,7 @@ export async function catalogPack(files: TreeOf<Content>, about: Written = {}): 
   const { ref = "demo" } = about;
   const root = `${directory.path}/${ref}`;
   writeTree(root, { "pack.yaml": packYaml(ref), ...files });
-  return await readLive(liveRelease(root, about), undefined);
+  return await readLive(liveRelease(root, about), []);
 }
 
 export function liveRelease(root: string, about: Written = {}): LiveRelease {
@@ -36,6 +36,6 @@ export function liveRelease(root: string, about: Written = {}): LiveRelease {
   return { ref: packRef(ref), release, version, dependencies, dialect: undefined, digestOf: () => undefined, files };
 }
 
-export function remembered({ dialect, components }: CatalogPack): Remembered {
-  return { dialect, component: (file) => components.find((each) => each.file === file) };
+export function knownFrom({ dialect, components }: CatalogPack): Known {
+  return { dialect, definition: (file) => components.find((each) => each.file === file) };
 }

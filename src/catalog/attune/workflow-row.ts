@@ -1,6 +1,6 @@
+import { workflowFile } from "../../pack/described.ts";
 import { isPythonList, isTruthy, type PythonValue, pythonAt } from "../../pack/python-value.ts";
 import type { CatalogComponent } from "../catalog.ts";
-import { workflowFile } from "../read-live.ts";
 import { arrayCell, type Cell, jsonCell, requiredText, Unfit } from "./coerce.ts";
 import { type Definition, definitionOf, refOf } from "./definition.ts";
 import type { RowContext } from "./rows.ts";
