@@ -107,7 +107,9 @@ export function createRegistrar(
   };
   /** `failed` waits for a person, but not only for packsync's: somebody may have mended the database. */
   const tryAgain = ({ attune, embedded }: RegistrationReport): void => {
-    const isDone = (attune === undefined || attune.state === "registered") && embedded.pending.length === 0;
+    const isWaiting = attune?.packs.some(({ state }) => state === "pending") === true;
+    const isDone =
+      (attune === undefined || attune.state === "registered") && !isWaiting && embedded.pending.length === 0;
     trouble = isDone ? undefined : `${attune?.state}: ${attune?.why}`;
     if (isDone) {
       clearTimeout(timer);

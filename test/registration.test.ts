@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AttuneRequest } from "../src/catalog/attune-round.ts";
 import type { RegistrationReport } from "../src/catalog/report.ts";
@@ -86,6 +87,26 @@ describeWith({ postgres: true }, "a process that stays", () => {
     expect((await round("changed")).attune).toMatchObject({
       state: "registered",
       packs: [{ ref: "zz", changed: true }],
+    });
+  });
+
+  test("does not register what somebody wrote over a live definition, until it is what was published", async () => {
+    const { machine, database, round } = await started();
+    using _ = machine;
+    await migrate(database);
+    const live = `${machine.volume}/zz/actions/a.yaml`;
+    const published = readFileSync(live);
+    writeFileSync(live, "ref: zz.a\nlabel: Somebody's\n");
+    expect((await round("changed")).attune).toMatchObject({
+      state: "registered",
+      registered: 1,
+      packs: [{ ref: "core" }, { ref: "zz", state: "pending", why: expect.stringContaining("packsync verify") }],
+    });
+    writeFileSync(live, published);
+    expect((await round("changed")).attune).toMatchObject({
+      state: "registered",
+      registered: 2,
+      packs: [{ ref: "zz" }],
     });
   });
 

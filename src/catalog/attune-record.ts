@@ -65,6 +65,5 @@ function catalogState(trouble: Trouble | undefined) {
 
 function worst(packs: readonly PackRegistration[], trouble: Trouble | undefined): Registration["state"] {
   if (trouble !== undefined) return trouble.kind === "refused" ? "failed" : "pending";
-  const states = new Set(packs.map(({ state }) => state));
-  return states.has("failed") ? "failed" : states.has("pending") ? "pending" : "registered";
+  return packs.some(({ state }) => state === "failed") ? "failed" : "registered";
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readLive } from "../../src/catalog/read-live.ts";
-import { catalogPack, liveRelease, packYaml, knownFrom } from "../support/catalog.ts";
+import { catalogPack, knownFrom, liveRelease, packYaml } from "../support/catalog.ts";
 import { scratch, writeTree } from "../support/trees.ts";
 
 const ACTION = "ref: demo.a\nlabel: A\n";
