@@ -87,6 +87,8 @@ export function embeddedCatalog(database: DatabaseSync, now: () => Date): Catalo
 
 export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedCatalog {
   const reader = readEmbedded(database);
+  const putComponents = componentWriter(database);
+  const stateOfPack = database.prepare("SELECT release, digest FROM catalog_pack WHERE ref = ?");
   const putPack = database.prepare("INSERT OR REPLACE INTO catalog_pack VALUES (?, ?, ?, ?, ?, ?, ?)");
   const addVersion = database.prepare(
     `INSERT INTO catalog_version
@@ -99,9 +101,9 @@ export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedC
     ...reader,
     put(pack) {
       const { ref, release, version, dialect, dependencies, digest } = pack;
-      const before = database.prepare("SELECT release, digest FROM catalog_pack WHERE ref = ?").get(ref);
+      const before = stateOfPack.get(ref);
       if (before?.["release"] === release && before["digest"] === digest) return UNCHANGED;
-      const changes = before?.["digest"] === digest ? 0 : putComponents(database, pack);
+      const changes = before?.["digest"] === digest ? 0 : putComponents(pack);
       putPack.run(ref, release, version, labelOfPack(pack), dialect, JSON.stringify(dependencies), digest);
       addVersion.run(ref, release, version, now().toISOString());
       addId.run(ref);
@@ -117,24 +119,24 @@ export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedC
 
 const UNCHANGED: Registered = { changes: 0, warnings: [] };
 
-/** Only what differs is written. */
-function putComponents(database: DatabaseSync, { ref, components }: CatalogPack): number {
-  const known = database
-    .prepare("SELECT file, kind, ref, digest, script FROM catalog_component WHERE pack = ?")
-    .all(ref);
-  const before = new Map(known.map((row) => [row["file"], stateOf(row)]));
-  const changed = components.filter((each) => before.get(each.file) !== stateOf({ ...each }));
+/** Only what differs is written. @returns how much that was */
+function componentWriter(database: DatabaseSync): (pack: CatalogPack) => number {
+  const known = database.prepare("SELECT file, kind, ref, digest, script FROM catalog_component WHERE pack = ?");
   const put = database.prepare("INSERT OR REPLACE INTO catalog_component VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const each of changed) {
-    const { file, kind = null, ref: own = null, label = null, digest, problem = null } = each;
-    const { scriptStem = null, script = null, workflow = null } = each;
-    put.run(ref, file, kind, own, label, digest, keptText(each), problem, scriptStem, script, workflow);
-  }
-  const files = new Set<unknown>(components.map(({ file }) => file));
   const drop = database.prepare("DELETE FROM catalog_component WHERE pack = ? AND file = ?");
-  const gone = [...before.keys()].filter((file) => !files.has(file));
-  for (const file of gone) drop.run(ref, String(file));
-  return changed.length + gone.length;
+  return ({ ref, components }) => {
+    const before = new Map(known.all(ref).map((row) => [row["file"], stateOf(row)]));
+    const changed = components.filter((each) => before.get(each.file) !== stateOf({ ...each }));
+    for (const each of changed) {
+      const { file, kind = null, ref: own = null, label = null, digest, problem = null } = each;
+      const { scriptStem = null, script = null, workflow = null } = each;
+      put.run(ref, file, kind, own, label, digest, keptText(each), problem, scriptStem, script, workflow);
+    }
+    const files = new Set<unknown>(components.map(({ file }) => file));
+    const gone = [...before.keys()].filter((file) => !files.has(file));
+    for (const file of gone) drop.run(ref, String(file));
+    return changed.length + gone.length;
+  };
 }
 
 /** Components are asked for often, what they say seldom, and then it is read where it is live. */
