@@ -26,7 +26,9 @@ export function flagLayer(flags: Flags, cwd: string): Promise<Layer> {
   });
 }
 
-export function environmentLayer(env: Environment, cwd: string): Promise<Layer> {
+export async function environmentLayer(env: Environment, cwd: string): Promise<Layer> {
+  const ours = Object.keys(env).filter((name) => name.startsWith(PREFIX) && env[name]);
+  if (ours.length > 0) await refuseSlips(ours);
   const place: NamedPlace = { code: "CONFIG_INVALID", from: "environment", separator: "=", cwd };
   const given = SETTINGS.flatMap((setting) => {
     const name = variablesOf(setting).find((name) => env[name]);
@@ -38,6 +40,26 @@ export function environmentLayer(env: Environment, cwd: string): Promise<Layer> 
     ...(production.length > 0 && { production }),
     ...(packsDev && { packsDev: packsDevFrom(packsDev, "PACKSYNC_PACKS_DEV", place) }),
   });
+}
+
+const PREFIX = "PACKSYNC_";
+
+/** Those of no setting: of `load.ts` and `productionFrom`, of what signals and of its programs, and of the compose files. */
+const OTHERS = "CONFIG PACKS PACKS_DEV PLATFORM_TOKEN SERVICE CHANGES RELEASES IMAGE".split(" ");
+
+/** Nearly one of ours is a slip. Anything else may be somebody's: Kubernetes sets `PACKSYNC_PORT` where a service has that name. */
+async function refuseSlips(names: readonly string[]): Promise<void> {
+  const { nearest } = await import("../pack/spelling.ts");
+  const own = SETTINGS.flatMap(variablesOf).filter((name) => name.startsWith(PREFIX));
+  const known = new Set([...OTHERS, ...own.map((name) => name.slice(PREFIX.length))]);
+  for (const name of names) {
+    const word = name.slice(PREFIX.length);
+    const meant = known.has(word) ? undefined : nearest(word, known);
+    if (meant === undefined) continue;
+    throw new PacksyncError("CONFIG_INVALID", `Expected a variable that packsync knows, got \`${name}\``, {
+      hint: `Did you mean \`${PREFIX}${meant}\`? \`packsync config --explain\` shows what is set.`,
+    });
+  }
 }
 
 /** @returns `undefined` if there is no such file */

@@ -561,6 +561,27 @@ describe("sources", () => {
     expect(error.position?.line).toBe(line);
   });
 
+  test.for([
+    ["PACKSYNC_VOLUMNE", "PACKSYNC_VOLUME"],
+    ["PACKSYNC_LOCKTIMEOUT", "PACKSYNC_LOCK_TIMEOUT"],
+    ["PACKSYNC_PACK", "PACKSYNC_PACKS"],
+    ["PACKSYNC_PLATFORM_TOKENS", "PACKSYNC_PLATFORM_TOKEN"],
+  ])("a variable that is nearly one of packsync's is a slip: %s", async ([name = "", meant = ""]) => {
+    await expect(load({ env: { [name]: "x" } })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: `Expected a variable that packsync knows, got \`${name}\``,
+      hint: expect.stringContaining(`\`${meant}\``),
+    });
+    await load({ env: { [name]: "" } });
+  });
+
+  test("variables that others set are nobody's business, as Kubernetes' of a service with packsync's name", async () => {
+    const names =
+      "PORT PORT_8080_TCP PORT_8080_TCP_ADDR PORT_8080_TCP_PORT PORT_8080_TCP_PROTO SERVICE_HOST SERVICE_PORT SERVICE_PORT_HTTP";
+    const set = [...names.split(" "), "SERVICE", "CHANGES", "IMAGE", "PLATFORM_TOKEN", "TEST_STRICT"];
+    await load({ env: Object.fromEntries(set.map((name) => [`PACKSYNC_${name}`, "tcp://10.0.0.1:8080"])) });
+  });
+
   test("two directories whose names begin alike are apart", async () => {
     const { config } = await load({ flags: { packs: ["volume2", "x=..volume"], volume: "volume" } });
     expect(config.sources).toHaveLength(3);
