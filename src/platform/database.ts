@@ -18,7 +18,7 @@ import { adopt, type Owner } from "./ownership.ts";
  * Counts up with every change of a table. A newer packsync drops the tables of an older one, for all that is in them is
  * found again beside them; an older packsync refuses a newer database.
  */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 const STATE = { version: SCHEMA_VERSION, loss: "it is rebuilt from the manifests beside it" } as const;
 
