@@ -1,5 +1,5 @@
-// Has a bundle (the directory that is named) keep what V8 compiles for what containers do: syncs, a daemon, a question to it. Whoever runs it later may read
-// that, and need not be able to write it.
+// Has a bundle (the directory that is named) keep what V8 compiles for syncs, and fills Node's compile cache by what containers do: a daemon, a question to it.
+// Whoever runs it later may read both, and need not be able to write them. What only a daemon needs is not kept: every run would have to read it.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, globSync, mkdirSync, mkdtempDisposableSync, writeFileSync } from "node:fs";
@@ -8,9 +8,12 @@ import { dirname, resolve } from "node:path";
 
 const dist = resolve(process.argv[2] ?? "dist");
 using scratch = mkdtempDisposableSync(`${tmpdir()}/packsync-`);
-const options = { cwd: scratch.path, env: { PATH: process.env["PATH"], KEEP_COMPILED: "1" } };
+const env = { PATH: process.env["PATH"] };
+const options = { cwd: scratch.path, env };
 const packsync = (...args: readonly string[]) => [`${dist}/packsync.js`, ...args];
 const run = (...args: readonly string[]) => execFileSync(process.execPath, packsync(...args), options);
+const sync = (...args: readonly string[]) =>
+  execFileSync(process.execPath, packsync("--once", ...args), { ...options, env: { ...env, KEEP_COMPILED: "1" } });
 
 const FIELDS = `
   name:
@@ -39,12 +42,11 @@ const FIELDS = `
 const PACKS = 30;
 
 for (let index = 0; index < PACKS; index++) writePack(`core_${index}`, "Some");
-run("--once", "--log-style", "pretty", "--verbose");
+sync();
 writePack("core_1", "Other");
-run("--once");
-run("--once");
+sync();
 for (const style of ["pretty", "json"]) await daemon(style);
-run("--once", "--format", "json", "--owner", `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`);
+sync("--format", "json", "--owner", `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`);
 for (const file of globSync([`${dist}/*.compiled`, `${dist}/compile-cache/*/*`])) chmodSync(file, 0o644);
 
 /** With one of what packs mostly have; its rule is for another pack's trigger. */
