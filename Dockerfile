@@ -10,12 +10,12 @@ COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
 
 FROM dependencies AS bundle
-COPY scripts/build.ts scripts/build-web.ts scripts/warm-up.ts scripts/
+COPY scripts/build.ts scripts/build-web.ts scripts/launcher.ts scripts/warm-up.ts scripts/
 COPY tsconfig.json ./
 COPY docs/diagnostics.md docs/
 COPY web web
 COPY src src
-RUN node scripts/build.ts /image/opt/packsync && node scripts/warm-up.ts /image/opt/packsync
+RUN node scripts/build.ts /image/opt/packsync
 
 # Changes only with Node.
 FROM ${NODE_IMAGE} AS system

@@ -1,6 +1,7 @@
-// Bundles src/main.ts to dist/, or to the directory that is named: `packsync.js`, a launcher that turns the compile cache on, the program itself, the
-// libraries that most runs do without, the second thread, koffi's one native file, and the dashboard.
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+// Bundles src/main.ts to dist/, or to the directory that is named: `packsync.js`, which starts the program itself (scripts/launcher.ts), the libraries that most
+// runs do without, the threads, koffi's one native file, and the dashboard. Then it is used once, so that it starts sooner (scripts/warm-up.ts).
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -8,21 +9,6 @@ import { buildWeb } from "./build-web.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = process.argv[2] ?? `${root}dist`;
-
-/**
- * Each thread has to turn the compile cache on for itself. V8's room for what is young stays small: a sync of 100,000 files has 70 MB
- * less resident then, and takes no longer (`npm run bench -- --case memory,cold`).
- */
-const launcher = (program: string) => `#!/usr/bin/env node
-const { enableCompileCache } = require("node:module");
-if (parseInt(process.versions.node) < 24) {
-  console.error("packsync: Expected Node 24 or newer, got " + process.versions.node + ".");
-  process.exit(2);
-}
-require("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
-enableCompileCache({ directory: __dirname + "/compile-cache", portable: true });
-require("./${program}.js");
-`;
 
 /** What a bundle needs that a module has by itself. */
 const BANNER = 'const __url = "file://" + __filename;';
@@ -88,6 +74,8 @@ function fileOf(library: string): string {
   return library.replaceAll("/", "-");
 }
 
+const THREADS = ["scan", "volume", "catalog", "delivery", "environments", "events", "server"];
+
 const common = {
   absWorkingDir: root,
   outdir: dist,
@@ -95,6 +83,8 @@ const common = {
   format: "cjs",
   platform: "node",
   target: "node24",
+  charset: "ascii", // the launcher reads it so
+  supported: { "dynamic-import": false }, // what V8 compiled before cannot `import`
   minify: true,
   legalComments: "none",
   logLevel: "warning",
@@ -107,29 +97,26 @@ await build({
   ...common,
   entryPoints: {
     main: "src/main.ts",
-    thread: "src/scan-thread.ts",
-    volume: "src/volume-thread.ts",
-    catalog: "src/catalog-thread.ts",
-    delivery: "src/delivery-thread.ts",
-    environments: "src/environments-thread.ts",
-    events: "src/events-thread.ts",
-    server: "src/server-thread.ts",
+    ...Object.fromEntries(THREADS.map((name) => [name, `src/${name}-thread.ts`])),
   },
   plugins: [koffiNative, noChildProcess, lazyLibraries],
   define: { "import.meta.url": "__url" },
   banner: { js: BANNER },
 });
-writeFileSync(`${dist}/packsync.js`, launcher("main"), { mode: 0o755 });
-writeFileSync(`${dist}/scan-thread.js`, launcher("thread"));
-writeFileSync(`${dist}/volume-thread.js`, launcher("volume"));
-writeFileSync(`${dist}/catalog-thread.js`, launcher("catalog"));
-writeFileSync(`${dist}/delivery-thread.js`, launcher("delivery"));
-writeFileSync(`${dist}/environments-thread.js`, launcher("environments"));
-writeFileSync(`${dist}/events-thread.js`, launcher("events"));
-writeFileSync(`${dist}/server-thread.js`, launcher("server"));
+await build({ ...common, entryPoints: { packsync: "scripts/launcher.ts" }, banner: { js: "#!/usr/bin/env node" } });
+chmodSync(`${dist}/packsync.js`, 0o755);
+for (const name of THREADS) writeFileSync(`${dist}/${name}-thread.js`, thread(name));
 writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(nativeKoffi(), `${dist}/koffi.node`);
 await buildWeb(dist);
+execFileSync(process.execPath, [`${root}scripts/warm-up.ts`, dist], { stdio: "pipe" });
+
+/** Each thread has to turn the compile cache on for itself. */
+function thread(name: string): string {
+  return `require("node:module").enableCompileCache({ directory: __dirname + "/compile-cache", portable: true });
+require("./${name}.js");
+`;
+}
 
 /** The native file that koffi itself would load here: of this architecture, for glibc or musl. */
 function nativeKoffi(): string {

@@ -12,6 +12,7 @@ import type { Told } from "./deliver-once.ts";
 import { isSystemError, PacksyncError } from "./errors.ts";
 import { perform } from "./perform.ts";
 import type { Log } from "./platform/log.ts";
+import { keepYoungSpace } from "./platform/young-space.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
@@ -40,9 +41,11 @@ export async function performOnce<K extends RequestKind>(
   options: RunOptions,
   abort: AbortSignal,
 ): Promise<Answers[K]> {
-  const { config, onProgress } = options;
+  const { config } = options;
   await using scanner = disposableScanner(config);
-  if (kind === "sync" && expectsMuch(config)) scanner.startThread();
+  const isLarge = kind === "sync" && expectsMuch(config);
+  if (isLarge) scanner.startThread();
+  const onProgress = isLarge ? keepingYoungSpace(options.onProgress) : options.onProgress;
   const said = keepingSaid(scanner);
   const how = { config, log: options.log, scanner: said.scanner, onProgress, memory: createCyclesMemory() };
   const wanted = registrationAfter(kind, request);
@@ -60,6 +63,16 @@ export async function performOnce<K extends RequestKind>(
   const registered = await untilRegistered(registration, { ...options, request: wanted }, abort);
   await buildNeeded(wanted.only, options, abort);
   return withServices(kind, withRegistration(kind, answer, registered), told);
+}
+
+/** With so many packs prepared V8 has some 4 MB for what is young: with less it looks for garbage too often, more only takes memory. */
+const GROWN_PACKS = 24;
+
+function keepingYoungSpace(onProgress: RunOptions["onProgress"]): RunOptions["onProgress"] {
+  return (done, all) => {
+    if (done === GROWN_PACKS) keepYoungSpace();
+    onProgress(done, all);
+  };
 }
 
 /** What packs need that went live is built at last: nobody waits for it, and what fails is tried again when its pack changes. */

@@ -6,8 +6,8 @@ export const factsSchema = `
   CREATE TABLE IF NOT EXISTS facts (
     source TEXT NOT NULL,
     directory TEXT NOT NULL,
+    outside TEXT,                -- JSON Outside; NULL: its ref was never known. Before what is large, or it is read with it
     facts TEXT NOT NULL,         -- JSON PackFacts, its maps as lists of entries
-    outside TEXT,                -- JSON Outside; NULL: its ref was never known
     PRIMARY KEY (source, directory)
   ) WITHOUT ROWID;
 `;
@@ -17,15 +17,21 @@ interface Place {
   readonly directory: string;
 }
 
-export function putFacts(database: DatabaseSync, { source, directory }: Place, facts: PackFacts | undefined): void {
+/** @returns what it is to other packs */
+export function putFacts(
+  database: DatabaseSync,
+  { source, directory }: Place,
+  facts: PackFacts | undefined,
+): Outside | undefined {
   if (facts === undefined) {
     dropFacts(database, source, directory);
-    return;
+    return undefined;
   }
   const plain = { ...facts, definitions: [...facts.definitions], scripts: [...facts.scripts] };
   const outside = outsideOf(facts);
   const put = database.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)");
-  put.run(source, directory, JSON.stringify(plain), outside === undefined ? null : JSON.stringify(outside));
+  put.run(source, directory, outside === undefined ? null : JSON.stringify(outside), JSON.stringify(plain));
+  return outside;
 }
 
 export function dropFacts(database: DatabaseSync, source: string, directory: string): void {
@@ -39,7 +45,29 @@ export function readFacts(database: DatabaseSync, source: string, directory: str
   return { ...about, definitions: new Map(definitions), scripts: new Map(scripts) };
 }
 
-export function readOutside(database: DatabaseSync, source: string, directory: string): Outside | undefined {
-  const row = database.prepare("SELECT outside FROM facts WHERE source = ? AND directory = ?").get(source, directory);
-  return typeof row?.["outside"] === "string" ? JSON.parse(row["outside"]) : undefined;
+/** What packs are to each other. Mostly all of a source are asked for, or none: they are read together, once. */
+export interface Outsides {
+  of(source: string, directory: string): Outside | undefined;
+  replace(place: Place, outside: Outside | undefined): void;
+  /** Reads them again. */
+  refresh(): void;
+}
+
+export function readOutsides(database: DatabaseSync): Outsides {
+  const sources = new Map<string, Map<string, Outside | undefined>>();
+  return {
+    of(source, directory) {
+      const known = sources.get(source) ?? outsidesOf(database, source);
+      sources.set(source, known);
+      return known.get(directory);
+    },
+    replace: ({ source, directory }, outside) => void sources.get(source)?.set(directory, outside),
+    refresh: () => sources.clear(),
+  };
+}
+
+function outsidesOf(database: DatabaseSync, source: string): Map<string, Outside> {
+  const all = "SELECT directory, outside FROM facts WHERE source = ? AND outside IS NOT NULL";
+  const rows = database.prepare(all).all(source);
+  return new Map(rows.map(({ directory, outside }) => [String(directory), JSON.parse(String(outside))]));
 }

@@ -10,9 +10,6 @@ import type { Attempt, IsLive, ScannedPack, ScanSink } from "./scan-pack.ts";
 import type { PackIdentity } from "./store.ts";
 import type { SourceWalk } from "./walk.ts";
 
-/** With time and thread it names a scan. */
-let scans = 0;
-
 /** What a scan compares the source with; see {@link LiveSnapshot}. */
 interface Live {
   readonly live: LiveSnapshot | undefined;
@@ -34,7 +31,6 @@ export async function judge(
   if (manifest === undefined && identity !== undefined) {
     files.set("pack.yaml", generateManifest(identity, isLive, sink));
   }
-  const { threadId } = process.getBuiltinModule("node:worker_threads"); // a run that finds no change never needs it
   const collisions = findCollisions([...files.keys(), ...walk.directories]);
   return {
     snapshot: { files, directories: walk.directories },
@@ -44,7 +40,7 @@ export async function judge(
     fingerprint: seen.some(isUnreadable) ? undefined : remembered(walk),
     facts,
     said,
-    revision: `${Date.now()}-${threadId}-${++scans}`,
+    revision: `${Date.now()}-${process.hrtime.bigint()}`, // no pack is scanned twice at once, in whatever thread
   };
 }
 

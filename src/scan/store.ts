@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { Outside, PackFacts } from "../pack/pack-facts.ts";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
-import { dropFacts, factsSchema, putFacts, readFacts, readOutside } from "./facts-store.ts";
+import { dropFacts, factsSchema, putFacts, readFacts, readOutsides } from "./facts-store.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { dropMounted, type MountedPack, mountedSchema, putMounted, readMounted } from "./mounted.ts";
 
@@ -77,7 +77,7 @@ export function openScanStore(database: DatabaseSync): ScanStore {
   const drop = database.prepare("DELETE FROM scan WHERE source = ? AND directory = ?");
   const reader = readScanStore(database);
   const sources = new Map<string, Map<string, KnownPack>>();
-  const outsides = new Map<string, Outside | undefined>();
+  const outsides = readOutsides(database);
   const known = (source: string): Map<string, KnownPack> => {
     const found = sources.get(source) ?? new Map(reader.known(source));
     sources.set(source, found);
@@ -86,11 +86,7 @@ export function openScanStore(database: DatabaseSync): ScanStore {
   return {
     ...reader,
     known: (source) => new Map(known(source)),
-    outside(source, directory) {
-      const key = `${source}/${directory}`;
-      if (!outsides.has(key)) outsides.set(key, reader.outside(source, directory));
-      return outsides.get(key);
-    },
+    outside: outsides.of,
     save(pack, facts) {
       const { source, directory } = pack;
       const identity = pack.identity === undefined ? null : JSON.stringify(pack.identity);
@@ -98,9 +94,8 @@ export function openScanStore(database: DatabaseSync): ScanStore {
       const own = pack.ownManifest ? 1 : 0;
       const { names = null, stamps = null } = pack.fingerprint ?? {};
       put.run(source, directory, names, stamps, pack.revision, own, identity, pack.verdict, pack.since, diagnostics);
-      putFacts(database, pack, facts);
+      outsides.replace(pack, putFacts(database, pack, facts));
       known(source).set(directory, pack);
-      outsides.delete(`${source}/${directory}`);
     },
     saveMounted: (pack) => putMounted(database, pack),
     restate({ source, directory, diagnostics }) {
@@ -113,11 +108,11 @@ export function openScanStore(database: DatabaseSync): ScanStore {
       dropFacts(database, source, directory);
       dropMounted(database, source, directory);
       known(source).delete(directory);
-      outsides.delete(`${source}/${directory}`);
+      outsides.replace({ source, directory }, undefined);
     },
     refresh() {
       sources.clear();
-      outsides.clear();
+      outsides.refresh();
     },
   };
 }
@@ -128,7 +123,7 @@ export function readScanStore(database: DatabaseSync): ScanStore {
   return {
     ...emptyScanStore,
     facts: (source, directory) => readFacts(database, source, directory),
-    outside: (source, directory) => readOutside(database, source, directory),
+    outside: readOutsides(database).of,
     mounted: (source, directory) => readMounted(database, source, directory),
     known(source) {
       const packs = all.all(source).flatMap(fromRow);

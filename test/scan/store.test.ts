@@ -68,8 +68,24 @@ test("gives back facts, and what of them matters to other packs", () => {
   expect(own.store.known("packs").get(pack.directory)).toEqual({ ...pack, diagnostics: [] });
   own.store.save(pack);
   expect(own.store.facts("packs", pack.directory)).toBeUndefined();
+  expect(own.store.outside("packs", pack.directory)).toBeUndefined();
   own.store.save(pack, facts);
+  expect(own.store.outside("packs", pack.directory)?.wants).toEqual(wants);
+  own.store.save(young, { ...facts, definitions: new Map() });
+  expect(own.store.outside("packs", "young")).toEqual({ dialect: "attune", offers: [], wants: [] });
   own.store.forget("packs", pack.directory);
+  expect(own.store.outside("packs", pack.directory)).toBeUndefined();
+});
+
+test("takes back what was saved of a pack for others, when that is not so", () => {
+  using own = store();
+  const facts = { dialect: "attune", pack: "mypack", definitions: new Map(), scripts: new Map() } as const;
+  expect(own.store.outside("packs", pack.directory)).toBeUndefined();
+  own.database.exec("BEGIN");
+  own.store.save(pack, facts);
+  expect(own.store.outside("packs", pack.directory)).toBeDefined();
+  own.database.exec("ROLLBACK");
+  own.store.refresh();
   expect(own.store.outside("packs", pack.directory)).toBeUndefined();
 });
 

@@ -79,7 +79,7 @@ const COPIED = [
 
 function copyContext(context: string): void {
   mkdirSync(`${context}/scripts`, { recursive: true });
-  const scripts = ["build", "build-web", "warm-up", "dev-stack"].map((name) => `scripts/${name}.ts`);
+  const scripts = ["build", "build-web", "launcher", "warm-up", "dev-stack"].map((name) => `scripts/${name}.ts`);
   const files = [...COPIED, ...scripts];
   for (const name of files) cpSync(`${PROJECT}${name}`, `${context}/${name}`, { recursive: true });
 }
