@@ -77,7 +77,7 @@ async function mendAll(targets: readonly Target[], { limits }: Config): Promise<
   return mended;
 }
 
-/** Few at a time: while the second thread scans one pack, this one scans the next. */
+/** Few at a time: while the second thread reads packs, this one judges those that were read. */
 const IN_FLIGHT = 16;
 
 async function scanAll(
