@@ -78,7 +78,7 @@ async function mendAll(targets: readonly Target[], { limits }: Config): Promise<
 }
 
 /** Few at a time: while the second thread reads packs, this one judges those that were read. */
-const IN_FLIGHT = 16;
+const IN_FLIGHT = 24;
 
 async function scanAll(
   targets: readonly Target[],
