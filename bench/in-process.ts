@@ -51,7 +51,7 @@ function placesIn(path: string, scanner: Scanner): readonly SourceDirectory[] {
   return scanner.discover(source, new Map()).packs.map((directory) => ({ source, directory }));
 }
 
-/** As `validate` does it: 16 packs in flight, for two threads. */
+/** As `validate` does it: 24 packs in flight, for two threads. */
 async function scanAll(places: readonly SourceDirectory[], scanner: Scanner): Promise<readonly Remembered[]> {
   await scanner.look(places.map((place) => ({ at: place, known: undefined })));
   const found: Remembered[] = [];
@@ -59,7 +59,7 @@ async function scanAll(places: readonly SourceDirectory[], scanner: Scanner): Pr
   const worker = async (): Promise<void> => {
     for (const [index, place] of waiting) found[index] = await scan(place, undefined, scanner);
   };
-  await Promise.all(Array.from({ length: 16 }, worker));
+  await Promise.all(Array.from({ length: 24 }, worker));
   return found;
 }
 

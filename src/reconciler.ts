@@ -48,8 +48,8 @@ export async function reconcile(deps: CycleDeps, abort: AbortSignal): Promise<Cy
   return report;
 }
 
-/** Few at a time: while the second thread scans one pack, this one scans the next. */
-const IN_FLIGHT = 16;
+/** Few at a time: while the second thread reads packs, this one judges and stages those that were read. */
+const IN_FLIGHT = 24;
 
 /** Stops with the first failure that is not a pack's own, but not before everything under way has come to rest. */
 async function prepareAll(

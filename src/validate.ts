@@ -77,8 +77,8 @@ async function mendAll(targets: readonly Target[], { limits }: Config): Promise<
   return mended;
 }
 
-/** Few at a time: while the second thread scans one pack, this one scans the next. */
-const IN_FLIGHT = 16;
+/** Few at a time: while the second thread reads packs, this one judges those that were read. */
+const IN_FLIGHT = 24;
 
 async function scanAll(
   targets: readonly Target[],

@@ -46,6 +46,9 @@ export async function located(
 const OWN_LINE =
   /(ref|name|class_name|runner_type):[ \t]+("[^"\\]+"|'[^']+'|[^\s"'#,[\]{}&*!|>%@`]\S*)[ \t]*(?:#.*)?\r?$/my;
 
+/** Most lines begin otherwise, and need no regular expression. */
+const OWN_BEGINNINGS = "rnc";
+
 function withOwnPlaces(facts: Facts, text: string): Facts {
   if (facts.ref === undefined) return facts;
   const found = ownLines(text);
@@ -64,7 +67,7 @@ function withOwnPlaces(facts: Facts, text: string): Facts {
 function ownLines(text: string): readonly RegExpExecArray[] {
   const found: RegExpExecArray[] = [];
   for (let start = 0; start < text.length; ) {
-    const match = matchAt(OWN_LINE, text, start);
+    const match = OWN_BEGINNINGS.includes(text.charAt(start)) ? matchAt(OWN_LINE, text, start) : null;
     if (match !== null) found.push(match);
     const newline = text.indexOf("\n", start + (match?.[0].length ?? 0));
     start = newline === -1 ? text.length : newline + 1;

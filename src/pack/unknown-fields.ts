@@ -22,7 +22,7 @@ interface Walk {
 }
 
 function fieldsBelow(value: unknown, schema: z.core.$ZodType, walk: Walk): void {
-  if (typeof value !== "object" || value === null) return;
+  if (value === null) return;
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case "optional":
@@ -50,6 +50,7 @@ function fieldsBelow(value: unknown, schema: z.core.$ZodType, walk: Walk): void 
 }
 
 function into(key: string | number, value: unknown, schema: z.core.$ZodType, walk: Walk): void {
+  if (typeof value !== "object") return;
   walk.path.push(key);
   fieldsBelow(value, schema, walk);
   walk.path.pop();

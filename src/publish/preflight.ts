@@ -25,7 +25,8 @@ function unescapeOctal(text: string): string {
  * @throws PacksyncError `PACK_FAILED`
  */
 export function refuseMounts(live: string, mounts: readonly string[]): void {
-  const mount = mounts.find((point) => point === live || point.startsWith(`${live}/`));
+  const below = `${live}/`;
+  const mount = mounts.find((point) => point === live || point.startsWith(below));
   if (mount === undefined) return;
   throw new PacksyncError(
     "PACK_FAILED",

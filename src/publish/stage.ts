@@ -92,8 +92,7 @@ export function stageTree(request: StageRequest, layout: VolumeLayout, owner: Ow
     displaced: displacedBy(plan.changes),
     memory: plan.memory,
   };
-  makeReleaseDirectory(layout, ref, owner);
-  forgetUnpublished(layout, ref, request.number);
+  if (!makeReleaseDirectory(layout, ref, owner)) forgetUnpublished(layout, ref, request.number);
   staging.accompany(manifestPath(layout, ref, manifest.release));
   writeManifest(layout, manifest, owner);
   return manifest;
@@ -222,9 +221,12 @@ export function directoryIdentity(path: string): DirectoryIdentity {
   return { inode: String(ino), birthtimeNs: String(birthtimeNs) };
 }
 
-export function makeReleaseDirectory({ releases }: VolumeLayout, ref: PackRef, owner: Owner | undefined): void {
+/** @returns whether it was made: there was none before */
+export function makeReleaseDirectory({ releases }: VolumeLayout, ref: PackRef, owner: Owner | undefined): boolean {
   const path = `${releases}/${ref}`;
-  if (mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined) adopt(path, owner);
+  const isMade = mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined;
+  if (isMade) adopt(path, owner);
+  return isMade;
 }
 
 /** Writes a file's bytes, or a directory's names, to the disk. */

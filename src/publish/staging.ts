@@ -33,15 +33,16 @@ interface StagingPlace extends Room {
 
 type StagingSink = Pick<Staging, "written" | "write" | "begin" | "clear"> & { expect(sizes: Iterable<number>): void };
 
-export function openSink({ root, owner, ...room }: StagingPlace): StagingSink {
-  const { written, write, begin, clear } = createStaging(root, owner);
+/** @param before what a scan has written there already */
+export function openSink({ root, owner, ...room }: StagingPlace, before?: Staging["written"]): StagingSink {
+  const { written, write, begin, clear } = createStaging(root, owner, before);
   return { written, write, begin, clear, expect: (sizes) => refuseFullVolume(room, sizes) };
 }
 
 /** Whoever looks at the pulse sees that files are read. */
 export function beatingSink(pulse: Pulse): typeof openSink {
-  return (place) => {
-    const sink = openSink(place);
+  return (place, before) => {
+    const sink = openSink(place, before);
     return {
       ...sink,
       write(...about) {

@@ -4,22 +4,18 @@ import { mixedDialects } from "../pack/dialect.ts";
 import type { Facts } from "../pack/facts.ts";
 import type { Dialect } from "../pack/identity.ts";
 import type { PackFacts } from "../pack/pack-facts.ts";
-import type { LiveSnapshot } from "../pack/snapshot.ts";
 import { type CheckedDefinition, checkDefinitions, likelyDialect, type SaidDefinition } from "./check-definitions.ts";
 import { isSameLook } from "./fingerprint.ts";
 import type { IdentityResult } from "./identify.ts";
 import { identityOf } from "./look.ts";
-import { type Reading, readAgain } from "./read-changed.ts";
+import { type Reading, readAgain, rememberedFindings } from "./read-changed.ts";
+import type { ReadPack } from "./read-pack.ts";
 import type { ScannedPack, ScanRequest } from "./scan-pack.ts";
 import type { PackIdentity } from "./store.ts";
-import type { SourceWalk } from "./walk.ts";
 
 /** What was seen and read of a pack; `manifest` are the bytes of `pack.yaml`, if it is not as it was. */
-interface Content {
-  readonly walk: SourceWalk;
-  readonly reading: Reading;
+interface Content extends Pick<ReadPack, "walk" | "reading" | "live"> {
   readonly manifest: Uint8Array | "as before" | undefined;
-  readonly live: LiveSnapshot | undefined;
   readonly request: ScanRequest;
 }
 
@@ -36,12 +32,17 @@ export async function judgeContent(content: Content): Promise<Judgement> {
   const { reading } = content;
   const { identified, dialect, pack, before } = await whose(content);
   const checked = await checkDefinitions(reading.definitions, { dialect, pack });
-  const kept = before === undefined ? [] : reading.same.flatMap(({ path }) => reading.remembered.get(path) ?? []);
+  const kept = before === undefined ? [] : findingsKept(content);
   const own = checked.flatMap((each) => withoutRepeats(each, identified.diagnostics));
   const facts = dialect && factsOf(content, { dialect, pack }, checked, before);
   const diagnostics = [...identified.diagnostics, ...kept, ...own, ...(facts ? acrossFiles(facts, content) : [])];
   const said = new Map(checked.flatMap(({ file, said }): [string, SaidDefinition][] => (said ? [[file, said]] : [])));
   return { identity: identified.identity, facts, diagnostics, said };
+}
+
+function findingsKept({ reading, request }: Content): readonly Diagnostic[] {
+  const remembered = rememberedFindings(request.known);
+  return reading.same.flatMap(({ path }) => remembered.get(path) ?? []);
 }
 
 interface Whose {
@@ -93,14 +94,14 @@ function fieldOf({ message }: Diagnostic): string | undefined {
 
 /** In the order of the paths: which of two files is the one too many must not depend on which was read last. */
 function factsOf(
-  { walk, reading }: Content,
+  { reading }: Content,
   about: Pick<PackFacts, "dialect" | "pack">,
   checked: readonly CheckedDefinition[],
   before: PackFacts | undefined,
 ): PackFacts {
   const same = new Set(before === undefined ? [] : reading.same.map(({ path }) => path));
   const fresh = new Map<string, Facts | undefined>(checked.map(({ file, facts }) => [file, facts]));
-  const paths = walk.files.map(({ path }) => path).sort();
+  const paths = [...reading.files.keys()].sort();
   const merged = <T>(old: ReadonlyMap<string, T> | undefined, found: ReadonlyMap<string, T | undefined>) =>
     new Map(
       paths.flatMap((path): [string, T][] => {

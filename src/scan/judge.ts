@@ -1,36 +1,46 @@
 import { findCollisions } from "../pack/collisions.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { generatedManifest } from "../pack/generated.ts";
-import type { FileEntry, LiveSnapshot } from "../pack/snapshot.ts";
+import { monotonicMs, msSince } from "../platform/clock.ts";
 import { sha256 } from "../platform/sha256.ts";
 import { distrusting, type Fingerprint } from "./fingerprint.ts";
 import { judgeContent } from "./judge-content.ts";
-import type { Reading } from "./read-changed.ts";
-import type { Attempt, IsLive, ScannedPack, ScanSink } from "./scan-pack.ts";
+import { isLive } from "./live.ts";
+import type { ReadPack } from "./read-pack.ts";
+import type { OpenSink, ScannedPack, ScanRequest, ScanSink } from "./scan-pack.ts";
 import type { PackIdentity } from "./store.ts";
-import type { SourceWalk } from "./walk.ts";
 
-/** What a scan compares the source with; see {@link LiveSnapshot}. */
-interface Live {
-  readonly live: LiveSnapshot | undefined;
-  readonly isLive: IsLive;
+/**
+ * Who a pack is that was read, and everything that is wrong with it.
+ *
+ * @param openSink only a generated `pack.yaml` is still to be written
+ */
+export async function judge(read: ReadPack, request: ScanRequest, openSink: OpenSink): Promise<ScannedPack> {
+  let sink: ScanSink | undefined;
+  const reopened = (): ScanSink | undefined => {
+    sink ??= request.staging && openSink(request.staging, read.written);
+    return sink;
+  };
+  try {
+    return await judged(read, request, reopened);
+  } catch (error) {
+    reopened()?.clear();
+    throw error;
+  }
 }
 
-/** Who the pack is, and everything that is wrong with it. */
-export async function judge(
-  walk: SourceWalk,
-  reading: Reading,
-  { live, isLive }: Live,
-  { request, sink }: Attempt,
-): Promise<Omit<ScannedPack, "live" | "written" | "tookMs">> {
+type Reopened = () => ScanSink | undefined;
+
+async function judged(read: ReadPack, request: ScanRequest, reopened: Reopened): Promise<ScannedPack> {
+  const startedMs = monotonicMs();
+  const { walk, reading, live } = read;
   const seen = [...walk.diagnostics, ...reading.diagnostics];
   const { files } = reading;
-  const manifest = reading.manifest ?? (mayHaveManifest(walk, reading, seen) ? "as before" : undefined);
+  const manifest = reading.manifest ?? (mayHaveManifest(read, seen) ? "as before" : undefined);
   const { identity, facts, diagnostics, said } = await judgeContent({ walk, reading, manifest, live, request });
   const ownManifest = files.has("pack.yaml") || request.known?.ownManifest === true;
-  if (manifest === undefined && identity !== undefined) {
-    files.set("pack.yaml", generateManifest(identity, isLive, sink));
-  }
+  const isBare = manifest === undefined && identity !== undefined;
+  const written = isBare ? withManifest(identity, read, reopened) : read.written;
   const collisions = findCollisions([...files.keys(), ...walk.directories]);
   return {
     snapshot: { files, directories: walk.directories },
@@ -41,12 +51,15 @@ export async function judge(
     facts,
     said,
     revision: `${Date.now()}-${process.hrtime.bigint()}`, // no pack is scanned twice at once, in whatever thread
+    live,
+    written,
+    tookMs: { scan: read.tookMs, validate: msSince(startedMs) },
   };
 }
 
 /** A `pack.yaml` that nobody could see, or that is refused, is not one that is missing. */
-function mayHaveManifest({ stopped }: SourceWalk, { files }: Reading, seen: readonly Diagnostic[]): boolean {
-  if (stopped || files.has("pack.yaml")) return true;
+function mayHaveManifest({ walk, reading }: ReadPack, seen: readonly Diagnostic[]): boolean {
+  if (walk.stopped || reading.files.has("pack.yaml")) return true;
   return seen.some(({ severity, file }) => severity === "error" && (file === "pack.yaml" || file === "."));
 }
 
@@ -55,14 +68,20 @@ function isUnreadable({ code }: Diagnostic): boolean {
   return code === "source.unreadable";
 }
 
-function remembered({ fingerprint, young }: SourceWalk): Fingerprint {
+function remembered({ fingerprint, young }: ReadPack["walk"]): Fingerprint {
   return young.length === 0 ? fingerprint : distrusting(fingerprint, young);
 }
 
-/** A bare development pack's release gets a `pack.yaml`; its source never does. */
-function generateManifest({ ref }: PackIdentity, isLive: IsLive, sink: ScanSink | undefined): FileEntry {
+/** A bare development pack's release gets a `pack.yaml`; its source never does. @returns what is written then */
+function withManifest(
+  { ref }: PackIdentity,
+  { reading, live, written }: ReadPack,
+  reopened: Reopened,
+): ScanSink["written"] {
   const bytes = Buffer.from(generatedManifest(ref));
   const entry = { digest: sha256(bytes), size: bytes.length, mode: 0o644 };
-  if (!isLive("pack.yaml", entry)) sink?.write("pack.yaml", entry.mode, bytes);
-  return entry;
+  reading.files.set("pack.yaml", entry);
+  const sink = isLive(live, "pack.yaml", entry) ? undefined : reopened();
+  sink?.write("pack.yaml", entry.mode, bytes);
+  return sink?.written ?? written;
 }

@@ -115,3 +115,9 @@ export function liveFingerprint(root: string, paths: readonly string[]): string 
     })
     .join("\n");
 }
+
+/** Whether the volume has exactly this file: then an unchanged source file need not be read. */
+export function isLive(live: LiveSnapshot | undefined, path: string, entry: FileEntry): boolean {
+  const file = live?.files.get(path);
+  return file?.ownership === "ours" && file.digest === entry.digest && file.mode === entry.mode;
+}

@@ -3,16 +3,17 @@ import { isOfFileAlone } from "../pack/across-files.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import { isDefinitionFile } from "../pack/layout.ts";
 import { MAX_SCRIPT, type ScriptFacts, scriptFacts } from "../pack/scripts.ts";
-import { entryAt, type FileEntry } from "../pack/snapshot.ts";
+import { entryAt, type FileEntry, type LiveSnapshot } from "../pack/snapshot.ts";
 import { printableName } from "../platform/names.ts";
 import type { Definition } from "./check-definitions.ts";
 import { sameNames } from "./fingerprint.ts";
+import { isLive } from "./live.ts";
 import { type ReadFile, readOnce, readWhole, type Sink } from "./read.ts";
-import type { Attempt, IsLive } from "./scan-pack.ts";
+import type { ScanRequest, ScanSink } from "./scan-pack.ts";
 import type { KnownPack } from "./store.ts";
 import type { SourceWalk, WalkedFile } from "./walk.ts";
 
-/** What there is to judge: the bytes of changed definitions, and what was said of the others, by file. */
+/** What there is to judge: above all the bytes of changed definitions. */
 export interface Reading {
   readonly files: Map<string, FileEntry>;
   readonly definitions: Definition[];
@@ -20,24 +21,32 @@ export interface Reading {
   readonly diagnostics: Diagnostic[];
   /** What has the content that it had at the last scan. */
   readonly same: WalkedFile[];
-  readonly remembered: ReadonlyMap<string | undefined, readonly Diagnostic[]>;
   readonly manifest: Uint8Array | undefined;
 }
 
+/** What one scan works with; `sink` is `undefined` when only planning. */
+interface Attempt {
+  readonly request: ScanRequest;
+  readonly sink: ScanSink | undefined;
+}
+
 /** Reads each file once that changed, or that the volume has not got. */
-export function readChanged(walk: SourceWalk, isLive: IsLive, { request, sink }: Attempt): Reading | "changed" {
+export function readChanged(
+  walk: SourceWalk,
+  live: LiveSnapshot | undefined,
+  { request, sink }: Attempt,
+): Reading | "changed" {
   const reading = {
     files: new Map<string, FileEntry>(),
     definitions: [] as Definition[],
     scripts: new Map<string, ScriptFacts>(),
     diagnostics: [] as Diagnostic[],
     same: [] as WalkedFile[],
-    remembered: rememberedFindings(request.known),
   };
   const same = sameNames(request.known?.fingerprint, walk.fingerprint);
   const isSkipped = ({ path, name }: WalkedFile): boolean => {
     const known = name === path && same.has(name) ? entryAt(request.files, path) : undefined;
-    return known !== undefined && isLive(path, known);
+    return known !== undefined && isLive(live, path, known);
   };
   const skipped = new Set(walk.files.filter(isSkipped));
   sink?.expect(walk.files.filter((file) => !skipped.has(file)).map(({ size }) => size));
@@ -93,7 +102,9 @@ export function readAgain(reading: Reading): void {
 }
 
 /** What the last scan said about files that did not change; what the walk says is said anew each time. */
-function rememberedFindings(known: KnownPack | undefined): ReadonlyMap<string | undefined, readonly Diagnostic[]> {
+export function rememberedFindings(
+  known: KnownPack | undefined,
+): ReadonlyMap<string | undefined, readonly Diagnostic[]> {
   const findings = known?.diagnostics ?? [];
   const isSaidAnew = (code: string) => /^(source|limits|volume)\.|^script\.not_executable$/.test(code);
   const lasting = findings.filter(({ code }) => !isSaidAnew(code) && isOfFileAlone(code));

@@ -57,21 +57,17 @@ export function readOnce(file: Readable, sink: Sink | undefined): ReadFile {
 export function readWhole(file: Readable, sink: Sink | undefined): ReadFile & { readonly bytes: Uint8Array } {
   const pieces: Uint8Array[] = [];
   const read = readOnce(file, {
-    write(path, mode, bytes) {
-      pieces.push(Uint8Array.from(bytes));
-      sink?.write(path, mode, bytes);
-    },
+    write: (path, mode, bytes) => sink?.write(path, mode, bytes),
     begin(path, mode) {
       const output = sink?.begin(path, mode);
       const append = (bytes: Uint8Array): void => {
-        pieces.push(Uint8Array.from(bytes));
+        pieces.push(new Uint8Array(bytes));
         output?.append(bytes);
       };
       return { append, end: () => output?.end() };
     },
   });
-  const [only, another] = pieces;
-  return { ...read, bytes: only !== undefined && another === undefined ? only : Buffer.concat(pieces) };
+  return { ...read, bytes: read.bytes === undefined ? Buffer.concat(pieces) : new Uint8Array(read.bytes) };
 }
 
 function readPieces(fd: number, file: Readable, mode: number, elf: ElfInfo | undefined, sink: Sink | undefined) {

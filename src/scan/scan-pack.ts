@@ -1,19 +1,15 @@
-import { PacksyncError } from "../errors.ts";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { PackFacts } from "../pack/pack-facts.ts";
 import type { FileEntry, FileIdentity, LedgerFile, LiveSnapshot, PackSnapshot } from "../pack/snapshot.ts";
-import { isAbsence } from "../platform/absence.ts";
-import { monotonicMs, msSince } from "../platform/clock.ts";
 import type { Owner } from "../platform/ownership.ts";
 import type { SaidDefinition } from "./check-definitions.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { judge } from "./judge.ts";
-import { meets, scanLive } from "./live.ts";
-import { isStill, rootOf, type SourceDirectory } from "./look.ts";
+import type { SourceDirectory } from "./look.ts";
 import type { Sink } from "./read.ts";
-import { readChanged } from "./read-changed.ts";
+import { type ReadPack, readPack } from "./read-pack.ts";
 import type { KnownPack, PackIdentity } from "./store.ts";
-import { type ScanLimits, type SourceWalk, walkSource } from "./walk.ts";
+import type { ScanLimits } from "./walk.ts";
 
 /** Everything that one scan needs, as plain data: any thread can do it. */
 export interface ScanRequest {
@@ -79,82 +75,19 @@ export interface ScanSink extends Sink {
   expect(sizes: Iterable<number>): void;
 }
 
-export type OpenSink = (place: StagingPlace) => ScanSink;
-
-/** A pack that is written faster than it can be read is left for the next cycle after so many tries. */
-const TRIES = 5;
+/** @param before what a scan has written there already */
+export type OpenSink = (place: StagingPlace, before?: ScanSink["written"]) => ScanSink;
 
 /**
- * Reads what changed, once, and says what is wrong with it. A second look afterwards proves that nothing moved
- * meanwhile: not a file, and not a directory that became a symlink to somewhere else while it was read.
+ * Reads what changed, and says what is wrong with it.
  *
+ * @param read what another thread has read
  * @throws PacksyncError `PACK_BUSY` (retryable) when the pack keeps changing; nothing stays in staging then.
  */
-export async function scanPack(request: ScanRequest, openSink: OpenSink): Promise<ScannedPack> {
-  const sink = request.staging && openSink(request.staging);
-  try {
-    return await scanUntilStill({ request, sink });
-  } catch (error) {
-    sink?.clear();
-    throw error;
-  }
-}
-
-/** What one scan works with; `sink` is `undefined` when only planning. */
-export interface Attempt {
-  readonly request: ScanRequest;
-  readonly sink: ScanSink | undefined;
-}
-
-async function scanUntilStill(attempt: Attempt): Promise<ScannedPack> {
-  const { at, limits, live: place } = attempt.request;
-  const root = rootOf(at);
-  const startedMs = monotonicMs();
-  for (let tries = 0; tries < TRIES; tries++) {
-    attempt.sink?.clear();
-    const before = walkIfThere(root, limits);
-    if (before === undefined) continue;
-    const live = place && lookAtLive(place, before);
-    const isLive: IsLive = (path, entry) => isSame(live, path, entry);
-    const reading = readChanged(before, isLive, attempt);
-    if (reading !== "changed" && isStill(at, before.fingerprint, limits)) {
-      const scan = msSince(startedMs);
-      const readMs = monotonicMs();
-      const judged = await judge(before, reading, { live, isLive }, attempt);
-      const tookMs = { scan, validate: msSince(readMs) };
-      return { ...judged, live, written: attempt.sink?.written ?? new Map(), tookMs };
-    }
-  }
-  throw new PacksyncError("PACK_BUSY", `${root} changed each of the ${TRIES} times it was read.`, {
-    hint: "Wait until whatever writes it is done.",
-    retryable: true,
-  });
-}
-
-/** A directory that vanishes while it is walked is one that changes. */
-function walkIfThere(root: string, limits: ScanLimits): SourceWalk | undefined {
-  try {
-    return walkSource(root, limits, Date.now());
-  } catch (error) {
-    if (!isAbsence(error)) throw error;
-    return undefined;
-  }
-}
-
-/** Whether the volume has exactly this file: then an unchanged source file need not be read. */
-export type IsLive = (path: string, entry: FileEntry) => boolean;
-
-function isSame(live: LiveSnapshot | undefined, path: string, entry: FileEntry): boolean {
-  const file = live?.files.get(path);
-  return file?.ownership === "ours" && file.digest === entry.digest && file.mode === entry.mode;
-}
-
-/**
- * Of the volume's own files only those are looked into that stand where the source has something; when a pack is
- * adopted, all: what is displaced then becomes release 0.
- */
-function lookAtLive({ root, ledger }: LivePlace, source: SourceWalk): LiveSnapshot | undefined {
-  const files = new Set(["pack.yaml", ...source.files.map(({ path }) => path)]);
-  const inspect = ledger === undefined ? () => true : meets(files, new Set(source.directories));
-  return scanLive({ root, ledger: ledger ?? {}, inspect });
+export async function scanPack(
+  request: ScanRequest,
+  openSink: OpenSink,
+  read: ReadPack = readPack(request, openSink),
+): Promise<ScannedPack> {
+  return await judge(read, request, openSink);
 }

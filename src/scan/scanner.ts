@@ -37,30 +37,36 @@ export interface ScannerDeps {
 /** With fewer packs to scan than this, all is done before a thread has started. */
 export const WORTH_A_THREAD = 12;
 
-/** Scanning here blocks; between two packs what the thread has answered gets its turn. */
+/** Reading here blocks; between two packs what the thread has answered gets its turn. */
 function letAnswersIn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 export function createScanner({ limits, openSink, thread }: ScannerDeps): Scanner {
   let changed = 0;
+  let turns = Promise.resolve();
   return {
     discover,
     async look(places) {
       const still = areStill(places, limits, thread);
+      changed = still.filter((isStill) => !isStill).length;
+      if (changed >= WORTH_A_THREAD) thread(); // it starts while this one looks
       const looks: Look[] = [];
       for (const [index, { at, known }] of places.entries()) {
         const look = await lookAt(at, known, still[index] === true, limits);
         if (look !== undefined) looks.push(look);
       }
-      changed = looks.filter(({ unchanged }) => !unchanged).length;
       return looks;
     },
     async scan(request) {
-      if (changed >= WORTH_A_THREAD && thread().hasRoom()) return await thread().scan(request);
-      if (changed >= WORTH_A_THREAD) await letAnswersIn();
+      const second = changed >= WORTH_A_THREAD ? thread() : undefined;
+      if (second?.hasRoom() === false) {
+        turns = turns.then(letAnswersIn);
+        await turns;
+      }
+      const read = second?.hasRoom() === true ? await second.read(request) : undefined;
       const { scanPack } = await import("./scan-pack.ts"); // most runs find nothing to scan
-      return await scanPack(request, openSink);
+      return await scanPack(request, openSink, read);
     },
     scanLive,
     readForeign: (root, ref) => readForeignPack(root, ref, limits),

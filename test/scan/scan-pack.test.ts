@@ -1,7 +1,9 @@
-import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { openSink } from "../../src/publish/staging.ts";
 import { lookAt } from "../../src/scan/look.ts";
-import { scanPack } from "../../src/scan/scan-pack.ts";
+import { readPack } from "../../src/scan/read-pack.ts";
+import { type ScanRequest, scanPack } from "../../src/scan/scan-pack.ts";
 import { elfFile } from "../support/elf.ts";
 import { goLive, LIMITS, MANIFEST, PACK, pack, scan } from "../support/scanner.ts";
 import { memorySink } from "../support/sink.ts";
@@ -245,5 +247,44 @@ describe("a pack without pack.yaml", () => {
     expect(first.diagnostics).toMatchObject([{ code: "source.broken_symlink", file: "pack.yaml" }]);
     rmSync(`${own.root}/pack.yaml`);
     expect(await scan(own.dev, first)).toMatchObject({ identity: { version: "0.0.0-dev" }, diagnostics: [] });
+  });
+});
+
+describe("what another thread has read", () => {
+  function requestFor(at: Parameters<typeof scan>[0], volume: string): ScanRequest {
+    const staging = { root: `${volume}/mypack.1`, volume, minFreeBytes: 0, owner: undefined };
+    return { at, known: undefined, files: {}, facts: undefined, arch: [], limits: LIMITS, live: undefined, staging };
+  }
+
+  test("is judged as if this one had read it", async () => {
+    using own = pack({ ...PACK, "rules/r.yaml": "ref: mypack.r\ntrigger_ref: mypack.none\naction_ref: mypack.run\n" });
+    const request = { ...requestFor(own.at, "/"), staging: undefined };
+    const { revision: _, tookMs: __, ...here } = await scanPack(request, openSink);
+    const { revision, tookMs, ...there } = await scanPack(
+      request,
+      openSink,
+      structuredClone(readPack(request, openSink)),
+    );
+    expect(there).toEqual(here);
+    expect(there.diagnostics.map(({ code }) => code)).toContain("reference.missing_local_target");
+  });
+
+  test("gets its generated pack.yaml beside what is staged already", async () => {
+    using own = pack({ "actions/run.yaml": PACK["actions/run.yaml"] });
+    using volume = scratch();
+    const request = requestFor(own.dev, volume.path);
+    const { written } = await scanPack(request, openSink, structuredClone(readPack(request, openSink)));
+    expect([...written.keys()]).toEqual(["actions/run.yaml", "pack.yaml"]);
+    expect(readdirSync(`${volume.path}/mypack.1`).sort()).toEqual(["actions", "pack.yaml"]);
+  });
+
+  test("does not stay in staging when it cannot be judged", async () => {
+    using own = pack({ "actions/run.yaml": PACK["actions/run.yaml"] });
+    using volume = scratch();
+    const request = requestFor(own.dev, volume.path);
+    const read = readPack(request, openSink);
+    mkdirSync(`${volume.path}/mypack.1/pack.yaml`);
+    await expect(scanPack(request, openSink, read)).rejects.toThrow("Cannot stage `pack.yaml`");
+    expect(readdirSync(volume.path)).toEqual([]);
   });
 });

@@ -22,15 +22,16 @@ const KEYWORDS: readonly (readonly [keyword: string, Test])[] = [
   ["properties", MAPPING],
 ];
 
-export function checkKeywords(field: Mapping, path: ValuePath): readonly Finding[] {
-  const found: Finding[] = [];
+export function checkKeywords(field: Mapping, path: ValuePath, found: Finding[]): void {
   for (const [key, [expected, fits]] of KEYWORDS) {
     const value = field[key];
     if (!isAbsent(value) && !fits(value)) found.push(invalidKeyword(value, [...path, key], expected, "error"));
   }
-  const { secret } = field;
-  if (isAbsent(secret) || typeof secret === "boolean") return found;
-  return [...found, invalidKeyword(secret, [...path, "secret"], "`true` or `false`", "warning")];
+}
+
+export function checkSecret({ secret }: Mapping, path: ValuePath, found: Finding[]): void {
+  if (isAbsent(secret) || typeof secret === "boolean") return;
+  found.push(invalidKeyword(secret, [...path, "secret"], "`true` or `false`", "warning"));
 }
 
 function invalidKeyword(value: unknown, path: ValuePath, expected: string, severity: "error" | "warning"): Finding {
@@ -50,15 +51,13 @@ const BOUNDS = [
 ] as const;
 
 /** That there is a value between the bounds. */
-export function checkBounds(field: Mapping, path: ValuePath): readonly Finding[] {
-  const found: Finding[] = [];
+export function checkBounds(field: Mapping, path: ValuePath, found: Finding[]): void {
   for (const [low, high] of BOUNDS) {
     const from = field[low];
     const to = field[high];
     if (typeof from !== "number" || typeof to !== "number" || from <= to) continue;
     found.push(emptyRange({ low, high, from, to }, path));
   }
-  return found;
 }
 
 interface Range {

@@ -4,8 +4,10 @@ import { isAbsent, isMapping, type Mapping } from "../mapping.ts";
 import type { ParameterType } from "./parameter-shape.ts";
 
 /** That the values which a field names itself are among those that it takes. Templates may become anything. */
-export function checkValues(field: Mapping, type: ParameterType | undefined, path: ValuePath): readonly Finding[] {
-  return [...checkEnum(field, type, path), ...checkDefault(field, type, path)];
+export function checkValues(field: Mapping, type: ParameterType | undefined, path: ValuePath, found: Finding[]): void {
+  if (Array.isArray(field["enum"])) found.push(...checkEnum(field["enum"], type, path));
+  const value = field["default"];
+  if (!isAbsent(value) && !isTemplate(value)) found.push(...checkDefault(value, field, type, path));
 }
 
 /** Whether a value is of a type, as JSON Schema has it; `null` is no value, and fits. */
@@ -35,9 +37,7 @@ export function isTemplate(value: unknown): boolean {
   return typeof value === "string" && /\{\{|\{%/.test(value);
 }
 
-function checkEnum(field: Mapping, type: ParameterType | undefined, path: ValuePath): readonly Finding[] {
-  const values = field["enum"];
-  if (!Array.isArray(values)) return [];
+function checkEnum(values: readonly unknown[], type: ParameterType | undefined, path: ValuePath): readonly Finding[] {
   if (values.length === 0) return [noValue([...path, "enum"])];
   const position = type === undefined ? -1 : values.findIndex((value) => !fitsType(value, type));
   if (position === -1) return [];
@@ -64,9 +64,12 @@ function noValue(path: ValuePath): Finding {
   };
 }
 
-function checkDefault(field: Mapping, type: ParameterType | undefined, path: ValuePath): readonly Finding[] {
-  const value = field["default"];
-  if (isAbsent(value) || isTemplate(value)) return [];
+function checkDefault(
+  value: unknown,
+  field: Mapping,
+  type: ParameterType | undefined,
+  path: ValuePath,
+): readonly Finding[] {
   const expected = typeExpected(value, type) ?? choiceExpected(value, field["enum"]) ?? rangeExpected(value, field);
   if (expected === undefined) return [];
   return [

@@ -1,7 +1,7 @@
 import { shown } from "../check-shape.ts";
 import type { Finding, ValuePath } from "../finding.ts";
 import { isAbsent, isMapping, type Mapping } from "../mapping.ts";
-import { checkBounds, checkKeywords } from "./parameter-keywords.ts";
+import { checkBounds, checkKeywords, checkSecret } from "./parameter-keywords.ts";
 import { type ParameterType, parameterTypes } from "./parameter-shape.ts";
 import { checkValues } from "./parameter-values.ts";
 import type { Relabelling } from "./relabel.ts";
@@ -17,7 +17,9 @@ type Place = "flat" | "nested";
  * own `required` and `secret`; JSON Schema for the whole is what many templates have.
  */
 export function checkParameters(value: Mapping, keys: readonly string[]): readonly Finding[] {
-  return keys.flatMap((key) => checkFields(value[key], key));
+  const found: Finding[] = [];
+  for (const key of keys) checkFields(value[key], key, found);
+  return found;
 }
 
 /**
@@ -31,13 +33,24 @@ export function checkedParameters(keys: readonly string[]): readonly Relabelling
   ]);
 }
 
-function checkFields(schema: unknown, key: string): readonly Finding[] {
-  if (isAbsent(schema)) return [];
-  if (!isMapping(schema)) return [notObject(schema, key)];
-  if (!isJsonSchema(schema)) return fieldsIn(schema, [key], "flat", 0);
-  const properties = schema["properties"];
-  const inside = isMapping(properties) ? fieldsIn(properties, [key, "properties"], "nested", 0) : [];
-  return [jsonSchema(key), ...inside];
+/** All below put what they find into one list: nearly every field is right, and there are ten in a definition. */
+function checkFields(schema: unknown, key: string, found: Finding[]): void {
+  if (isAbsent(schema)) return;
+  if (!isMapping(schema)) {
+    found.push(notObject(schema, key));
+  } else if (!isJsonSchema(schema)) {
+    fieldsIn(schema, [key], { place: "flat", depth: 0, found });
+  } else {
+    found.push(jsonSchema(key));
+    const properties = schema["properties"];
+    if (isMapping(properties)) fieldsIn(properties, [key, "properties"], { place: "nested", depth: 0, found });
+  }
+}
+
+interface Level {
+  readonly place: Place;
+  readonly depth: number;
+  readonly found: Finding[];
 }
 
 /** In a flat map, `type` and `required` would be fields themselves, and so mappings. */
@@ -45,70 +58,78 @@ function isJsonSchema({ type, required }: Mapping): boolean {
   return typeof type === "string" || Array.isArray(required);
 }
 
-function fieldsIn(fields: Mapping, path: ValuePath, place: Place, depth: number): readonly Finding[] {
-  if (depth > MAX_DEPTH) return [];
-  return Object.entries(fields).flatMap(([name, field]) => checkField(field, [...path, name], place, depth));
+function fieldsIn(fields: Mapping, path: ValuePath, level: Level): void {
+  if (level.depth > MAX_DEPTH) return;
+  for (const name of Object.keys(fields)) checkField(fields[name], [...path, name], level);
 }
 
-function checkField(field: unknown, path: ValuePath, place: Place, depth: number): readonly Finding[] {
-  if (!isMapping(field)) return place === "nested" && typeof field === "boolean" ? [] : [noField(field, path)];
-  const type = knownType(field["type"]);
-  return [
-    ...checkType(field["type"], path, place),
-    ...checkRequired(field, path, place),
-    ...checkKeywords(field, path),
-    ...checkBounds(field, path),
-    ...checkValues(field, type, path),
-    ...checkInside(field, path, depth + 1),
-  ];
+function checkField(field: unknown, path: ValuePath, level: Level): void {
+  const { place, depth, found } = level;
+  if (!isMapping(field)) {
+    if (place === "flat" || typeof field !== "boolean") found.push(noField(field, path));
+    return;
+  }
+  const type = KNOWN_TYPES.get(field["type"]);
+  if (type === undefined) checkType(field["type"], path, level);
+  checkRequired(field, path, level);
+  const isConstrained = hasConstraints(field);
+  if (isConstrained) checkKeywords(field, path, found);
+  checkSecret(field, path, found);
+  if (isConstrained) checkBounds(field, path, found);
+  checkValues(field, type, path, found);
+  if (isConstrained) checkInside(field, path, { place: "nested", depth: depth + 1, found });
 }
 
-function knownType(type: unknown): ParameterType | undefined {
-  return parameterTypes.find((known) => known === type);
+const KNOWN_TYPES: ReadonlyMap<unknown, ParameterType> = new Map(parameterTypes.map((type) => [type, type]));
+
+/** All that most fields say; about anything more there is much more to ask. */
+const PLAIN_KEYS: ReadonlySet<string> = new Set(["type", "description", "required", "default", "secret"]);
+
+function hasConstraints(field: Mapping): boolean {
+  for (const key in field) if (!PLAIN_KEYS.has(key)) return true;
+  return false;
 }
 
-function checkInside({ items, properties }: Mapping, path: ValuePath, depth: number): readonly Finding[] {
-  if (depth > MAX_DEPTH) return [];
-  return [
-    ...(isMapping(items) ? checkField(items, [...path, "items"], "nested", depth) : []),
-    ...(isMapping(properties) ? fieldsIn(properties, [...path, "properties"], "nested", depth) : []),
-  ];
+function checkInside({ items, properties }: Mapping, path: ValuePath, level: Level): void {
+  if (level.depth > MAX_DEPTH) return;
+  if (isMapping(items)) checkField(items, [...path, "items"], level);
+  if (isMapping(properties)) fieldsIn(properties, [...path, "properties"], level);
 }
 
-function checkType(type: unknown, path: ValuePath, place: Place): readonly Finding[] {
-  if (typeof type === "string") return knownType(type) === undefined ? [unknownType(type, path)] : [];
-  if (place === "nested") return [];
+/** Of a type that is none of those. */
+function checkType(type: unknown, path: ValuePath, { place, found }: Level): void {
+  if (typeof type === "string") {
+    found.push(unknownType(type, path));
+    return;
+  }
+  if (place === "nested") return;
   const [where, at] = isAbsent(type) ? ([path, "key"] as const) : ([[...path, "type"], "value"] as const);
-  return [
-    {
-      severity: "warning",
-      code: "schema.missing_type",
-      message: `Expected \`type\` of \`${path.join(".")}\` to be one type, got ${isAbsent(type) ? "none" : shown(type)}`,
-      hint: `Add one of ${parameterTypes.map((known) => `\`${known}\``).join(", ")}.`,
-      path: where,
-      at,
-    },
-  ];
+  found.push({
+    severity: "warning",
+    code: "schema.missing_type",
+    message: `Expected \`type\` of \`${path.join(".")}\` to be one type, got ${isAbsent(type) ? "none" : shown(type)}`,
+    hint: `Add one of ${parameterTypes.map((known) => `\`${known}\``).join(", ")}.`,
+    path: where,
+    at,
+  });
 }
 
 /** Of a flat field `true` or `false`; inside, as JSON Schema has it, the names of keys. */
-function checkRequired({ required }: Mapping, path: ValuePath, place: Place): readonly Finding[] {
-  if (isAbsent(required)) return [];
-  if (place === "flat" ? typeof required === "boolean" : Array.isArray(required)) return [];
+function checkRequired({ required }: Mapping, path: ValuePath, { place, found }: Level): void {
+  if (isAbsent(required)) return;
+  if (place === "flat" ? typeof required === "boolean" : Array.isArray(required)) return;
   const expected = place === "flat" ? "`true` or `false`" : "a list of keys, as inside of JSON Schema";
-  return [
-    {
-      severity: "warning",
-      code: "schema.invalid_required",
-      message: `Expected \`required\` to be ${expected}, got ${shown(required)}`,
-      hint:
-        place === "flat"
-          ? "Write `required: true`; the platform takes anything else for `false`."
-          : "Move it up, beside `properties`: `required: [name]`.",
-      path: [...path, "required"],
-      at: "value",
-    },
-  ];
+  found.push({
+    severity: "warning",
+    code: "schema.invalid_required",
+    message: `Expected \`required\` to be ${expected}, got ${shown(required)}`,
+    hint:
+      place === "flat"
+        ? "Write `required: true`; the platform takes anything else for `false`."
+        : "Move it up, beside `properties`: `required: [name]`.",
+    path: [...path, "required"],
+    at: "value",
+  });
 }
 
 function notObject(schema: unknown, key: string): Finding {
@@ -161,7 +182,7 @@ const MEANT: Readonly<Record<string, ParameterType>> = {
 function unknownType(type: string, path: ValuePath): Finding {
   const known = parameterTypes.map((each) => `\`${each}\``).join(", ");
   const name = type.trim().toLowerCase();
-  const meant = knownType(name) ?? (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined);
+  const meant = KNOWN_TYPES.get(name) ?? (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined);
   return {
     severity: "error",
     code: "schema.invalid_type",
