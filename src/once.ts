@@ -12,7 +12,7 @@ import type { Told } from "./deliver-once.ts";
 import { isSystemError, PacksyncError } from "./errors.ts";
 import { perform } from "./perform.ts";
 import type { Log } from "./platform/log.ts";
-import { keepYoungSpace } from "./platform/young-space.ts";
+import { keepHeapSmall } from "./platform/small-heap.ts";
 import { emptyLedger, readLedger } from "./publish/ledger.ts";
 import { viewVolume } from "./publish/view.ts";
 import { reconcile } from "./reconciler.ts";
@@ -45,7 +45,7 @@ export async function performOnce<K extends RequestKind>(
   await using scanner = disposableScanner(config);
   const isLarge = kind === "sync" && expectsMuch(config);
   if (isLarge) scanner.startThread();
-  const onProgress = isLarge ? keepingYoungSpace(options.onProgress) : options.onProgress;
+  const onProgress = isLarge ? keepingHeapSmall(options.onProgress) : options.onProgress;
   const said = keepingSaid(scanner);
   const how = { config, log: options.log, scanner: said.scanner, onProgress, memory: createCyclesMemory() };
   const wanted = registrationAfter(kind, request);
@@ -68,9 +68,9 @@ export async function performOnce<K extends RequestKind>(
 /** With so many packs prepared V8 has some 4 MB for what is young: with less it looks for garbage too often, more only takes memory. */
 const GROWN_PACKS = 24;
 
-function keepingYoungSpace(onProgress: RunOptions["onProgress"]): RunOptions["onProgress"] {
+function keepingHeapSmall(onProgress: RunOptions["onProgress"]): RunOptions["onProgress"] {
   return (done, all) => {
-    if (done === GROWN_PACKS) keepYoungSpace();
+    if (done === GROWN_PACKS) keepHeapSmall();
     onProgress(done, all);
   };
 }

@@ -5,7 +5,7 @@ import { type DaemonOptions, watch } from "../daemon.ts";
 import { ExitCode, PacksyncError } from "../errors.ts";
 import type { DaemonEvent, Say } from "../loop/events.ts";
 import { lazyLog } from "../platform/log.ts";
-import { keepYoungSpace } from "../platform/young-space.ts";
+import { keepHeapSmall } from "../platform/small-heap.ts";
 import { generateToken } from "../serving.ts";
 import { settleIn } from "../settle-in.ts";
 import type { CommandContext } from "./context.ts";
@@ -21,7 +21,7 @@ const GRACE_MS = 4000;
 /** `packsync`: stays, and keeps the volume equal to its sources. SIGHUP: another configuration, SIGTERM and SIGINT: the end. */
 export async function daemonCommand(context: CommandContext, flags: Flags): Promise<ExitCode> {
   let { loaded } = context;
-  keepYoungSpace();
+  keepHeapSmall();
   settleIn(loaded.config);
   let reload = new AbortController();
   const serving = oneVoice(context);

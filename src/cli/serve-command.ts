@@ -1,5 +1,5 @@
 import { ExitCode } from "../errors.ts";
-import { keepYoungSpace } from "../platform/young-space.ts";
+import { keepHeapSmall } from "../platform/small-heap.ts";
 import { generateToken, type Listening, serveBeside } from "../serving.ts";
 import { settleIn } from "../settle-in.ts";
 import type { CommandContext } from "./context.ts";
@@ -7,7 +7,7 @@ import type { CommandContext } from "./context.ts";
 /** `packsync serve`: the HTTP API until it is stopped, without watching. */
 export async function serveCommand({ loaded, log, stderr, abort }: CommandContext): Promise<ExitCode> {
   const { config } = loaded;
-  keepYoungSpace();
+  keepHeapSmall();
   settleIn(config);
   const generatedToken = generateToken();
   const onListening = (listening: Listening) => void stderr.write(servingText(listening, generatedToken));

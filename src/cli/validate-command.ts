@@ -1,6 +1,6 @@
 import { ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/version.ts";
-import { keepYoungSpace } from "../platform/young-space.ts";
+import { keepHeapSmall } from "../platform/small-heap.ts";
 import { type ValidateRequest, type Validation, validate } from "../validate.ts";
 import type { CommandContext } from "./context.ts";
 import { githubText } from "./github-text.ts";
@@ -12,7 +12,7 @@ import { mendedLines, validationText } from "./validate-text.ts";
 export async function validateCommand(context: CommandContext, request: ValidateRequest): Promise<ExitCode> {
   const { stdout, stderr, loaded } = context;
   const { format } = loaded.config;
-  keepYoungSpace();
+  keepHeapSmall();
   const found = await validate(loaded.config, request);
   const exitCode = found.totals.error > 0 ? ExitCode.packs : ExitCode.ok;
   const isForPrograms = format === "github" || format === "sarif";
