@@ -11,7 +11,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   "its libraries": ["lib", "lib64"],
   "tini, busybox": ["usr/bin", "bin"],
   "CA certificates": ["etc/ssl"],
-  "packsync, koffi's native file, compile cache": ["opt/packsync"],
+  "packsync, koffi's native file, what V8 compiled": ["opt/packsync"],
 };
 
 const MAX_COMPRESSED_MB = 50;
@@ -80,6 +80,17 @@ export function imageTests(docker: () => Docker): void {
         ?.split(/[\s|\\]+/)
         .filter(Boolean);
       expect(known).toEqual([...new Set(commands)].sort());
+    });
+
+    test("has what V8 compiled, and this Node takes it", async () => {
+      const script = `
+        const { readFileSync, statSync } = require("node:fs");
+        const [program, kept] = ["main.js", \`main-\${process.version}-\${process.arch}.compiled\`].map((name) => "/opt/packsync/" + name);
+        const source = \`(function (exports, require, module, __filename, __dirname) {\${readFileSync(program, "latin1")}\\n})\`;
+        const { cachedDataRejected } = new (require("node:vm").Script)(source, { cachedData: readFileSync(kept) });
+        console.log(JSON.stringify({ cachedDataRejected, isOld: statSync(kept).mtimeMs < statSync(program).mtimeMs }));`;
+      const said = await docker().ok("run", "--rm", "--network", "none", "packsync", "node", "-e", script);
+      expect(JSON.parse(said)).toEqual({ cachedDataRejected: false, isOld: false });
     });
 
     test("for the installation of packs is built by the same Dockerfile", async () => {
