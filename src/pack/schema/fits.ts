@@ -14,17 +14,14 @@ export function fits(schema: z.core.$ZodType, value: unknown): boolean {
   return fitsOf(schema)(value);
 }
 
-/** Schemas may contain themselves: they are looked at with the first value. */
 function fitsOf(schema: z.core.$ZodType): Fits {
   const found = known.get(schema);
   if (found !== undefined) return found;
-  let made: Fits | undefined;
-  const fits: Fits = (value) => {
-    made ??= checked(schema);
-    return made(value);
-  };
-  known.set(schema, fits);
-  return fits;
+  let made: Fits = UNSURE;
+  known.set(schema, (value) => made(value)); // for a schema that contains itself
+  made = checked(schema);
+  known.set(schema, made);
+  return made;
 }
 
 function checked(schema: z.core.$ZodType): Fits {
