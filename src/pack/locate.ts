@@ -72,7 +72,7 @@ function matchAt(sticky: RegExp, text: string, at: number): RegExpExecArray | nu
 
 function keyLine({ 0: whole, 1: key = "", 2: written = "" }: RegExpExecArray, line: number): KeyLine {
   const column = whole.indexOf(written, key.length + 1) + 1;
-  const says = /^["']/.test(written) ? written.slice(1, -1) : written;
+  const says = written.startsWith('"') || written.startsWith("'") ? written.slice(1, -1) : written;
   return { key, says, range: { line, column, endLine: line, endColumn: column + written.length } };
 }
 
