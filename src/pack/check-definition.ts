@@ -1,7 +1,8 @@
 import { checkShape } from "./check-shape.ts";
 import type { Finding } from "./finding.ts";
-import { isMapping } from "./mapping.ts";
-import { type DefinitionContext, modelOf } from "./model.ts";
+import { isMapping, type Mapping } from "./mapping.ts";
+import { type DefinitionContext, type MadeModel, modelOf } from "./model.ts";
+import { fits } from "./schema/fits.ts";
 import { unknownFields } from "./unknown-fields.ts";
 
 /**
@@ -12,10 +13,14 @@ import { unknownFields } from "./unknown-fields.ts";
 export function checkDefinition(value: unknown, about: DefinitionContext): readonly Finding[] {
   const model = modelOf(about.kind, about.dialect);
   if (model === undefined) return [];
-  const found = isMapping(value)
-    ? [...checkShape(value, model), ...unknownFields(value, model.schema), ...(model.check?.(value, about) ?? [])]
-    : [notAMapping(value, about)];
-  return model.report?.(found, about) ?? found;
+  const found = isMapping(value) ? findingsOf(value, model, about) : [notAMapping(value, about)];
+  return found.length === 0 ? found : (model.report?.(found, about) ?? found);
+}
+
+function findingsOf(value: Mapping, model: MadeModel, about: DefinitionContext): readonly Finding[] {
+  const own = model.check?.(value, about) ?? [];
+  if (fits(model.schema, value)) return own;
+  return [...checkShape(value, model), ...unknownFields(value, model.schema), ...own];
 }
 
 function notAMapping(value: unknown, { kind }: DefinitionContext): Finding {

@@ -34,28 +34,43 @@ function duplicates({ definitions }: Pack): Diagnostic[] {
 }
 
 function unresolved(pack: Pack): Diagnostic[] {
-  const { definitions, pack: own } = pack;
+  const links = unknownLinks(pack);
+  if (links.length === 0) return [];
   const known = Map.groupBy(
-    [...definitions.values()].flatMap(({ defines }) => defines),
+    [...pack.definitions.values()].flatMap(({ defines }) => defines),
     ({ kind }) => kind,
   );
-  const has = new Set([...known.values()].flat().map(({ kind, ref }) => `${kind} ${ref}`));
   const isKnowable = {
     action: isWhole(pack, ACTIONS),
     trigger: isWhole(pack, TRIGGERS),
     sensor: isWhole(pack, SENSORS),
   };
-  return [...definitions].flatMap(([file, facts]) =>
-    facts.links.flatMap((link) => {
+  return links.flatMap(({ file, facts, link, to }) => {
+    if (!isKnowable[to]) return [];
+    const refs = (known.get(to) ?? []).map(({ ref }) => ref);
+    return [missing(file, facts, link, nearest(link.target, refs))];
+  });
+}
+
+interface UnknownLink {
+  readonly file: string;
+  readonly facts: Facts;
+  readonly link: Link;
+  readonly to: "action" | "trigger" | "sensor";
+}
+
+/** Those to components of the own pack that no definition has. */
+function unknownLinks({ definitions, pack }: Pack): UnknownLink[] {
+  const has = new Set<string>();
+  for (const { defines } of definitions.values()) for (const { kind, ref } of defines) has.add(`${kind} ${ref}`);
+  const found: UnknownLink[] = [];
+  for (const [file, facts] of definitions)
+    for (const link of facts.links) {
       const { to, target } = link;
-      if (!isReference(to) || packOf(target) !== own || !isKnowable[to] || has.has(`${to} ${target}`)) return [];
-      const meant = nearest(
-        target,
-        (known.get(to) ?? []).map(({ ref }) => ref),
-      );
-      return [missing(file, facts, link, meant)];
-    }),
-  );
+      if (!isReference(to) || packOf(target) !== pack || has.has(`${to} ${target}`)) continue;
+      found.push({ file, facts, link, to });
+    }
+  return found;
 }
 
 const ACTIONS = /^(actions|actions\/workflows|workflows)\/[^/]+$/;

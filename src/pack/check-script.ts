@@ -106,7 +106,7 @@ const GIVEN: ReadonlySet<string> = new Set(
 
 /** Parameters come on stdin or in a file; nothing ever puts them into the environment. */
 function checkVariables({ file, facts, about, dialect }: Script): Diagnostic[] {
-  if (dialect !== "attune" || about.kind !== "action") return [];
+  if (facts.variables.length === 0 || dialect !== "attune" || about.kind !== "action") return [];
   const parameters = new Map(about.parameters.map((name) => [name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_"), name]));
   return facts.variables.flatMap(({ name, range }) => {
     const [, plain = ""] = /^ATTUNE_(.*)$/.exec(name) ?? [];

@@ -18,15 +18,15 @@ export interface Facts {
   /** The platform that it is clearly written for, where that is not its pack's: nothing else is known of it then. */
   readonly written?: Dialect;
   /** The full reference; `undefined`: it has none, or cannot be told. */
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   /** Where that, and the runner, stand; see `locate.ts`. */
-  readonly refRange?: Range;
-  readonly runnerRange?: Range;
-  readonly name?: string;
+  readonly refRange?: Range | undefined;
+  readonly runnerRange?: Range | undefined;
+  readonly name?: string | undefined;
   /** Which runner, in lower case; only of actions and sensors, and with the platform's default. */
-  readonly runner?: string;
+  readonly runner?: string | undefined;
   /** How parameters arrive at a script: `stdin`, unless it says `file`. */
-  readonly delivery?: string;
+  readonly delivery?: string | undefined;
   readonly parameters: readonly string[];
   /** Under which names others find it, and what it defines beside itself. */
   readonly defines: readonly Component[];
@@ -47,10 +47,10 @@ export function factsOf(value: unknown, about: DefinitionContext): Facts {
   const delivery = textAt(value, "parameter_delivery")?.toLowerCase();
   return {
     kind,
-    ...(ref !== undefined && { ref }),
-    ...(name !== undefined && { name }),
-    ...(runner !== undefined && { runner }),
-    ...(delivery !== undefined && { delivery }),
+    ref,
+    name,
+    runner,
+    delivery,
     parameters: parameterNames(value["parameters"]),
     defines: definedBy(value, ref, about),
     links: linksOf(value, about),

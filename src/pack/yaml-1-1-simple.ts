@@ -17,6 +17,6 @@ const WHOLE_FLOAT = /[0-9]\.0(?![0-9])/;
  * @param known what that read in the same text by YAML 1.2: where everybody reads alike, nothing is parsed again
  */
 export function readSimpleYaml11(text: string, known?: Pick<SimpleYaml, "value" | "alike">): PythonValue | undefined {
-  const isSame = known?.alike === true && !WHOLE_FLOAT.test(text);
+  const isSame = known?.alike === true && !(text.includes(".0") && WHOLE_FLOAT.test(text));
   return (isSame ? known : parseSimpleYaml(text, YAML_11))?.value as PythonValue | undefined; // what YAML_11 resolves
 }

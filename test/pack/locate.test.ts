@@ -6,12 +6,12 @@ import { checkYaml } from "../../src/pack/yaml.ts";
 import { rangeFinder } from "../../src/pack/yaml-positions.ts";
 import { readYamlText } from "../../src/pack/yaml-text.ts";
 
-async function locate(text: string) {
+async function locate(text: string, kind: "workflow" | "rule" = "workflow") {
   const read = checkYaml(text, "x.yaml");
   const value = read.ok ? read.value : undefined;
   const finder = rangeFinder(text);
   let slow = 0;
-  const facts = factsOf(value, { file: "x.yaml", kind: "workflow", dialect: "attune", pack: "demo" });
+  const facts = factsOf(value, { file: "x.yaml", kind, dialect: "attune", pack: "demo" });
   const { links } = await located(facts, value, readYamlText(text).text, async () => {
     slow++;
     return (path) => finder(path, "value");
@@ -50,6 +50,33 @@ describe("a link is found by parsing the file again", () => {
     const { ranges, exact, slow } = await locate(text);
     expect(ranges).toEqual(exact);
     expect(slow).toBe(1);
+  });
+});
+
+describe("a link at the top of a definition", () => {
+  test.for([
+    {
+      title: "is found on its line",
+      text: "ref: demo.r\ntrigger_ref: core.t\n\naction_ref: 'core.a' # why\n",
+      slow: 0,
+    },
+    { title: "is found in a file of Windows", text: 'trigger_ref: "core.t"\r\naction_ref: core.a\r\n', slow: 0 },
+    {
+      title: "is not the same line further in",
+      text: "trigger_params:\n  trigger_ref: core.t\ntrigger_ref: core.t\n",
+      slow: 0,
+    },
+    { title: "is not a longer key", text: "trigger_ref_x: core.t\ntrigger_ref: core.t\n", slow: 0 },
+    { title: "stands below what is quoted", text: 'name: "x\n\n  y"\ntrigger_ref: core.t\n', slow: 0 },
+    { title: "may have a quoted key", text: '"trigger_ref": core.t\n', slow: 1 },
+    { title: "may repeat", text: "trigger_ref: core.t\ntrigger_ref: core.t\n", slow: 1 },
+    { title: "may go on below", text: "trigger_ref: >-\n  core.t\naction_ref: core.a\n", slow: 1 },
+    { title: "may stand in braces", text: "{trigger_ref: core.t, action_ref: core.a}\n", slow: 1 },
+  ])("$title", async ({ text, slow }) => {
+    const { ranges, exact, ...located } = await locate(text, "rule");
+    expect(ranges).toEqual(exact);
+    expect(ranges).not.toContain(undefined);
+    expect(located.slow).toBe(slow);
   });
 });
 

@@ -2,30 +2,36 @@ import { shown } from "../check-shape.ts";
 import type { Finding, ValuePath } from "../finding.ts";
 import { isAbsent, isMapping, type Mapping } from "../mapping.ts";
 
-type Test = readonly [expected: string, fits: (value: unknown) => boolean];
+interface Keyword {
+  readonly keyword: string;
+  readonly expected: string;
+  readonly fits: (value: unknown) => boolean;
+}
 
-const NUMBER: Test = ["a number", (value) => typeof value === "number"];
-const SIZE: Test = ["0 or a positive whole number", (value) => Number.isInteger(value) && Number(value) >= 0];
-const MAPPING: Test = ["a mapping", isMapping];
+const NUMBER = { expected: "a number", fits: (value: unknown) => typeof value === "number" };
+const SIZE = {
+  expected: "0 or a positive whole number",
+  fits: (value: unknown) => Number.isInteger(value) && Number(value) >= 0,
+};
 
 /** Those that decide what values are taken. A wrong one makes the whole schema invalid: no value is taken any more. */
-const KEYWORDS: readonly (readonly [keyword: string, Test])[] = [
-  ["enum", ["a list", Array.isArray]],
-  ["minimum", NUMBER],
-  ["maximum", NUMBER],
-  ["minLength", SIZE],
-  ["maxLength", SIZE],
-  ["minItems", SIZE],
-  ["maxItems", SIZE],
-  ["pattern", ["text", (value) => typeof value === "string"]],
-  ["items", ["a mapping", (value) => isMapping(value) || typeof value === "boolean"]],
-  ["properties", MAPPING],
+const KEYWORDS: readonly Keyword[] = [
+  { keyword: "enum", expected: "a list", fits: Array.isArray },
+  { keyword: "minimum", ...NUMBER },
+  { keyword: "maximum", ...NUMBER },
+  { keyword: "minLength", ...SIZE },
+  { keyword: "maxLength", ...SIZE },
+  { keyword: "minItems", ...SIZE },
+  { keyword: "maxItems", ...SIZE },
+  { keyword: "pattern", expected: "text", fits: (value) => typeof value === "string" },
+  { keyword: "items", expected: "a mapping", fits: (value) => isMapping(value) || typeof value === "boolean" },
+  { keyword: "properties", expected: "a mapping", fits: isMapping },
 ];
 
 export function checkKeywords(field: Mapping, path: ValuePath, found: Finding[]): void {
-  for (const [key, [expected, fits]] of KEYWORDS) {
-    const value = field[key];
-    if (!isAbsent(value) && !fits(value)) found.push(invalidKeyword(value, [...path, key], expected, "error"));
+  for (const { keyword, expected, fits } of KEYWORDS) {
+    const value = field[keyword];
+    if (!isAbsent(value) && !fits(value)) found.push(invalidKeyword(value, [...path, keyword], expected, "error"));
   }
 }
 
@@ -45,14 +51,14 @@ function invalidKeyword(value: unknown, path: ValuePath, expected: string, sever
 }
 
 const BOUNDS = [
-  ["minimum", "maximum"],
-  ["minLength", "maxLength"],
-  ["minItems", "maxItems"],
+  { low: "minimum", high: "maximum" },
+  { low: "minLength", high: "maxLength" },
+  { low: "minItems", high: "maxItems" },
 ] as const;
 
 /** That there is a value between the bounds. */
 export function checkBounds(field: Mapping, path: ValuePath, found: Finding[]): void {
-  for (const [low, high] of BOUNDS) {
+  for (const { low, high } of BOUNDS) {
     const from = field[low];
     const to = field[high];
     if (typeof from !== "number" || typeof to !== "number" || from <= to) continue;

@@ -95,18 +95,27 @@ function choiceExpected(value: unknown, choices: unknown): string | undefined {
   return `one of ${scalars.map((choice) => `\`${String(choice)}\``).join(", ")}`;
 }
 
-const SIZES = [
-  ["minimum", "maximum", (value: unknown) => (typeof value === "number" ? value : undefined), ""],
-  ["minLength", "maxLength", (value: unknown) => (typeof value === "string" ? value.length : undefined), " long"],
-  ["minItems", "maxItems", (value: unknown) => (Array.isArray(value) ? value.length : undefined), " entries long"],
-] as const;
+/** What the bounds of a value are about. */
+interface Size {
+  readonly low: string;
+  readonly high: string;
+  readonly of: number;
+  readonly unit: string;
+}
+
+function sizeOf(value: unknown): Size | undefined {
+  if (typeof value === "number") return { low: "minimum", high: "maximum", of: value, unit: "" };
+  if (typeof value === "string") return { low: "minLength", high: "maxLength", of: value.length, unit: " long" };
+  if (Array.isArray(value)) return { low: "minItems", high: "maxItems", of: value.length, unit: " entries long" };
+  return undefined;
+}
 
 function rangeExpected(value: unknown, field: Mapping): string | undefined {
-  for (const [low, high, sizeOf, unit] of SIZES) {
-    const [from, to, size] = [field[low], field[high], sizeOf(value)];
-    if (size === undefined || (typeof from === "number" && typeof to === "number" && from > to)) continue;
-    if (typeof from === "number" && size < from) return `at least \`${from}\`${unit}`;
-    if (typeof to === "number" && size > to) return `at most \`${to}\`${unit}`;
-  }
+  const size = sizeOf(value);
+  if (size === undefined) return undefined;
+  const { [size.low]: from, [size.high]: to } = field;
+  if (typeof from === "number" && typeof to === "number" && from > to) return undefined;
+  if (typeof from === "number" && size.of < from) return `at least \`${from}\`${size.unit}`;
+  if (typeof to === "number" && size.of > to) return `at most \`${to}\`${size.unit}`;
   return undefined;
 }

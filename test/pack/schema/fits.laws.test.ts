@@ -4,6 +4,7 @@ import type * as z from "zod/mini";
 import { kindsOf } from "../../../src/pack/json-schema.ts";
 import { modelOf } from "../../../src/pack/model.ts";
 import { fits } from "../../../src/pack/schema/fits.ts";
+import { unknownFields } from "../../../src/pack/unknown-fields.ts";
 
 const kinds = (["attune", "stackstorm"] as const).flatMap((dialect) =>
   kindsOf(dialect).map((kind) => ({ dialect, kind })),
@@ -13,10 +14,12 @@ describe.for(kinds)("a definition of $kind in $dialect", ({ dialect, kind }) => 
   const schema = modelOf(kind, dialect)?.schema;
   if (schema === undefined) throw new Error(`Expected ${dialect} to know ${kind}`);
 
-  test("that fits certainly is what zod takes, too, whatever it is", () => {
+  test("that fits certainly is what zod takes, too, and has no unknown key, whatever it is", () => {
     fc.assert(
       fc.property(near(schema, 3), (value) => {
-        if (fits(schema, value)) expect(schema.safeParse(value)).toMatchObject({ success: true });
+        if (!fits(schema, value)) return;
+        expect(schema.safeParse(value)).toMatchObject({ success: true });
+        expect(unknownFields(value, schema)).toEqual([]);
       }),
       { numRuns: 1000 },
     );
@@ -78,7 +81,9 @@ function rightOf(schema: z.core.$ZodType, odd: number, depth: number): fc.Arbitr
           requiredKeys: odd === 0 ? Object.keys(def.shape).filter((name) => isRequired(def.shape[name])) : [],
         })
         .chain((known) =>
-          fc.dictionary(fc.string({ maxLength: 3 }), anything, { maxKeys: 1 }).map((own) => ({ ...own, ...known })),
+          fc
+            .dictionary(fc.string({ maxLength: 3 }), anything, { maxKeys: odd === 0 ? 0 : 1 })
+            .map((own) => ({ ...own, ...known })),
         );
     default:
       return fc.anything({ maxDepth: 1 });
