@@ -1,6 +1,6 @@
 import { ExitCode } from "../errors.ts";
-import { VERSION } from "../platform/version.ts";
 import { keepHeapSmall } from "../platform/small-heap.ts";
+import { VERSION } from "../platform/version.ts";
 import { type ValidateRequest, type Validation, validate } from "../validate.ts";
 import type { CommandContext } from "./context.ts";
 import { githubText } from "./github-text.ts";
