@@ -46,13 +46,10 @@ function keptOf({ facts, said, snapshot }: ScannedPack): string | undefined {
 }
 
 function knownIn({ dialect, definitions }: Kept): Known {
-  const byFile = new Map(definitions);
-  return {
-    dialect,
-    definition(file) {
-      const said = byFile.get(file);
-      if (said === undefined) return undefined;
-      return { ...said, definition: said.definition === undefined ? undefined : decodePython(said.definition) };
-    },
-  };
+  const byFile = new Map(definitions.map(([file, said]) => [file, known(said)]));
+  return { dialect, definition: (file) => byFile.get(file) };
+}
+
+function known({ definition, ...said }: Kept["definitions"][number][1]): KnownDefinition {
+  return { ...said, definition: definition === undefined ? undefined : decodePython(definition) };
 }

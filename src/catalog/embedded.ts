@@ -126,7 +126,8 @@ function componentWriter(database: DatabaseSync): (pack: CatalogPack) => number 
   const drop = database.prepare("DELETE FROM catalog_component WHERE pack = ? AND file = ?");
   return ({ ref, components }) => {
     const before = new Map(known.all(ref).map((row) => [row["file"], stateOf(row)]));
-    const changed = components.filter((each) => before.get(each.file) !== stateOf({ ...each }));
+    const isKnown = (each: CatalogComponent) => before.has(each.file) && before.get(each.file) === stateOf({ ...each });
+    const changed = components.filter((each) => !isKnown(each));
     for (const each of changed) {
       const { file, kind = null, ref: own = null, label = null, digest, problem = null } = each;
       const { scriptStem = null, script = null, workflow = null } = each;

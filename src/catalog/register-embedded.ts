@@ -33,7 +33,7 @@ export interface EmbeddedRound {
  * So many packs are committed at once: each commit writes the same pages of the database again, but what was read of many packs is
  * old when it is written, and stays in memory for long.
  */
-const BATCH = 4;
+const BATCH = 16;
 
 /**
  * Makes the embedded catalog equal to what is live. All of a pack or nothing; what is left is still different, and so the next

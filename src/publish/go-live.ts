@@ -11,7 +11,7 @@ import { asidePath, moveTree, swap } from "./exchange.ts";
 import { type LateWrites, type LiveScan, NO_LATE_WRITES } from "./late.ts";
 import { livePath, releasePath, type VolumeLayout } from "./layout.ts";
 import type { Intent, LedgerStore, PackRecord } from "./ledger.ts";
-import type { Manifest } from "./manifest.ts";
+import { type Manifest, type ManifestHead, readManifest } from "./manifest.ts";
 import { syncPath } from "./stage.ts";
 import type { Staging } from "./staging.ts";
 
@@ -24,7 +24,9 @@ export type LiveFingerprint = (root: string, paths: readonly string[]) => string
  */
 export interface StagedRelease {
   readonly kind: "publish" | "retire";
-  readonly manifest: Manifest;
+  readonly manifest: ManifestHead;
+  /** See {@link watchedPaths}. */
+  readonly watched: readonly string[];
   /** What is live until then: a release, what was adopted, or what a retirement left. */
   readonly previous: Manifest | undefined;
   readonly staging: Staging;
@@ -103,7 +105,7 @@ export function arm(batch: readonly StagedRelease[], deps: PublisherDeps): Armed
 }
 
 function goLive(batch: readonly StagedRelease[], deps: PublisherDeps, onLive: () => void): GoLiveOutcome[] {
-  const lives = batch.map(({ manifest, staging }) => deps.fingerprint(staging.root, watchedPaths(manifest)));
+  const lives = batch.map(({ watched, staging }) => deps.fingerprint(staging.root, watched));
   const exchanged = batch.map((staged) => ({
     staged,
     result: attempt(staged, deps, () => exchangeTrees(staged, deps)),
@@ -152,7 +154,7 @@ function intentOf({ kind, manifest, previous }: StagedRelease, { layout }: Publi
 }
 
 /** A retired pack's directory goes away when nobody else has anything in it. */
-export function leavesNothing(kind: StagedRelease["kind"], manifest: Manifest): boolean {
+export function leavesNothing(kind: StagedRelease["kind"], manifest: ManifestHead): boolean {
   return kind === "retire" && Object.keys(manifest.carried).length === 0 && directoriesOf(manifest).length === 0;
 }
 
@@ -198,7 +200,8 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
     const isLive = existsSync(live);
     if (isLive) moveTree(live, displaced); // (4) and (6) in one
     staging.keepManifests();
-    return moved(isLive ? () => bringOverFrom({ manifest, previous, displaced }, deps) : undefined); // (5)
+    const bringOverLate = () => bringOverFrom({ manifest: whole(manifest, deps), previous, displaced }, deps);
+    return moved(isLive ? bringOverLate : undefined); // (5)
   }
   if (!existsSync(live)) {
     moveTree(staging.root, live); // (4)
@@ -208,13 +211,21 @@ function exchangeTrees({ kind, manifest, previous, staging }: StagedRelease, dep
   const method = swap(staging.root, live, deps.swapTrees); // (4)
   const atMs = monotonicMs();
   staging.keep();
-  return { method, atMs, late: () => afterExchange({ manifest, previous, displaced: staging.root }, deps) }; // (5) (6)
+  const late = () => afterExchange({ manifest: whole(manifest, deps), previous, displaced: staging.root }, deps);
+  return { method, atMs, late }; // (5) (6)
+}
+
+/** With its files again, as it was written when it was staged. */
+function whole({ pack, release }: ManifestHead, { layout }: PublisherDeps): Manifest {
+  const manifest = readManifest(layout, pack, release);
+  if (manifest === undefined) throw new Error(`the manifest of ${release} is not there`);
+  return manifest;
 }
 
 /** (7) for one pack. An exchange that failed half-way keeps its intent: the next run finishes it. */
 function settle(staged: StagedRelease, outcome: GoLiveOutcome | undefined, live: string, deps: PublisherDeps): void {
-  const { kind, manifest, previous, applied } = staged;
-  if (outcome?.live === true) recordLive({ kind, manifest, previous, applied, live }, deps);
+  const { manifest } = staged;
+  if (outcome?.live === true) recordLive({ ...staged, live }, deps);
   else if (existsSync(staged.staging.root) && !wentLive(staged, deps)) deps.ledger.clearIntent(manifest.pack);
 }
 
@@ -223,16 +234,20 @@ function wentLive({ manifest }: StagedRelease, { layout }: PublisherDeps): boole
   return live === undefined || String(live.ino) === manifest.identity.inode;
 }
 
-export type LiveRecord = Pick<StagedRelease, "kind" | "manifest" | "previous" | "applied"> & { readonly live?: string };
+export type LiveRecord = Pick<StagedRelease, "kind" | "manifest" | "watched" | "previous" | "applied"> & {
+  /** Fingerprint of what is watched; empty: the next run looks again. */
+  readonly live: string;
+};
 
 /** Ledger and history say what is live now, and the intent is done. Inside a transaction of the caller's. */
-export function recordLive({ kind, manifest, previous, applied, live = "" }: LiveRecord, deps: PublisherDeps): void {
+export function recordLive(record: LiveRecord, deps: PublisherDeps): void {
+  const { kind, manifest, watched, previous, applied, live } = record;
   const { ledger } = deps;
   const now = deps.now().toISOString();
   if (previous !== undefined) ledger.saveRelease({ ...releaseRecord(previous), displacedAt: now });
   ledger.saveRelease({ ...releaseRecord(manifest), displacedAt: kind === "retire" ? now : undefined });
   ledger.savePack({
-    ...packRecord(manifest, deps),
+    ...packRecord(manifest, watched),
     release: kind === "retire" ? undefined : manifest.release,
     applied,
     live,
@@ -240,16 +255,12 @@ export function recordLive({ kind, manifest, previous, applied, live = "" }: Liv
   ledger.clearIntent(manifest.pack);
 }
 
-function releaseRecord({ pack, number, release, version, origin, publishedAt }: Manifest) {
+function releaseRecord({ pack, number, release, version, origin, publishedAt }: ManifestHead) {
   return { ref: pack, number, release, version, origin, publishedAt };
 }
 
-/** What the index says of a live release. */
-export function packRecord(
-  manifest: Manifest,
-  { layout, fingerprint }: Pick<PublisherDeps, "layout" | "fingerprint">,
-): PackRecord {
-  const watched = watchedPaths(manifest);
+/** What the index says of a live release, as nobody has looked at it yet. */
+export function packRecord(manifest: ManifestHead, watched: readonly string[]): PackRecord {
   return {
     ref: manifest.pack,
     number: manifest.number,
@@ -262,17 +273,17 @@ export function packRecord(
     pinned: manifest.pinned === true ? manifest.content : manifest.pinned,
     applied: undefined,
     watched,
-    live: fingerprint(livePath(layout, manifest.pack), watched),
+    live: "",
   };
 }
 
 /** A pack's directories, and the ELF files where packsync and others may meet. */
-function watchedPaths(manifest: Manifest): string[] {
+export function watchedPaths(manifest: Manifest): string[] {
   const { files, memory } = manifest;
   const binaries = Object.keys(files).filter((path) => files[path]?.elf !== undefined);
   return [...directoriesOf(manifest), ...new Set([...binaries, ...Object.keys(memory)])];
 }
 
-function directoriesOf({ directories, carriedDirectories }: Manifest): readonly string[] {
+function directoriesOf({ directories, carriedDirectories }: ManifestHead): readonly string[] {
   return [...directories, ...carriedDirectories];
 }

@@ -82,6 +82,8 @@ export interface Intent {
 export interface LedgerStore {
   packs(): ReadonlyMap<PackRef, PackRecord>;
   pack(ref: PackRef): PackRecord | undefined;
+  /** The release that is live; `undefined`: none. */
+  live(ref: PackRef): string | undefined;
   savePack(pack: PackRecord): void;
   /** A pack's, oldest first. */
   releases(ref: PackRef): readonly ReleaseRecord[];
@@ -127,12 +129,13 @@ export function openLedger(database: DatabaseSync): LedgerStore {
   };
 }
 
-export type LedgerReader = Pick<LedgerStore, "packs" | "pack" | "releases" | "releaseBefore" | "intents">;
+export type LedgerReader = Pick<LedgerStore, "packs" | "pack" | "live" | "releases" | "releaseBefore" | "intents">;
 
 /** The reading half, which also works on a database opened read-only. */
 export function readLedger(database: DatabaseSync): LedgerReader {
   const packs = database.prepare("SELECT * FROM pack ORDER BY ref");
   const pack = database.prepare("SELECT * FROM pack WHERE ref = ?");
+  const live = database.prepare("SELECT release FROM pack WHERE ref = ?");
   const releases = database.prepare("SELECT * FROM release WHERE ref = ? ORDER BY number");
   const before = database.prepare("SELECT * FROM release WHERE ref = ? AND number < ? ORDER BY number DESC LIMIT 1");
   const intents = database.prepare("SELECT * FROM intent ORDER BY ref");
@@ -145,6 +148,7 @@ export function readLedger(database: DatabaseSync): LedgerReader {
           .map((row) => [row.ref, row]),
       ),
     pack: (ref) => pack.all(ref).flatMap(withRef(packFromRow))[0],
+    live: (ref) => text(live.get(ref)?.["release"] ?? null),
     releases: (ref) => releases.all(ref).flatMap(withRef(releaseFromRow)),
     releaseBefore: (ref, number) => before.all(ref, number).flatMap(withRef(releaseFromRow))[0],
     intents: () => intents.all().flatMap(withRef(intentFromRow)),
@@ -155,6 +159,7 @@ export function readLedger(database: DatabaseSync): LedgerReader {
 export const emptyLedger: LedgerReader = {
   packs: () => new Map(),
   pack: () => undefined,
+  live: () => undefined,
   releases: () => [],
   releaseBefore: () => undefined,
   intents: () => [],

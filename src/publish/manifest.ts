@@ -60,6 +60,9 @@ export interface Manifest {
   readonly memory: Readonly<Record<string, PathMemory>>;
 }
 
+/** All but the list of files, which takes more room than all the rest: what is staged is many packs' at once. */
+export type ManifestHead = Omit<Manifest, "files">;
+
 type Contents = Readonly<Record<string, Pick<FileEntry, "digest" | "mode">>>;
 
 /** sha256, in hex, of all files' paths, modes and digests. */

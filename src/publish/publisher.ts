@@ -2,8 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import type { PackRef } from "../pack/ref.ts";
 import { originOf } from "../plan/installed.ts";
 import type { Owner } from "../platform/ownership.ts";
-import { type Armed, arm, FSYNC_FILES, type PublisherDeps, packRecord, type StagedRelease } from "./go-live.ts";
+import {
+  type Armed,
+  arm,
+  FSYNC_FILES,
+  type PublisherDeps,
+  packRecord,
+  type StagedRelease,
+  watchedPaths,
+} from "./go-live.ts";
 import { livePath, manifestPath, stagingPath } from "./layout.ts";
+import type { PackRecord } from "./ledger.ts";
 import { contentDigest, KEPT, type Manifest, NO_SOURCE, releaseId, rewriteManifest } from "./manifest.ts";
 import { freeBytes, mountPoints, type Room, refuseMounts } from "./preflight.ts";
 import { makeRoom, type PrunedForGood, prune, pruneKept, type RetentionPolicy } from "./retention.ts";
@@ -64,7 +73,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   let mounts: readonly string[] | undefined;
   const restate = (manifest: Manifest): void => {
     rewriteManifest(layout, manifest, owner);
-    ledger.savePack(packRecord(manifest, deps));
+    ledger.savePack(recordNow(manifest, deps));
   };
   return {
     ...view,
@@ -85,16 +94,17 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       const { kind, staging, applied } = request;
       const previous = request.previous ?? adoptLive(request, deps);
       const content = kind === "retire" ? { content: NO_SOURCE } : {};
-      const manifest = stageTree({ ...request, ...content, previous }, layout, owner, deps.now());
+      const whole = stageTree({ ...request, ...content, previous }, layout, owner, deps.now());
+      const { files: _, ...manifest } = whole;
       const freshFiles = staging.written.size;
       if (freshFiles > FSYNC_FILES) staging.forgetWritten();
-      return { kind, manifest, previous, staging, applied, freshFiles };
+      return { kind, manifest, watched: watchedPaths(whole), previous, staging, applied, freshFiles };
     },
     arm: (batch) => arm(batch, deps),
     confirm(confirmation) {
       const manifest = rewritten(confirmation);
       if (manifest !== confirmation.manifest) rewriteManifest(layout, manifest, owner);
-      ledger.savePack({ ...packRecord(manifest, deps), applied: confirmation.applied });
+      ledger.savePack({ ...recordNow(manifest, deps), applied: confirmation.applied });
     },
     pin: (manifest) => restate({ ...manifest, pinned: KEPT }),
     unpin: ({ pinned: _, ...manifest }) => restate(manifest),
@@ -106,6 +116,12 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     },
     pruneKept: (ref, damaged, minAgeSeconds) => pruneKept(ref, damaged, minAgeSeconds, deps),
   };
+}
+
+/** The index's words for a live release that somebody looks at now. */
+function recordNow(manifest: Manifest, { layout, fingerprint }: PublisherDeps): PackRecord {
+  const watched = watchedPaths(manifest);
+  return { ...packRecord(manifest, watched), live: fingerprint(livePath(layout, manifest.pack), watched) };
 }
 
 /** Only what changed is written: the memory of binaries, which source a pack comes from now, or what it has. */

@@ -5,7 +5,7 @@ import { transaction } from "../platform/database.ts";
 import { removeTree } from "./directories.ts";
 import { afterExchange, bringOverFrom } from "./displaced.ts";
 import { asidePath } from "./exchange.ts";
-import { type PublisherDeps, packRecord, recordLive } from "./go-live.ts";
+import { type PublisherDeps, packRecord, recordLive, watchedPaths } from "./go-live.ts";
 import { livePath, releasePath, stagingPath, type VolumeLayout } from "./layout.ts";
 import type { Intent } from "./ledger.ts";
 import { type DirectoryIdentity, listManifests, type Manifest, NO_SOURCE, readManifest } from "./manifest.ts";
@@ -50,7 +50,9 @@ function finish(intent: Intent, deps: PublisherDeps): boolean {
   const home = previous && releasePath(layout, intent.ref, previous.release);
   if (intent.after === undefined && home !== undefined) bringOverFrom({ manifest, previous, displaced: home }, deps);
   else if (existsSync(staged)) afterExchange({ manifest, previous, displaced: staged }, deps);
-  transaction(deps.database, () => recordLive({ kind: intent.kind, manifest, previous, applied: undefined }, deps));
+  const watched = watchedPaths(manifest);
+  const record = { kind: intent.kind, manifest, watched, previous, applied: undefined, live: "" } as const;
+  transaction(deps.database, () => recordLive(record, deps));
   return true;
 }
 
@@ -130,6 +132,6 @@ function rebuildPack(ref: PackRef, deps: PublisherDeps): void {
     ledger.saveRelease({ ref, number, release, version, origin, publishedAt, displacedAt });
   }
   const isRetired = Object.keys(live.files).length === 0 && live.content === NO_SOURCE && live.pinned === undefined;
-  const record = { ...packRecord(live, deps), number: newest.number, live: "" };
+  const record = { ...packRecord(live, watchedPaths(live)), number: newest.number };
   ledger.savePack(isRetired ? { ...record, release: undefined } : record);
 }

@@ -187,7 +187,8 @@ function manifestFiles({ plan, staging, live, previous }: StageRequest): Record<
   const files = new Map<string, LedgerFile>();
   const add = (path: string, entry: FileEntry | undefined, identity: FileIdentity | undefined) => {
     if (entry === undefined || identity === undefined) throw vanished(path);
-    files.set(path, { ...entry, ...identityOf(identity) });
+    const { inode, mtimeMs, size } = identity;
+    files.set(path, { ...entry, inode, mtimeMs, size });
   };
   for (const change of plan.changes) {
     const { kind, path } = change;

@@ -25,9 +25,9 @@ export interface VolumeView {
 export function viewVolume(layout: VolumeLayout, ledger: LedgerReader): VolumeView {
   return {
     packs: () => ledger.packs(),
-    live: (ref) => ledger.pack(ref)?.release,
+    live: (ref) => ledger.live(ref),
     previous(ref) {
-      const latest = ledger.pack(ref)?.release ?? ledger.releases(ref).at(-1)?.release;
+      const latest = ledger.live(ref) ?? ledger.releases(ref).at(-1)?.release;
       return latest === undefined
         ? undefined
         : (readManifest(layout, ref, latest) ?? listManifests(layout, ref).at(-1));

@@ -17,21 +17,21 @@ interface Place {
   readonly directory: string;
 }
 
-/** @returns what it is to other packs */
-export function putFacts(
+/** @returns what keeps a pack's facts, and says what it is to other packs */
+export function factsWriter(
   database: DatabaseSync,
-  { source, directory }: Place,
-  facts: PackFacts | undefined,
-): Outside | undefined {
-  if (facts === undefined) {
-    dropFacts(database, source, directory);
-    return undefined;
-  }
-  const plain = { ...facts, definitions: [...facts.definitions], scripts: [...facts.scripts] };
-  const outside = outsideOf(facts);
+): (place: Place, facts: PackFacts | undefined) => Outside | undefined {
   const put = database.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)");
-  put.run(source, directory, outside === undefined ? null : JSON.stringify(outside), JSON.stringify(plain));
-  return outside;
+  return ({ source, directory }, facts) => {
+    if (facts === undefined) {
+      dropFacts(database, source, directory);
+      return undefined;
+    }
+    const plain = { ...facts, definitions: [...facts.definitions], scripts: [...facts.scripts] };
+    const outside = outsideOf(facts);
+    put.run(source, directory, outside === undefined ? null : JSON.stringify(outside), JSON.stringify(plain));
+    return outside;
+  };
 }
 
 export function dropFacts(database: DatabaseSync, source: string, directory: string): void {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Diagnostic } from "../pack/diagnostics.ts";
 import type { Outside, PackFacts } from "../pack/pack-facts.ts";
 import { asPackRef, type PackRef } from "../pack/ref.ts";
-import { dropFacts, factsSchema, putFacts, readFacts, readOutsides } from "./facts-store.ts";
+import { dropFacts, factsSchema, factsWriter, readFacts, readOutsides } from "./facts-store.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { dropMounted, type MountedPack, mountedSchema, putMounted, readMounted } from "./mounted.ts";
 
@@ -75,6 +75,7 @@ export function openScanStore(database: DatabaseSync): ScanStore {
   const put = database.prepare("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const restate = database.prepare("UPDATE scan SET diagnostics = ? WHERE source = ? AND directory = ?");
   const drop = database.prepare("DELETE FROM scan WHERE source = ? AND directory = ?");
+  const putFacts = factsWriter(database);
   const reader = readScanStore(database);
   const sources = new Map<string, Map<string, KnownPack>>();
   const outsides = readOutsides(database);
@@ -94,7 +95,7 @@ export function openScanStore(database: DatabaseSync): ScanStore {
       const own = pack.ownManifest ? 1 : 0;
       const { names = null, stamps = null } = pack.fingerprint ?? {};
       put.run(source, directory, names, stamps, pack.revision, own, identity, pack.verdict, pack.since, diagnostics);
-      outsides.replace(pack, putFacts(database, pack, facts));
+      outsides.replace(pack, putFacts(pack, facts));
       known(source).set(directory, pack);
     },
     saveMounted: (pack) => putMounted(database, pack),
