@@ -41,7 +41,7 @@ export const catalogSchema = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS catalog_id (
     ref TEXT PRIMARY KEY,
-    id INTEGER NOT NULL UNIQUE     -- for those who want a number; a pack that comes back has its own again
+    id INTEGER NOT NULL            -- for those who want a number; a pack that comes back has its own again
   ) WITHOUT ROWID;
 `;
 
@@ -94,9 +94,7 @@ export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedC
     `INSERT INTO catalog_version
      SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4 FROM catalog_version WHERE pack = ?1`,
   );
-  const addId = database.prepare(
-    "INSERT OR IGNORE INTO catalog_id SELECT ?1, coalesce(max(id), 0) + 1 FROM catalog_id",
-  );
+  const giveId = idGiver(database);
   return {
     ...reader,
     put(pack) {
@@ -106,7 +104,7 @@ export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedC
       const changes = before?.["digest"] === digest ? 0 : putComponents(pack);
       putPack.run(ref, release, version, labelOfPack(pack), dialect, JSON.stringify(dependencies), digest);
       addVersion.run(ref, release, version, now().toISOString());
-      addId.run(ref);
+      giveId(ref);
       return { changes: changes + 1, warnings: [] };
     },
     drop(ref) {
@@ -114,6 +112,16 @@ export function openEmbedded(database: DatabaseSync, now: () => Date): EmbeddedC
       const components = database.prepare("DELETE FROM catalog_component WHERE pack = ?").run(ref);
       return { changes: Number(dropped.changes) + Number(components.changes), warnings: [] };
     },
+  };
+}
+
+/** The last one is looked for once, and not in an index: in a new database that would be a page more, which counts on a small disk. */
+function idGiver(database: DatabaseSync): (ref: string) => void {
+  const add = database.prepare("INSERT OR IGNORE INTO catalog_id VALUES (?, ?)");
+  let last: number | undefined;
+  return (ref) => {
+    last ??= Number(database.prepare("SELECT coalesce(max(id), 0) AS last FROM catalog_id").get()?.["last"]);
+    if (add.run(ref, last + 1).changes > 0) last++;
   };
 }
 
