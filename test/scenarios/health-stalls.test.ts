@@ -106,22 +106,16 @@ test("a watcher whose connection to the kernel is cut stays unhealthy until the 
   await expect.poll(async () => (await next.ready()).status, PATIENCE).toBe(200);
 });
 
-/** Closes what the kernel tells changes through; nothing else may get its number, for libuv goes on using it. */
+/** Closes what the kernel tells changes through; in the same call its number is given away, for libuv and other threads go on using numbers. */
 const CUT = `
-import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";
+import { openSync, readdirSync, readlinkSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
+import koffi from "${import.meta.resolve("koffi")}";
+const dup2 = koffi.load(null).func("int dup2(int from, int to)");
 const linkOf = (fd) => { try { return readlinkSync("/proc/self/fd/" + fd); } catch { return ""; } };
-const hold = (wanted) => {
-  const fd = openSync("/dev/null");
-  if (fd >= wanted) return;
-  hold(wanted);
-  closeSync(fd);
-};
 if (isMainThread) process.on("SIGUSR2", () => {
-  for (const fd of readdirSync("/proc/self/fd").map(Number)) if (linkOf(fd).includes("inotify")) {
-    closeSync(fd);
-    hold(fd);
-  }
+  const nothing = openSync("/dev/null");
+  for (const fd of readdirSync("/proc/self/fd").map(Number)) if (linkOf(fd).includes("inotify")) dup2(nothing, fd);
 });
 `;
 
