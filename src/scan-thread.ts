@@ -11,7 +11,8 @@ const sink = pulse === undefined ? openSink : beatingSink(pulse);
 
 /** The second thread of a run with much to do: reads packs, and writes their changed files into staging, beside the first. */
 parentPort?.on("message", (message: ThreadRequest) => {
-  if (message.kind === "help") takeAll(message.work);
+  if (message.kind === "end") parentPort?.close();
+  else if (message.kind === "help") takeAll(message.work);
   else parentPort?.postMessage(answerTo(message));
 });
 

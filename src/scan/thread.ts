@@ -5,7 +5,10 @@ import type { SharedWork } from "./restat.ts";
 import type { ScanRequest } from "./scan-pack.ts";
 
 /** What the thread is told. */
-export type ThreadRequest = ReadRequest | { readonly kind: "help"; readonly work: SharedWork };
+export type ThreadRequest =
+  | ReadRequest
+  | { readonly kind: "help"; readonly work: SharedWork }
+  | { readonly kind: "end" };
 
 export interface ReadRequest {
   readonly kind: "read";
@@ -30,6 +33,9 @@ export interface ScanThread extends AsyncDisposable {
 /** It reads while what it has read waits to be judged: with half as many the judge reads some itself, and a cold sync takes 4 % longer. */
 const QUEUE = 20;
 
+/** It ends by itself, after what it has to do: koffi takes the process along when its thread is terminated while it loads. A disk may hang. */
+const END_MS = 1000;
+
 /** What a scan makes is short-lived: a quarter of the usual room is as fast. */
 const YOUNG_MB = 12;
 
@@ -43,6 +49,7 @@ export function startScanThread(entry: URL, pulse?: Pulse): ScanThread {
   const waiting = new Map<number, PromiseWithResolvers<ReadPack>>();
   let next = 0;
   let isDead = false;
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   worker.unref();
   worker.on("message", (response: ThreadResponse) => {
     const answer = waiting.get(response.id);
@@ -70,7 +77,11 @@ export function startScanThread(entry: URL, pulse?: Pulse): ScanThread {
     },
     help: (work) => send({ kind: "help", work }),
     async [Symbol.asyncDispose]() {
-      await worker.terminate();
+      worker.ref();
+      send({ kind: "end" });
+      const hangs = setTimeout(() => void worker.terminate(), END_MS);
+      await exited;
+      clearTimeout(hangs);
     },
   };
 }
